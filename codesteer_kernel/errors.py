@@ -1,0 +1,161 @@
+"""Typed errors that say what is wrong and what to do about it.
+
+Every failure that a user can meet is a :class:`CodeSteerError`. Its ``code`` is stable and machine-readable (it goes
+into the run record), its message names the fault, its ``cure`` names the next step. Front ends print both and never a
+traceback of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AuthenticationFailed",
+    "BadInput",
+    "BudgetExhausted",
+    "CacheNotWritable",
+    "CodeSteerError",
+    "ContextOverflow",
+    "EmptyPrompt",
+    "EndpointUnreachable",
+    "ExecutorError",
+    "MissingDependency",
+    "MissingKey",
+    "ModelError",
+    "OutOfMemory",
+    "RateLimited",
+    "UnknownModel",
+    "UnknownName",
+    "WeightsCorrupt",
+    "WeightsMissing",
+    "nearest",
+]
+
+
+class CodeSteerError(Exception):
+    """Base of all errors of this project.
+
+    Attributes:
+        code: stable snake_case identifier, one per class.
+        message: what is wrong, in one sentence.
+        cure: what the user can do, in one sentence; may be empty.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(message, cure)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.cure}".strip()
+
+
+class BadInput(CodeSteerError):
+    """An option or argument has a value that cannot work."""
+
+    code = "bad_input"
+
+
+class EmptyPrompt(BadInput):
+    """The cell or the argument holds no question."""
+
+    code = "empty_prompt"
+
+
+class UnknownName(BadInput):
+    """A name (option, run, input variable, command) that does not exist."""
+
+    code = "unknown_name"
+
+
+class UnknownModel(UnknownName):
+    """A model name whose provider or embedded entry does not exist."""
+
+    code = "unknown_model"
+
+
+class MissingDependency(CodeSteerError):
+    """An optional package is needed and not installed."""
+
+    code = "missing_dependency"
+
+
+class MissingKey(CodeSteerError):
+    """A provider needs an API key and none was found; the message names the variable, never a value."""
+
+    code = "missing_key"
+
+
+class ModelError(CodeSteerError):
+    """A model endpoint answered with an error, or with something that cannot be read."""
+
+    code = "model_error"
+
+
+class AuthenticationFailed(ModelError):
+    """The endpoint refused the key."""
+
+    code = "authentication_failed"
+
+
+class RateLimited(ModelError):
+    """The endpoint asked to slow down and retries did not help."""
+
+    code = "rate_limited"
+
+
+class EndpointUnreachable(ModelError):
+    """Nothing answered at the endpoint's address."""
+
+    code = "endpoint_unreachable"
+
+
+class ContextOverflow(ModelError):
+    """The prompt does not fit the model's context window; the message has both counts, in tokens."""
+
+    code = "context_overflow"
+
+
+class WeightsMissing(ModelError):
+    """The weights of a local model are not on this machine and could not be fetched."""
+
+    code = "weights_missing"
+
+
+class WeightsCorrupt(ModelError):
+    """A weights file has the wrong size or hash; it was deleted and is named in the message."""
+
+    code = "weights_corrupt"
+
+
+class OutOfMemory(ModelError):
+    """The machine has not enough free memory for what was asked."""
+
+    code = "out_of_memory"
+
+
+class CacheNotWritable(CodeSteerError):
+    """The cache or data folder cannot be written."""
+
+    code = "cache_not_writable"
+
+
+class ExecutorError(CodeSteerError):
+    """The child kernel could not be started or was lost in a way that is not the program's doing."""
+
+    code = "executor_error"
+
+
+class BudgetExhausted(CodeSteerError):
+    """A run reached one of its budgets; the message says which."""
+
+    code = "budget_exhausted"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a ``did you mean`` sentence for ``name``, or an empty string when nothing is near."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {matches[0]!r}?" if matches else ""
