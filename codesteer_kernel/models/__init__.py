@@ -1,0 +1,39 @@
+"""Models: one protocol, and whatever speaks it.
+
+``protocol`` says what every model offers. Behind it: ``local`` (llama.cpp in a shared worker process of ours, see
+``hosts`` and ``worker``), ``hf`` (transformers in this process), ``anthropic`` and ``openai`` (hosted, by the official
+SDKs). ``registry`` opens them by name, ``catalogue`` and ``pull`` know the embedded weights, ``keys`` and ``prices``
+what a provider needs and costs. Importing this room loads no SDK; opening a model touches no network.
+"""
+
+from __future__ import annotations
+
+from .protocol import (
+    Abilities,
+    ChatModel,
+    ChatRequest,
+    Choice,
+    Delta,
+    Finish,
+    Message,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+)
+from .registry import ModelRow, list_models, open_model
+
+__all__ = [
+    "Abilities",
+    "ChatModel",
+    "ChatRequest",
+    "Choice",
+    "Delta",
+    "Finish",
+    "Message",
+    "ModelRow",
+    "ReasoningDelta",
+    "TextDelta",
+    "TokenUsage",
+    "list_models",
+    "open_model",
+]

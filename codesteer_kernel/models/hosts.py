@@ -1,0 +1,225 @@
+"""Find or start the worker process that holds a local model, and keep it by a lease.
+
+One load per machine, user and weights file, however many notebooks ask: see :mod:`.worker` for the protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..config import available_memory, cache_dir, child_environment, runtime_dir, worker_grace, writable
+from ..errors import MissingDependency, ModelError, OutOfMemory
+from .locks import FileLock
+from .pull import Progress, ProgressEvent
+
+__all__ = ["Host", "Lease", "lease", "running"]
+
+START_SECONDS = 60.0
+LOAD_SECONDS = 600.0
+OVERHEAD = 300 * 1024**2
+"""Bytes a worker takes beside the weights: caches of two 4096-token lanes (115 MB each for the 1.5B) and the program."""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """A running worker: its process, the weights file it holds, and the Unix time of its start."""
+
+    pid: int
+    model: str
+    since: float
+
+
+class Lease:
+    """A claim on a loaded model; closing it (or dying) gives the claim back.
+
+    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``pid`` the worker.
+    """
+
+    def __init__(self, connection: socket.socket, state: dict[str, Any]) -> None:
+        self._connection = connection
+        self.url: str = state["url"]
+        self.key: str = state["key"]
+        self.context: int = state["context"]
+        self.pid: int = state["pid"]
+
+    def __repr__(self) -> str:
+        return f"<Lease of worker {self.pid}>"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker still holds its end."""
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Give the claim back. Idempotent."""
+        self._connection.close()
+
+    def __del__(self) -> None:
+        self._connection.close()
+
+
+def _identity(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
+
+
+def log_path(path: Path) -> Path:
+    """Where the worker of the weights at ``path`` logs (no prompts, at most about a MiB)."""
+    return cache_dir() / "logs" / f"worker-{_identity(path)}.log"
+
+
+async def lease(path: Path, *, context: int = 4096, progress: Progress | None = None) -> Lease:
+    """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
+
+    ``context`` (tokens per lane) counts for the one who starts the worker.
+
+    Raises:
+        OutOfMemory: the machine has not enough free memory to load it.
+        MissingDependency: the runtime is not installed.
+        ModelError: the file cannot be loaded, or the worker dies while loading.
+    """
+    address = runtime_dir() / f"{_identity(path)}.sock"
+    deadline = time.monotonic() + START_SECONDS
+    pause = 0.02
+    while True:
+        connection = await _connect(address)
+        if connection is None:
+            await _start(path, context)
+            connection = await _connect(address)
+        if connection is not None:
+            try:
+                state = await asyncio.wait_for(_await_ready(connection, path, progress), LOAD_SECONDS)
+            except BaseException:
+                connection.close()
+                raise
+            if state is not None:
+                return Lease(connection, state)
+            # The worker was just leaving, or died: a few more tries tell which.
+            connection.close()
+        if time.monotonic() > deadline:
+            raise ModelError(f"The worker process of {path.name} does not start.", f"See {log_path(path)}.")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 1.0)
+
+
+async def _connect(address: Path) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(connection, str(address))
+    except OSError:
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def _await_ready(connection: socket.socket, path: Path, progress: Progress | None) -> dict[str, Any] | None:
+    """What the worker says once it is ready; None where it left without a word.
+
+    Raises:
+        ModelError: loading failed, or the worker died while loading.
+    """
+    loop = asyncio.get_running_loop()
+    buffer = b""
+    loading = False
+    while True:
+        while b"\n" not in buffer:
+            try:
+                chunk = await loop.sock_recv(connection, 4096)
+            except OSError:
+                chunk = b""
+            if not chunk:
+                if loading:
+                    raise ModelError(
+                        f"The worker process died while it loaded {path.name}.",
+                        f"The machine may be out of memory, or the file damaged; see {log_path(path)}.",
+                    )
+                return None
+            buffer += chunk
+        line, _, buffer = buffer.partition(b"\n")
+        state: dict[str, Any] = json.loads(line)
+        if state["state"] == "ready":
+            return state
+        if state["state"] == "failed":
+            if state.get("code") == "missing_dependency":
+                raise MissingDependency(
+                    f"The local runtime cannot be imported ({state['message']}).", "Run: pip install xllamacpp"
+                )
+            raise ModelError(
+                f"{path} could not be loaded ({state['message']})", f"Is it a whole GGUF file? See {log_path(path)}."
+            )
+        loading = True
+        if progress is not None:
+            size = path.stat().st_size
+            progress(ProgressEvent(done=0, total=size, source="load", note=f"loading {size / 1e9:.1f} GB model"))
+
+
+async def _start(path: Path, context: int) -> None:
+    need = path.stat().st_size + OVERHEAD
+    free = available_memory()
+    if free is not None and free < need:
+        raise OutOfMemory(
+            f"Loading {path.name} needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB is free.",
+            "Close other programs, or choose a smaller model such as local/qwen2.5-coder-0.5b.",
+        )
+    log = log_path(path)
+    writable(log.parent)
+    environment = child_environment()
+    # -P keeps the notebook's folder off the worker's path, so that no file there can pose as a module.
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    command = [sys.executable, "-P", "-m", "codesteer_kernel.models.worker", "--model", str(path.resolve())]
+    command += ["--name", _identity(path), "--context", str(context), "--grace", str(worker_grace()), "--log", str(log)]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+            text=True,
+            errors="replace",
+            timeout=START_SECONDS,
+            check=False,
+        )
+
+    try:
+        done = await asyncio.to_thread(run)
+    except subprocess.TimeoutExpired:
+        raise ModelError(f"The worker process of {path.name} does not start.", f"See {log}.") from None
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise ModelError(f"The worker process of {path.name} did not start ({last[0]}).")
+
+
+def running() -> list[Host]:
+    """The workers of this user on this machine."""
+    found = []
+    for note in sorted(runtime_dir().glob("*.json")):
+        lock = FileLock(note.with_suffix(".lock"))
+        if lock.acquire():
+            lock.release()
+            continue
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            found.append(msgspec.json.decode(note.read_bytes(), type=Host))
+    return found

@@ -1,0 +1,337 @@
+"""Models that run on this machine, in a worker process shared by everybody who asks (see :mod:`.hosts`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInput, ContextOverflow, EndpointUnreachable, ModelError, WeightsMissing
+from .catalogue import Entry
+from .hosts import Lease, lease, log_path
+from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage
+from .pull import Progress, pull
+from .thinking import ThinkSplitter
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["LocalModel"]
+
+LANES = {"steerer": 0, "target": 1}
+READ_SECONDS = 600.0
+STOPS: dict[str, StopReason] = {"eos": "end", "word": "stop_string", "limit": "length"}
+BOOST = 100.0
+"""Added to the logits of the scored tokens, so that they alone are left after the softmax: their probabilities come
+back normalised, and as exactly as from a list of the whole vocabulary, which takes 35 times as long."""
+
+
+class LocalModel:
+    """One GGUF file on the shared local runtime.
+
+    Cheap to make: the weights are fetched and loaded by :meth:`ready`, or by the first call. Usable from any event
+    loop. The ``slot`` of a request pins it to a cache lane: "steerer" and "target" have one each, "" takes whichever
+    fits best.
+
+    Args:
+        source: an entry of the catalogue, or the path of a GGUF file.
+        context: tokens per lane, where this call is the one that loads the model.
+        prefix_cache: reuse the part of a prompt that its lane has already read. Off, every prompt is read anew: slower
+            (3 to 4 times over five steering rounds), but the same request gives the same answer whatever ran before,
+            which rounding prevents when a prompt is read in differently sized pieces.
+    """
+
+    abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True)
+
+    def __init__(self, source: Entry | Path, *, context: int | None = None, prefix_cache: bool = True) -> None:
+        if isinstance(source, Entry):
+            self.name = f"local/{source.name}"
+            self._entry: Entry | None = source
+            self._path: Path | None = None
+            self._context = context or source.context
+        else:
+            self.name = f"local/{source}"
+            self._entry = None
+            self._path = source
+            self._context = context or 4096
+        self.context_window: int | None = self._context
+        self._prefix_cache = prefix_cache
+        self._lease: Lease | None = None
+        self._guard = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<LocalModel {self.name}>"
+
+    async def ready(self, progress: Progress | None = None) -> None:
+        """Fetch the weights if they are missing and load them if nobody has.
+
+        Args:
+            progress: told about the download and the load.
+
+        Raises:
+            WeightsMissing, WeightsCorrupt, CacheNotWritable, OutOfMemory, MissingDependency, ModelError.
+        """
+        await self._leased(progress)
+
+    async def _leased(self, progress: Progress | None = None) -> Lease:
+        held = self._lease
+        if held is not None and held.alive:
+            return held
+        path = await self._weights(progress)
+        fresh = await lease(path, context=self._context, progress=progress)
+        with self._guard:
+            if self._lease is not None and self._lease is not held:
+                fresh.close()  # another call was quicker
+                return self._lease
+            self._lease = fresh
+        if held is not None:
+            held.close()
+        self.context_window = fresh.context
+        return fresh
+
+    async def _weights(self, progress: Progress | None) -> Path:
+        if self._entry is not None:
+            self._path = await pull(self._entry, progress)
+        assert self._path is not None
+        if not self._path.is_file():
+            raise WeightsMissing(f"There is no weights file at {self._path}.", "Give the path of a .gguf file.")
+        return self._path
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """Generate; see :class:`~codesteer_kernel.models.protocol.ChatModel`.
+
+        Raises:
+            ContextOverflow: the prompt does not fit; both counts are named.
+            ModelError: the worker died (the next call starts it again), or refused the request.
+        """
+        if not request.messages:
+            raise BadInput("A request needs at least one message.")
+        host = await self._leased()
+        async with self._client(host) as client:
+            prompt = await self._prompt(client, request.messages)
+            body: dict[str, Any] = {
+                "prompt": prompt,
+                "n_predict": request.max_tokens,
+                "stop": list(request.stop),
+                "stream": True,
+                "cache_prompt": self._prefix_cache,
+            }
+            if request.temperature is not None:
+                body["temperature"] = request.temperature
+            if request.seed is not None:
+                body["seed"] = request.seed
+            if request.json_schema is not None:
+                body["json_schema"] = request.json_schema
+            body |= _lane(request.slot)
+            splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
+            async with client.stream("POST", "/completion", json=body) as response:
+                if response.status_code != 200:
+                    raise self._fault(response.status_code, await response.aread())
+                async for line in response.aiter_lines():
+                    kind, _, data = line.partition(":")
+                    if kind == "error":
+                        raise self._fault(500, data.encode())
+                    if kind != "data":
+                        continue
+                    event = json.loads(data)
+                    if "error" in event:
+                        raise self._fault(500, data.encode())
+                    for delta in splitter.feed(event.get("content", "")):
+                        yield delta
+                    if event.get("stop"):
+                        for delta in splitter.finish():
+                            yield delta
+                        yield Finish(reason=STOPS.get(event.get("stop_type", ""), "end"), usage=_usage(event))
+                        return
+            raise ModelError(f"{self.name} ended its answer without saying so.", f"See {self._log()}.")
+
+    async def score(
+        self,
+        messages: Sequence[Message],
+        choices: Sequence[str],
+        *,
+        slot: str = "",
+        bias: Mapping[str, float] | None = None,
+    ) -> Choice:
+        """Probabilities of ``choices`` as the continuation of the last (assistant) message.
+
+        The prompt is tokenised together with each choice, and the tokens at the first place where they differ are
+        compared there: one forward pass, plus one for each group of more than two choices that share a token.
+
+        Args:
+            messages: the conversation; the last turn is the assistant's, its text is what the choices continue.
+            choices: two or more different continuations, none of which begins another.
+            slot: the cache lane.
+            bias: added to the log-probability of a choice before normalising, to undo a known preference.
+
+        Raises:
+            BadInput: the choices cannot be told apart.
+            ContextOverflow, ModelError: as for :meth:`stream`.
+        """
+        if not messages or messages[-1].role != "assistant":
+            raise BadInput("The last message to score must be an assistant turn.")
+        if len(set(choices)) != len(choices) or not choices or not all(choices):
+            raise BadInput("The choices to score must be different and not empty.")
+        host = await self._leased()
+        async with self._client(host) as client:
+            prompt = await self._prompt(client, messages)
+            tokens = {choice: await self._tokens(client, prompt + choice) for choice in choices}
+            logs: dict[str, float] = {}
+            usage = TokenUsage()
+            groups: list[tuple[list[str], int, float]] = [(list(choices), 0, 0.0)]
+            while groups:
+                group, place, log = groups.pop()
+                if len(group) == 1:
+                    logs[group[0]] = log
+                    continue
+                while len(branches := _branch(tokens, group, place)) == 1:
+                    place += 1
+                shared = tokens[group[0]][:place]
+                odds, spent = await self._next_token(client, shared, list(branches), slot)
+                usage = _add(usage, spent)
+                groups += [(members, place + 1, log + odds[token]) for token, members in branches.items()]
+        for choice, extra in (bias or {}).items():
+            if choice in logs:
+                logs[choice] += extra
+        top = max(logs.values())
+        weights = {choice: math.exp(logs[choice] - top) for choice in choices}
+        total = sum(weights.values())
+        return Choice(probabilities={choice: weight / total for choice, weight in weights.items()}, usage=usage)
+
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt that ``messages`` become."""
+        host = await self._leased()
+        async with self._client(host) as client:
+            return len(await self._tokens(client, await self._prompt(client, messages)))
+
+    async def endpoint(self) -> tuple[str, str]:
+        """``(base URL, API key)`` of the worker's server, which also speaks the OpenAI and Anthropic protocols.
+
+        The key opens this worker alone and dies with it. Valid while this object holds its lease.
+        """
+        host = await self._leased()
+        return host.url, host.key
+
+    async def aclose(self) -> None:
+        """Give the lease back; the worker ends after its grace period if nobody else wants it. Idempotent."""
+        with self._guard:
+            held, self._lease = self._lease, None
+        if held is not None:
+            held.close()
+
+    # ------------------------------------------------------------------------------------------------ the wire
+
+    @asynccontextmanager
+    async def _client(self, host: Lease) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for one call: nothing outlives it, so a call that is closed is a closed connection."""
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(
+                base_url=host.url,
+                headers={"Authorization": f"Bearer {host.key}"},
+                timeout=httpx.Timeout(READ_SECONDS, connect=10.0),
+                trust_env=False,
+                verify=False,  # noqa: S501 - plain HTTP on loopback; skips reading the certificates
+            ) as client:
+                yield client
+        except httpx.TransportError as fault:
+            for _ in range(10):
+                if not host.alive:
+                    raise ModelError(
+                        f"The worker process of {self.name} died during the call.",
+                        f"The next call starts it again; if it dies again, see {self._log()}.",
+                    ) from None
+                await asyncio.sleep(0.05)
+            raise EndpointUnreachable(
+                f"The worker process of {self.name} does not answer ({type(fault).__name__}).", f"See {self._log()}."
+            ) from None
+
+    async def _prompt(self, client: httpx.AsyncClient, messages: Sequence[Message]) -> str:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        answer = await self._post(client, "/apply-template", {"messages": turns})
+        return str(answer["prompt"])
+
+    async def _tokens(self, client: httpx.AsyncClient, text: str) -> list[int]:
+        body = {"content": text, "add_special": True, "parse_special": True}
+        answer = await self._post(client, "/tokenize", body)
+        return [int(token) for token in answer["tokens"]]
+
+    async def _next_token(
+        self, client: httpx.AsyncClient, prompt: list[int], candidates: list[int], slot: str
+    ) -> tuple[dict[int, float], TokenUsage]:
+        """Log-probabilities of ``candidates`` among themselves, as the token after ``prompt``."""
+        body: dict[str, Any] = {
+            "prompt": prompt,
+            "n_predict": 1,
+            "n_probs": len(candidates),
+            "post_sampling_probs": True,
+            "samplers": ["temperature"],
+            "temperature": 1.0,
+            "logit_bias": [[token, BOOST] for token in candidates],
+            "cache_prompt": self._prefix_cache,
+        } | _lane(slot)
+        answer = await self._post(client, "/completion", body)
+        found = {top["id"]: top["prob"] for top in answer["completion_probabilities"][0]["top_probs"]}
+        odds = {token: math.log(max(found.get(token, 0.0), 1e-30)) for token in candidates}
+        return odds, _usage(answer)
+
+    async def _post(self, client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = await client.post(path, json=body)
+        if response.status_code != 200:
+            raise self._fault(response.status_code, response.content)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def _fault(self, status: int, body: bytes) -> ModelError:
+        try:
+            error = json.loads(body)
+            error = error.get("error", error)
+            message = str(error.get("message", ""))
+        except (ValueError, AttributeError):
+            error, message = {}, body[:200].decode(errors="replace")
+        if error.get("type") == "exceed_context_size_error":
+            return ContextOverflow(
+                f"The prompt has {error['n_prompt_tokens']} tokens and the context window of {self.name} holds "
+                f"{error['n_ctx']}.",
+                "Shorten the question or its inputs, or use a model with a larger window.",
+            )
+        return ModelError(f"{self.name} answered {status}: {message}")
+
+    def _log(self) -> Path:
+        return log_path(self._path or Path(self.name))
+
+
+def _lane(slot: str) -> dict[str, int]:
+    return {"id_slot": LANES[slot]} if slot in LANES else {}
+
+
+def _branch(tokens: dict[str, list[int]], group: list[str], place: int) -> dict[int, list[str]]:
+    """``group`` by the token at ``place``."""
+    branches: dict[int, list[str]] = {}
+    for choice in group:
+        if place >= len(tokens[choice]):
+            raise BadInput(f"The choice {choice!r} begins another choice, so they cannot be told apart.")
+        branches.setdefault(tokens[choice][place], []).append(choice)
+    return branches
+
+
+def _usage(event: dict[str, Any]) -> TokenUsage:
+    return TokenUsage(
+        input_tokens=event.get("tokens_evaluated", 0),
+        output_tokens=event.get("tokens_predicted", 0),
+        cached_tokens=event.get("timings", {}).get("cache_n", 0),
+    )
+
+
+def _add(one: TokenUsage, other: TokenUsage) -> TokenUsage:
+    return TokenUsage(
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
+    )

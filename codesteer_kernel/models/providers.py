@@ -1,0 +1,98 @@
+"""Hosted providers: their addresses, their key variables, and which wire protocol they speak."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ..errors import BadInput
+from .keys import find_key, require_key
+
+__all__ = ["ENDPOINT_KEY", "PROVIDERS", "Endpoint", "Preset", "resolve"]
+
+ENDPOINT_KEY = "CODESTEER_ENDPOINT_KEY"
+"""Key variable of endpoints given by address: a provider's own key is never sent to somebody else's address."""
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """A provider: wire protocol, base URL, and the variable of its key ("" where none is needed)."""
+
+    wire: Literal["anthropic", "openai"]
+    base_url: str
+    key_variable: str = ""
+    note: str = ""
+
+
+PROVIDERS: dict[str, Preset] = {
+    "anthropic": Preset("anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"),
+    "openai": Preset("openai", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "mistral": Preset("openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    "deepseek": Preset("openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    "gemini": Preset("openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
+    "ollama": Preset("openai", "http://127.0.0.1:11434/v1", note="a server on this machine"),
+    "vllm": Preset("openai", "http://127.0.0.1:8000/v1", note="a server on this machine, or name@URL"),
+    "llamacpp": Preset("openai", "http://127.0.0.1:8080/v1", note="a server on this machine"),
+    "lmstudio": Preset("openai", "http://127.0.0.1:1234/v1", note="a server on this machine"),
+}
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one hosted model answers. ``key`` is kept out of every text form."""
+
+    name: str
+    provider: str
+    model: str
+    wire: Literal["anthropic", "openai"]
+    base_url: str
+    key_variable: str
+    key: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.name} at {self.base_url}>"
+
+
+def resolve(provider: str, model: str, *, base_url: str | None = None, key_variable: str | None = None) -> Endpoint:
+    """Where ``provider/model`` answers, and its key.
+
+    An address comes from ``base_url``, from ``@http...`` at the end of ``model``, from the variable
+    ``PROVIDER_BASE_URL``, or from the preset, in this order. Addresses of the first two kinds take their key (if any)
+    from ``key_variable`` or ``CODESTEER_ENDPOINT_KEY``; those on this machine need none.
+
+    Raises:
+        MissingKey: the provider needs a key and there is none.
+        BadInput: the address is not an http(s) URL.
+    """
+    preset = PROVIDERS[provider]
+    model, at, address = model.partition("@http")
+    given = base_url or (f"http{address}" if at else None)
+    own = given is None
+    url = (given or os.environ.get(f"{provider.upper()}_BASE_URL") or preset.base_url).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(f"{url!r} is not the address of an endpoint.", "It looks like http://host:port/v1.")
+    if parts.username or parts.password:
+        raise BadInput("The endpoint's address holds a user name or password.", "Put the key in a variable instead.")
+    name = f"{provider}/{model}" if own else f"{provider}/{model}@{url}"
+    variable = key_variable or (preset.key_variable if own else ENDPOINT_KEY)
+    if not variable:
+        key = ""
+    elif own and not _is_loopback(parts.hostname):
+        key = require_key(variable, provider)
+    else:
+        key = find_key(variable) or ""
+    return Endpoint(
+        name=name, provider=provider, model=model, wire=preset.wire, base_url=url, key_variable=variable, key=key
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
