@@ -1,0 +1,70 @@
+"""The executor: generated programs run here, in a child kernel, isolated and limited.
+
+    async with open_executor(limits=Limits(memory_mb=1024)) as executor:
+        await executor.put("table", frame)
+        async for event in executor.stream(code, timeout=20):
+            ...  # OutputEvent as it happens, the last one is the Result
+
+Every program is a fresh script in a process of its own, forked from a warm Jupyter kernel; nothing of the program before
+is left, and nothing it does ends the user's kernel. ``child/`` is what runs on the other side of the wall. Nothing that
+comes back from there is ever unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from codesteer_kernel.executor.exchange import InputSummary, summarise
+    from codesteer_kernel.executor.executor import Executor
+    from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
+
+__all__ = [
+    "Executor",
+    "InputSummary",
+    "Limits",
+    "OutputEvent",
+    "Result",
+    "RichOutput",
+    "Status",
+    "open_executor",
+    "summarise",
+]
+
+_HOMES = {
+    "Executor": "executor",
+    "InputSummary": "exchange",
+    "Limits": "results",
+    "OutputEvent": "results",
+    "Result": "results",
+    "RichOutput": "results",
+    "Status": "results",
+    "summarise": "exchange",
+}
+
+
+def open_executor(
+    *, limits: Limits | None = None, preload: Sequence[str] | None = None, python: str | None = None
+) -> Executor:
+    """An :class:`Executor` to be entered with ``async with``, which starts its kernel in the background.
+
+    Args:
+        limits: what each program may use unless a run says otherwise.
+        preload: modules that the idle kernel imports; default numpy, pandas and sympy where installed.
+        python: the interpreter; this one by default.
+
+    Raises:
+        ExecutorError: this system cannot run child kernels.
+    """
+    from codesteer_kernel.executor.executor import PRELOAD, Executor
+
+    return Executor(limits=limits, preload=PRELOAD if preload is None else preload, python=python)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

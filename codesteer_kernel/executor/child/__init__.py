@@ -1,0 +1,13 @@
+"""Everything in here runs inside the child kernel, or shares a file format with it.
+
+Only the standard library may be imported when a module loads, so that the guard can start these modules from their
+folder in an interpreter that knows nothing of this distribution. From the outside in:
+
+``guard``       first process of the child: warden that outlives accidents, walls, then the supervisor
+``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
+``worker``      one program, run as a script in a fresh process
+``sandbox``     prctl, resource limits, Landlock
+``processes``   the process tree: who descends from whom, how much memory, kill them all
+``capture``     head and tail of a stream, with a count of what was cut
+``values``      safe file formats for values: JSON, npy, Arrow
+"""

@@ -1,0 +1,102 @@
+"""First process of a child kernel: ``python -I guard.py POLICY -f CONNECTION_FILE``. Standard library only.
+
+The guard stays as *warden*, outside the walls that it puts around the supervisor which it forks. It owns everything
+below it, daemons included, so that nothing survives: when the kernel ends, when it is asked to end (SIGTERM), or when
+the user's process has gone, it kills the tree, and in the last case also removes the run's directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import types
+from typing import Any, NoReturn
+
+PACKAGE = "codesteer_child"
+
+
+def main() -> NoReturn:
+    """Read the policy, become the warden, start the supervisor, wait; exits with the supervisor's exit code."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        policy: dict[str, Any] = json.load(file)
+    # The folder becomes a package of its own name: the child needs no installed codesteer_kernel.
+    package = types.ModuleType(PACKAGE)
+    package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
+    sys.modules[PACKAGE] = package
+    sys.path.extend(path for path in policy["path"] if path not in sys.path)
+
+    from codesteer_child import processes, sandbox  # type: ignore[import-not-found]
+
+    wakeup, trigger = os.pipe()
+    os.set_blocking(trigger, False)
+    signal.set_wakeup_fd(trigger, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = policy["parent"]
+    sandbox.die_with_parent(signal.SIGTERM, parent)
+    sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
+
+    warden = os.getpid()
+    kernel = os.fork()
+    if kernel == 0:
+        signal.set_wakeup_fd(-1)
+        for signum in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(signum, signal.SIG_DFL)
+        os.close(wakeup)
+        os.close(trigger)
+        _become_kernel(policy, warden)
+
+    code = 0
+    while True:
+        # The half second is for systems without a parent-death signal; where there is one it comes at once.
+        if wakeup in select.select([wakeup], [], [], 0.5)[0]:
+            wanted = signal.SIGTERM in os.read(wakeup, 512)
+        else:
+            wanted = False
+        # Daemons that have ended are reaped here, the kernel among them.
+        ended = False
+        try:
+            while (pid := os.waitpid(-1, os.WNOHANG))[0]:
+                if pid[0] == kernel:
+                    ended, code = True, os.waitstatus_to_exitcode(pid[1])
+        except ChildProcessError:
+            ended = True
+        orphaned = os.getppid() != parent
+        if ended or wanted or orphaned:
+            processes.end_all()
+            if sys.platform != "linux":
+                processes.signal_group(warden, signal.SIGKILL)
+            if orphaned:
+                shutil.rmtree(policy["directory"], ignore_errors=True)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+def _become_kernel(policy: dict[str, Any], warden: int) -> NoReturn:
+    """Put up the walls around this process, report them, and be the supervisor until it ends."""
+    from codesteer_child import sandbox
+
+    sandbox.die_with_parent(signal.SIGKILL, warden)
+    limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
+    sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
+    abi = 0
+    if policy["landlock"]:
+        readable = [*policy["read"], "/proc", os.path.dirname(os.path.abspath(__file__))]
+        abi = sandbox.landlock(readable, [policy["directory"]], tcp=policy["transport"] == "tcp")
+    with open(policy["report"], "w", encoding="utf-8") as file:
+        json.dump({"limits": limited, "landlock": abi, "kernel": os.getpid()}, file)
+
+    from codesteer_child import supervisor
+
+    sys.argv = [sys.argv[0], *sys.argv[2:]]
+    supervisor.main(policy)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

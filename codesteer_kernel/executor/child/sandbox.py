@@ -1,0 +1,167 @@
+"""Walls of the operating system, without any package: process control, resource limits, Landlock.
+
+Each function says by its return value what is really in force, because the tier shown to users is made of nothing else.
+Numbers are the kernel's public constants (``linux/prctl.h``, ``linux/landlock.h``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import struct
+import sys
+from collections.abc import Iterable, Mapping
+
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+PR_SET_CHILD_SUBREAPER = 36
+
+# The three Landlock calls have the same numbers on every architecture.
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_RULE_PATH_BENEATH = 1
+_CREATE_RULESET_VERSION = 1
+
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_REMOVE_FILE, _MAKE_REG = 1 << 5, 1 << 8
+_TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
+_FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
+_READ = _EXECUTE | _READ_FILE | _READ_DIR
+_SHARED_MEMORY = _READ_FILE | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _REMOVE_FILE
+# Highest filesystem right of each ABI: 1-3 add REFER and TRUNCATE, 5 adds IOCTL_DEV.
+_FS_BITS = {1: 13, 2: 14, 3: 15, 4: 15}
+_NET_BIND_CONNECT = 0b11
+_SCOPE_ABSTRACT_UNIX_AND_SIGNAL = 0b11
+
+SYSTEM_PATHS = (
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/mime.types",
+    "/etc/fonts",
+    "/etc/os-release",
+    "/etc/alternatives",
+    "/etc/ssl/certs",
+    "/sys/devices/system/cpu",
+    "/dev/urandom",
+    "/dev/random",
+)
+"""What an ordinary program reads besides its interpreter: libraries, time zones, fonts, certificates."""
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+PROC_FACTS = (
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/loadavg",
+    "/proc/version",
+    "/proc/uptime",
+)
+"""The part of ``/proc`` that says nothing about other processes."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def prctl(option: int, value: int) -> bool:
+    """Call ``prctl(option, value)``; False where there is no such call (not Linux) or it failed."""
+    return sys.platform == "linux" and _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0
+
+
+def die_with_parent(signum: int, parent: int) -> bool:
+    """Ask for ``signum`` when the thread that started this process ends; ends at once if ``parent`` has already gone."""
+    installed = prctl(PR_SET_PDEATHSIG, signum)
+    if os.getppid() != parent:
+        os._exit(1)
+    return installed
+
+
+def limit(wanted: Mapping[str, int]) -> list[str]:
+    """Lower resource limits, soft and hard; keys are names such as ``"AS"``, values are in the unit of ``setrlimit``.
+
+    Returns:
+        The names now in force. A limit that is already lower stays lower; one that the system refuses is left out.
+    """
+    done = []
+    for name, value in wanted.items():
+        which = getattr(resource, f"RLIMIT_{name}", None)
+        if which is None:
+            continue
+        hard = resource.getrlimit(which)[1]
+        lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(which, (lowest, lowest))
+        except (OSError, ValueError):
+            continue
+        done.append(name)
+    return done
+
+
+def landlock_abi() -> int:
+    """The Landlock version of the running kernel; 0 where there is none."""
+    if sys.platform != "linux":
+        return 0
+    abi = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_RULESET_VERSION))
+    return max(0, int(abi))
+
+
+def landlock(
+    read: Iterable[str], write: Iterable[str], devices: Iterable[str] = DEVICES, *, tcp: bool = False
+) -> int:
+    """Shut this thread, and all it starts, into the named paths; call it before any other thread exists.
+
+    Args:
+        read: files and folders that may be read and executed. Missing ones are left out.
+        write: folders in which everything is allowed.
+        devices: files that may be read and written, but not made or removed.
+        tcp: whether TCP stays open. Closing it needs ABI 4.
+
+    Returns:
+        The ABI in force, 0 when nothing was installed. From 4 on TCP is shut, from 6 on so are signals to the outside
+        and abstract unix sockets.
+    """
+    abi = landlock_abi()
+    if not abi:
+        return 0
+    handled = (1 << _FS_BITS.get(abi, 16)) - 1
+    attributes = struct.pack("QQQ", handled, 0 if tcp else _NET_BIND_CONNECT, _SCOPE_ABSTRACT_UNIX_AND_SIGNAL)
+    size = 8 if abi < 4 else 16 if abi < 6 else 24
+    ruleset = _libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
+    if ruleset < 0:
+        return 0
+    try:
+        for path in read:
+            _allow(ruleset, path, _READ & handled)
+        for path in write:
+            _allow(ruleset, path, handled)
+        for path in devices:
+            _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV) & handled)
+        # Locks and shared arrays of multiprocessing live here under random names. The folder cannot be listed.
+        _allow(ruleset, "/dev/shm", _SHARED_MEMORY & handled)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        return abi if _libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0 else 0
+    finally:
+        os.close(ruleset)
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not os.path.isdir(path):
+            rights &= _FILE_RIGHTS
+        rule = struct.pack("=Qi", rights, descriptor)
+        _libc.syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), rule, ctypes.c_uint32(0))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,296 @@
+"""Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG.
+
+Both sides use this module: the user's process writes what a program is given and reads what it made, the child does the
+reverse. Nothing here ever pickles. :func:`decode` treats its bytes as hostile.
+
+JSON holds more than JSON: a one-key object ``{"$tuple": [...]}`` stands for a type that JSON lacks, and ``{"$dict":
+[[key, value], ...]}`` for a dictionary whose keys are not all plain strings.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+PYARROW_OLDEST = (23, 0, 1)
+"""Older versions have known holes in reading files from strangers (CVE-2023-47248, CVE-2026-25087)."""
+
+_TEMPORAL = {"date": date, "datetime": datetime, "time": time}
+
+
+class Refused(Exception):
+    """The value has no safe format, or the bytes are not what they claim to be."""
+
+
+class Missing(Exception):
+    """A package is needed for this value and is not installed; the only argument is its name."""
+
+
+def encode(value: Any, path: str) -> dict[str, Any]:
+    """Write ``value`` to ``path``.
+
+    Returns:
+        The description that :func:`decode` needs: ``format`` (json, npy, arrow, png), ``kind`` and format details.
+
+    Raises:
+        Refused: the type has no safe format; the message names it.
+        Missing: pyarrow is needed and absent.
+    """
+    family = type(value).__module__.partition(".")[0]
+    name = type(value).__name__
+    if family == "numpy" and name == "ndarray":
+        return _encode_array(value, path)
+    if family == "pandas" and name in ("DataFrame", "Series"):
+        return _encode_pandas(value, name, path)
+    if family == "polars" and name in ("DataFrame", "Series"):
+        table = value.to_arrow() if name == "DataFrame" else value.to_frame("value").to_arrow()
+        return _write_arrow(table, path, f"polars.{name}", {"name": value.name} if name == "Series" else {})
+    if family == "pyarrow" and name in ("Table", "RecordBatch"):
+        table = value if name == "Table" else _pyarrow().Table.from_batches([value])
+        return _write_arrow(table, path, "pyarrow.Table", {})
+    if family == "matplotlib" and hasattr(value, "savefig"):
+        value.savefig(path, format="png", bbox_inches="tight")
+        return {"format": "png", "kind": "matplotlib.figure"}
+    try:
+        text = json.dumps(_plain(value))
+    except RecursionError:
+        raise Refused(f"a {name} that is nested too deeply, or contains itself, cannot be passed") from None
+    with io.open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return {"format": "json", "kind": name}
+
+
+def decode(about: dict[str, Any], data: bytes | memoryview) -> Any:
+    """Rebuild a value from the bytes that :func:`encode` wrote. A PNG comes back as ``bytes``.
+
+    Raises:
+        Refused: the bytes are damaged or forged.
+        Missing: a package is needed and absent.
+    """
+    decoders: dict[str, Callable[[dict[str, Any], bytes | memoryview], Any]] = {
+        "json": _decode_json,
+        "npy": _decode_array,
+        "arrow": _decode_arrow,
+        "png": _decode_png,
+    }
+    form = about.get("format")
+    if form not in decoders:
+        raise Refused(f"unknown format {form!r}")
+    try:
+        return decoders[form](about, data)
+    except (Refused, Missing, MemoryError):
+        raise
+    except Exception as error:
+        raise Refused(f"the {form} data is damaged: {type(error).__name__}: {error}") from None
+
+
+# JSON
+
+
+def _plain(value: Any) -> Any:
+    """The JSON form of ``value``; raises :class:`Refused` for a type that has none."""
+    kind = type(value)
+    if value is None or kind in (bool, float, str):
+        return value
+    if kind is int:
+        # Long decimal conversions are refused by the interpreter (over 4,300 digits), hexadecimal ones are not.
+        return value if -(10**300) < value < 10**300 else {"$int": hex(value)}
+    if kind is list:
+        return [_plain(item) for item in value]
+    if kind in (tuple, set, frozenset):
+        return {f"${kind.__name__}": [_plain(item) for item in value]}
+    if kind is dict:
+        if all(type(key) is str and not key.startswith("$") for key in value):
+            return {key: _plain(item) for key, item in value.items()}
+        return {"$dict": [[_plain(key), _plain(item)] for key, item in value.items()]}
+    if kind in _TEMPORAL.values():
+        return {f"${kind.__name__}": value.isoformat()}
+    if kind is timedelta:
+        return {"$timedelta": [value.days, value.seconds, value.microseconds]}
+    if kind in (Decimal, Fraction):
+        return {f"${kind.__name__}": str(value)}
+    if kind is complex:
+        return {"$complex": [value.real, value.imag]}
+    if kind is bytes:
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if kind.__module__.partition(".")[0] == "numpy":
+        if kind.__name__ == "ndarray" and value.dtype.kind in "biufU":
+            return {"$array": [value.dtype.str, list(value.shape), value.ravel().tolist()]}
+        item = getattr(value, "item", None)
+        if item is not None and getattr(value, "ndim", 1) == 0:
+            return _plain(item())
+    raise Refused(f"a {kind.__module__}.{kind.__qualname__} cannot be passed as data".replace("builtins.", ""))
+
+
+def _decode_json(about: dict[str, Any], data: bytes | memoryview) -> Any:
+    return json.loads(bytes(data), object_hook=_rich)
+
+
+def _rich(found: dict[str, Any]) -> Any:
+    if len(found) != 1:
+        return found
+    ((tag, held),) = found.items()
+    if tag == "$int":
+        return int(held, 16)
+    if tag == "$tuple":
+        return tuple(held)
+    if tag == "$set":
+        return set(held)
+    if tag == "$frozenset":
+        return frozenset(held)
+    if tag == "$dict":
+        return {key: item for key, item in held}
+    if tag[:1] == "$" and tag[1:] in _TEMPORAL:
+        return _TEMPORAL[tag[1:]].fromisoformat(held)
+    if tag == "$timedelta":
+        return timedelta(*held)
+    if tag == "$Decimal":
+        return Decimal(held)
+    if tag == "$Fraction":
+        return Fraction(held)
+    if tag == "$complex":
+        return complex(*held)
+    if tag == "$bytes":
+        return base64.b64decode(held)
+    if tag == "$array":
+        import numpy
+
+        kind, shape, items = held
+        if numpy.dtype(kind).kind not in "biufU":
+            raise Refused(f"an array of {kind!r} cannot be passed as data")
+        return numpy.array(items, dtype=kind).reshape(shape)
+    return found
+
+
+# Arrays
+
+
+def _encode_array(value: Any, path: str) -> dict[str, Any]:
+    import numpy
+
+    if value.dtype.hasobject:
+        raise Refused("a numpy array of objects cannot be passed as data")
+    with io.open(path, "wb") as file:
+        numpy.lib.format.write_array(file, value, allow_pickle=False)
+    return {"format": "npy", "kind": "numpy.ndarray"}
+
+
+def _decode_array(about: dict[str, Any], data: bytes | memoryview) -> Any:
+    import numpy
+
+    # Not numpy.load: it would reserve whatever the header claims before looking at what is there.
+    head = io.BytesIO(bytes(data[: 1 << 17]))
+    version = numpy.lib.format.read_magic(head)
+    read = numpy.lib.format.read_array_header_1_0 if version == (1, 0) else numpy.lib.format.read_array_header_2_0
+    if version not in ((1, 0), (2, 0)):
+        raise Refused(f"npy version {version} is not used here")
+    shape, fortran, dtype = read(head)
+    count = 1
+    for extent in shape:
+        count *= extent
+    body = memoryview(data)[head.tell() :]
+    if dtype.hasobject or count < 0 or count * dtype.itemsize != len(body):
+        raise Refused("the npy header does not fit the data")
+    array = numpy.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else numpy.zeros(0, dtype)
+    return array.reshape(shape, order="F" if fortran else "C").copy(order="K")
+
+
+# Tables
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise Missing("pyarrow") from None
+    version = tuple(int(part) for part in pyarrow.__version__.split(".")[:3] if part.isdigit())
+    if version < PYARROW_OLDEST:
+        raise Missing("pyarrow>=" + ".".join(map(str, PYARROW_OLDEST)))
+    return pyarrow
+
+
+def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
+    pyarrow = _pyarrow()
+    extra: dict[str, Any] = {}
+    if name == "Series":
+        extra["name"] = _plain(value.name)
+        value = value.to_frame("value")
+    else:
+        # Arrow has text column names only; the real ones travel beside the table.
+        columns = list(value.columns)
+        if value.columns.nlevels > 1 or any(type(column) is not str for column in columns) or len(
+            set(columns)
+        ) < len(columns):
+            extra["columns"] = _plain([tuple(c) if isinstance(c, tuple) else c for c in columns])
+            extra["levels"] = [_plain(level) for level in value.columns.names]
+            value = value.set_axis([f"c{place}" for place in range(len(columns))], axis=1)
+    try:
+        table = pyarrow.Table.from_pandas(value, nthreads=1)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+        raise Refused(f"the {name} has a column that Arrow cannot hold: {error}") from None
+    return _write_arrow(table, path, f"pandas.{name}", extra)
+
+
+def _write_arrow(table: Any, path: str, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
+    pyarrow = _pyarrow()
+    with pyarrow.OSFile(path, "wb") as sink, pyarrow.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return {"format": "arrow", "kind": kind, **extra}
+
+
+def _decode_arrow(about: dict[str, Any], data: bytes | memoryview) -> Any:
+    pyarrow = _pyarrow()
+    options = pyarrow.ipc.IpcReadOptions(use_threads=False)
+    table = pyarrow.ipc.open_file(pyarrow.py_buffer(data), options=options).read_all()
+    table.validate(full=True)
+    kind = about.get("kind")
+    if kind in ("pandas.DataFrame", "pandas.Series"):
+        if "pandas" not in sys.modules:
+            try:
+                import pandas  # noqa: F401
+            except ImportError:
+                raise Missing("pandas") from None
+        frame = table.to_pandas(use_threads=False)
+        if kind == "pandas.Series":
+            return frame["value"].rename(_again(about.get("name")))
+        if "columns" in about:
+            import pandas
+
+            columns, levels = _again(about["columns"]), _again(about["levels"])
+            if len(levels) > 1:
+                frame.columns = pandas.MultiIndex.from_tuples(columns, names=levels)
+            else:
+                frame.columns = pandas.Index(columns, name=levels[0])
+        return frame
+    if kind in ("polars.DataFrame", "polars.Series"):
+        try:
+            import polars
+        except ImportError:
+            raise Missing("polars") from None
+        frame = polars.from_arrow(table)
+        return frame if kind == "polars.DataFrame" else frame["value"].rename(str(about.get("name", "")))
+    return table
+
+
+def _again(plain: Any) -> Any:
+    return json.loads(json.dumps(plain), object_hook=_rich)
+
+
+def _decode_png(about: dict[str, Any], data: bytes | memoryview) -> bytes:
+    picture = bytes(data)
+    if not picture.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise Refused("the picture is not a PNG")
+    return picture
+
+
+def size(path: str) -> int:
+    """Bytes of the file at ``path``."""
+    return os.stat(path).st_size

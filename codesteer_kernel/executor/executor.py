@@ -1,0 +1,379 @@
+"""The executor: programs in, results out, one child kernel behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import keyword
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, MissingDependency, UnknownName
+from codesteer_kernel.executor import exchange
+from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, tier_name
+from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
+from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+
+__all__ = ["Executor"]
+
+PRELOAD = ("numpy", "pandas", "sympy")
+"""Imported by an idle kernel where installed: scripts that use them start 100 to 800 ms sooner."""
+
+_GRACE_S = 5.0
+"""Beyond the time limit before the kernel itself is given up: its own ladder takes about 1 s."""
+
+
+class Executor:
+    """Runs programs one after another, each as a fresh script in a process of its own, in a child kernel.
+
+    An async context manager. Entering starts the kernel in the background and does not wait for it; leaving ends every
+    process and removes every file. It belongs to one event loop, whose thread must live as long as the executor: the
+    kernel is told to die with the thread that started it.
+
+    Args:
+        limits: what each program may use unless a run says otherwise.
+        preload: modules that the idle kernel imports.
+        python: the interpreter; this one by default.
+    """
+
+    def __init__(
+        self, *, limits: Limits | None = None, preload: Sequence[str] = PRELOAD, python: str | None = None
+    ) -> None:
+        if sys.platform == "win32":
+            raise ExecutorError(
+                "Programs cannot be run on Windows yet.", "Use Linux, macOS, or the Windows Subsystem for Linux."
+            )
+        self.limits = limits or Limits()
+        self._preload = tuple(preload)
+        self._python = python or sys.executable
+        self._directory: RunDirectory | None = None
+        self._kernel: asyncio.Task[ChildKernel] | None = None
+        self._count = 0
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._exports: dict[str, dict[str, Any]] = {}
+        self._out: Path | None = None
+        self._turn = asyncio.Lock()
+        self._current: _Run | None = None
+        self._chores: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Executor:
+        self._directory = RunDirectory()
+        (self._directory.path / "data").mkdir(mode=0o700)
+        self._launch()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the kernel and whatever runs in it, remove the run directory. Closing twice is no error."""
+        if self._directory is None:
+            return
+        directory, self._directory = self._directory, None
+        await self._discard()
+        while self._chores:
+            await asyncio.gather(*self._chores, return_exceptions=True)
+        await asyncio.to_thread(directory.remove)
+
+    # The kernel
+
+    def _folder(self, name: str) -> Path:
+        if self._directory is None:
+            raise ExecutorError("The executor is closed.", "Use it inside `async with open_executor()`.")
+        self._count += 1
+        return self._directory.folder(f"{name}{self._count}")
+
+    def _launch(self) -> None:
+        folder = self._folder("k")
+        assert self._directory is not None
+        self._kernel = asyncio.create_task(
+            ChildKernel.start(self._directory.path, folder, python=self._python, preload=self._preload)
+        )
+        # A failure is raised to whoever runs a program, not logged as forgotten.
+        self._kernel.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def _ready(self) -> ChildKernel:
+        if self._kernel is not None and self._kernel.done():
+            failed = self._kernel.cancelled() or self._kernel.exception() is not None
+            if failed or not self._kernel.result().alive:
+                await self._discard()
+        if self._kernel is None:
+            self._launch()
+        assert self._kernel is not None
+        return await asyncio.shield(self._kernel)
+
+    async def _discard(self) -> None:
+        """End the kernel, started or starting."""
+        starting, self._kernel = self._kernel, None
+        if starting is None:
+            return
+        if not starting.done():
+            starting.cancel()
+        with contextlib.suppress(BaseException):
+            await (await starting).close()
+
+    def _replace(self) -> None:
+        """End the kernel in the background and start the next one now."""
+        old, self._kernel = self._kernel, None
+
+        async def end() -> None:
+            if old is not None:
+                with contextlib.suppress(BaseException):
+                    await (await old).close()
+
+        self._chore(end())
+        if self._directory is not None:
+            self._launch()
+
+    def _chore(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    @property
+    def tier(self) -> str | None:
+        """The walls around the kernel, see :attr:`Result.tier`; None until it has started."""
+        task = self._kernel
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return None
+        return task.result().tier
+
+    # Running
+
+    async def run(
+        self,
+        code: str,
+        *,
+        timeout: float | None = None,
+        on_output: Callable[[OutputEvent], None] | None = None,
+        export: Iterable[str] = (),
+        limits: Limits | None = None,
+    ) -> Result:
+        """Run a program to its end and return the :class:`Result`; see :meth:`stream`.
+
+        Args:
+            on_output: called with each event as it happens.
+        """
+        result: Result | None = None
+        async with contextlib.aclosing(
+            self.stream(code, timeout=timeout, export=export, limits=limits)
+        ) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    result = event
+                elif on_output is not None:
+                    on_output(event)
+        assert result is not None
+        return result
+
+    async def stream(
+        self,
+        code: str,
+        *,
+        timeout: float | None = None,
+        export: Iterable[str] = (),
+        limits: Limits | None = None,
+    ) -> AsyncIterator[OutputEvent | Result]:
+        """Run a program and yield its output as it happens, last of all the :class:`Result`.
+
+        Programs take turns. What a program does wrong is in its result, never an exception. Ending the iteration early
+        stops the program.
+
+        Args:
+            code: Python source, run as a script.
+            timeout: wall clock in seconds; default and other limits from ``limits``.
+            export: names of variables to bring back, for :meth:`get`.
+            limits: limits of this run instead of the executor's.
+
+        Raises:
+            BadInput: an export is no variable name, or a limit makes no sense.
+            ExecutorError: the kernel cannot be started.
+            MissingDependency: an input needs a package that the kernel does not have.
+        """
+        names = list(dict.fromkeys(export))
+        for name in names:
+            _check_name(name)
+        allowed = limits or self.limits
+        if timeout is not None:
+            allowed = msgspec.structs.replace(allowed, seconds=timeout)
+        run = _Run(code, names, allowed.filled())
+        async with self._turn:
+            self._current = run
+            try:
+                async for event in self._run(run):
+                    yield event
+            finally:
+                self._current = None
+
+    async def _run(self, run: _Run) -> AsyncIterator[OutputEvent | Result]:
+        starting = asyncio.ensure_future(self._ready())
+        stopping = asyncio.ensure_future(run.stopped.wait())
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if run.stopped.is_set():
+                yield Result(status="interrupted", error_name="Interrupted", error_text="stopped before it started")
+                return
+            kernel = await starting
+        finally:
+            starting.cancel()
+            stopping.cancel()
+        work, out = self._folder("w"), self._folder("o")
+        self._chore(self._forget_exports())
+        self._out = out
+        (work / "program.py").write_bytes(run.code.encode("utf-8", "surrogatepass"))
+        request = {
+            "work": str(work),
+            "out": str(out),
+            "limits": msgspec.to_builtins(run.limits),
+            "inputs": self._inputs,
+            "export": run.export,
+        }
+        events: asyncio.Queue[OutputEvent | None] = asyncio.Queue()
+        task = asyncio.create_task(
+            kernel.request("codesteer_run", request, run.limits.seconds + _GRACE_S, run.collector(events.put_nowait))
+        )
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        run.kernel = kernel
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            try:
+                result = self._finish(run, task.result(), kernel)
+            except KernelLost:
+                result = run.lost("interrupted" if run.stopped.is_set() else "died", kernel)
+                self._replace()
+            except TimeoutError:
+                result = run.lost("interrupted" if run.stopped.is_set() else "timeout", kernel)
+                self._replace()
+        finally:
+            run.kernel = None
+            if not task.done():
+                # The caller left. Killing the kernel is the one stop that always works, and the next one is quick.
+                task.cancel()
+                self._replace()
+            self._chore(asyncio.to_thread(remove_tree, work))
+        yield result
+
+    def _finish(self, run: _Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
+        if reply.get("failure") == "missing":
+            raise MissingDependency(
+                f"A named input needs {reply['package']} in the child kernel.",
+                "Install it with: pip install 'codesteer[data]'",
+            )
+        if "failure" in reply:
+            raise ExecutorError(f"The child kernel could not run the program: {reply['reason']}.")
+        self._exports = reply.pop("exports")
+        tier = tier_name(reply.pop("tier"), kernel.transport)
+        return msgspec.convert({**reply, "tier": tier, "outputs": run.outputs}, Result)
+
+    async def interrupt(self) -> None:
+        """Stop the program that runs now; its result has the status ``interrupted``. Without one nothing happens."""
+        run = self._current
+        if run is None:
+            return
+        run.stopped.set()
+        if run.kernel is not None:
+            await run.kernel.interrupt()
+
+    async def restart(self) -> None:
+        """End the kernel, and the program in it, and start a fresh one in the background. Inputs stay."""
+        await self._discard()
+        self._launch()
+
+    # Data
+
+    async def put(self, name: str, value: Any) -> None:
+        """Give every program run from now on a variable ``name`` with this value, as it is now.
+
+        Plain data, dates, numpy arrays, pandas and polars frames and series, pyarrow tables.
+
+        Raises:
+            BadInput: not a variable name, or a value of a type that cannot be passed, or larger than
+                ``Limits.input_mb``.
+            MissingDependency: frames need pyarrow.
+        """
+        _check_name(name)
+        folder = self._folder("data/d")
+        try:
+            held = await asyncio.to_thread(exchange.write, name, value, folder, self.limits.input_mb)
+        except CodeSteerError:
+            remove_tree(folder)
+            raise
+        old = self._inputs.get(name)
+        self._inputs = {**self._inputs, name: held}
+        if old is not None:
+            self._chore(asyncio.to_thread(remove_tree, Path(old["path"]).parent))
+
+    async def get(self, name: str) -> Any:
+        """The value that the last program left in ``name``; it must have been named in ``export``.
+
+        A matplotlib figure comes back as PNG bytes.
+
+        Raises:
+            UnknownName: not exported, or the program did not set it.
+            BadInput: of a type that has no safe format (the message names it), or larger than ``Limits.export_mb``.
+            ExecutorError: the data is damaged or forged.
+            MissingDependency: frames need pyarrow.
+        """
+        told = self._exports.get(name)
+        if told is None or self._out is None:
+            raise UnknownName(
+                f"The last program exported no {name!r}.", f"Run it with export=({name!r},), and see that it ends well."
+            )
+        return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)
+
+    async def _forget_exports(self) -> None:
+        old, self._out, self._exports = self._out, None, {}
+        if old is not None:
+            await asyncio.to_thread(remove_tree, old)
+
+
+class _Run:
+    """One program on its way."""
+
+    def __init__(self, code: str, export: list[str], limits: Limits) -> None:
+        self.code = code
+        self.export = export
+        self.limits = limits
+        self.stopped = asyncio.Event()
+        self.kernel: ChildKernel | None = None
+        self.outputs: list[RichOutput] = []
+        self._seen: dict[str, list[str]] = {"stdout": [], "stderr": []}
+
+    def collector(self, emit: Callable[[OutputEvent], None]) -> Callable[[str, dict[str, Any]], None]:
+        """What turns the kernel's messages into events, and keeps them for the case that no reply comes."""
+
+        def collect(kind: str, message: dict[str, Any]) -> None:
+            content = message["content"]
+            if kind == "stream":
+                name = "stderr" if content["name"] == "stderr" else "stdout"
+                self._seen[name].append(content["text"])
+                emit(OutputEvent(kind="stderr" if name == "stderr" else "stdout", text=content["text"]))
+            elif kind == "display_data":
+                output = RichOutput(kind=content["metadata"]["codesteer"], data=content["data"])
+                self.outputs.append(output)
+                emit(OutputEvent(kind="rich", output=output))
+
+        return collect
+
+    def lost(self, status: Any, kernel: ChildKernel) -> Result:
+        """The result when the kernel went away under the program: what was seen until then."""
+        return Result(
+            status=status,
+            stdout="".join(self._seen["stdout"]),
+            stderr="".join(self._seen["stderr"]),
+            outputs=self.outputs,
+            error_name="KernelLost",
+            error_text="the child kernel ended with the program",
+            tier=kernel.tier,
+            limit="seconds" if status == "timeout" else None,
+        )
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} cannot be the name of a variable.", "Use letters, digits and underscores.")

@@ -1,0 +1,131 @@
+"""Run directories: private, short enough for socket paths, gone afterwards.
+
+Each executor owns one below a folder of its user. The owner holds a lock on it for as long as it lives, in whatever
+process namespace, so that whoever comes later can tell a leftover from a neighbour and sweep it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from codesteer_kernel.errors import ExecutorError
+
+__all__ = ["RunDirectory"]
+
+_LONGEST = 60
+"""Characters for the folder of all runs: a socket path may have about 100 (103 on macOS), and ours add about 35."""
+
+
+class RunDirectory:
+    """A fresh directory of mode 0700, removed by :meth:`remove`, or by the next executor when this process dies.
+
+    Raises:
+        ExecutorError: no directory can be made.
+    """
+
+    def __init__(self) -> None:
+        base = _base()
+        try:
+            with _locked(base / ".lock"):
+                _sweep(base)
+                self.path = base / secrets.token_hex(4)
+                self.path.mkdir(mode=0o700)
+                self._lock = _try_lock(self.path / "lock")
+        except OSError as error:
+            raise ExecutorError(
+                f"No run directory can be made in {base}: {error.strerror or error}.",
+                "Free some space there, or set TMPDIR to a folder that can be written.",
+            ) from None
+
+    def folder(self, name: str) -> Path:
+        """Make a folder in this directory."""
+        path = self.path / name
+        path.mkdir(mode=0o700)
+        return path
+
+    def remove(self) -> None:
+        """Remove everything and give up the lock. Removing twice is no error."""
+        remove_tree(self.path)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder that a program may have made unreadable; links are removed, never followed."""
+
+    def open_up(_function: object, failed: str, _error: object) -> None:
+        with contextlib.suppress(OSError):
+            os.chmod(os.path.dirname(failed), 0o700)
+            if not os.path.islink(failed):
+                os.chmod(failed, 0o700)
+            if os.path.isdir(failed) and not os.path.islink(failed):
+                shutil.rmtree(failed, ignore_errors=True)
+            else:
+                os.unlink(failed)
+
+    shutil.rmtree(path, onerror=open_up)
+
+
+def _base() -> Path:
+    """The folder of this user's run directories: private, and really this user's."""
+    user = os.getuid()
+    tried = []
+    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder below is checked to be ours
+        path = Path(place) / f"codesteer-{user}"
+        if len(os.fsencode(path)) > _LONGEST:
+            continue
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            facts = path.lstat()
+        except OSError as error:
+            tried.append(f"{path}: {error.strerror}")
+            continue
+        if stat.S_ISDIR(facts.st_mode) and facts.st_uid == user and not facts.st_mode & 0o077:
+            return path
+        tried.append(f"{path}: belongs to someone else, or is open to others")
+    raise ExecutorError(
+        f"No private folder for run directories ({'; '.join(tried)}).",
+        "Set TMPDIR to a folder with a short path that only you can write.",
+    )
+
+
+def _sweep(base: Path) -> None:
+    """Remove the directories whose owners are dead."""
+    for path in base.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            lock = _try_lock(path / "lock")
+            if lock is not None:
+                remove_tree(path)
+                os.close(lock)
+
+
+def _try_lock(path: Path) -> int | None:
+    """A descriptor that holds the lock; None while someone else holds it."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextlib.contextmanager
+def _locked(path: Path):  # type: ignore[no-untyped-def]
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
