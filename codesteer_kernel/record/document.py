@@ -110,7 +110,7 @@ class Answer(_Part):
 class Output(_Part):
     """One rich output of a program: a bundle of MIME type to text (base64 for images)."""
 
-    kind: Literal["display", "result", "error"]
+    kind: Literal["display", "result", "figure"]
     data: dict[str, str]
 
 

@@ -16,7 +16,11 @@ SCHEMA_FILE = Path(__file__).with_name("run.v1.schema.json")
 def record_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a record."""
     schema = msgspec.json.schema(Record)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "CodeSteerRun", "$comment": MIME_TYPE} | schema
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "CodeSteerRun",
+        "$comment": MIME_TYPE,
+    } | schema
 
 
 def schema_text() -> str:

@@ -1,0 +1,111 @@
+"""The self-answer checker: a program, written by a model, that tests an answer; its verdict is parsed.
+
+The program is one function, ``check(answer)``, written once per question from the question alone, so that it neither
+copies an answer's mistakes nor has to be written again each round. A harness of ours calls it in the child kernel and
+prints the verdict behind a marker that differs each time, so that nothing an answer or a program prints can pass for
+a verdict.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codesteer_kernel.record import Execution, SelfAnswer, cut_middle
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["CheckProgram", "check_head", "read_check", "run_check", "write_check"]
+
+# How a program that must define `check` begins: it is the prefill of models that continue text.
+check_head = (
+    'def check(answer: str) -> tuple[bool, str]:\n    """Return (True, "") if answer is right, else (False, why)."""\n'
+)
+
+ANSWER_CHARS = 8_000
+
+
+class CheckProgram(msgspec.Struct, frozen=True):
+    """A checking program, or why there is none (``fault``)."""
+
+    code: str = ""
+    fault: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be run."""
+        return bool(self.code) and not self.fault
+
+
+def read_check(code: str) -> CheckProgram:
+    """Accept ``code`` as a checking program if it parses and defines a top-level ``check``."""
+    if not code.strip():
+        return CheckProgram(fault="the model wrote no program")
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError) as fault:
+        return CheckProgram(code=code, fault=f"the checking program does not parse: {getattr(fault, 'msg', fault)}")
+    names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    if "check" not in names:
+        return CheckProgram(code=code, fault="the checking program defines no function check(answer)")
+    return CheckProgram(code=code)
+
+
+async def write_check(ask: Callable[[], Awaitable[str]]) -> CheckProgram:
+    """Have a model write the checking program; ``ask`` makes the call and returns the program's text."""
+    return read_check(await ask())
+
+
+async def run_check(program: CheckProgram, answer: str, execute: Callable[[str], Awaitable[Execution]]) -> SelfAnswer:
+    """Run ``program`` on ``answer`` (cut at 8,000 characters) with ``execute`` and parse its verdict.
+
+    ``broken`` means that the checker itself failed; it says nothing about the answer.
+    """
+    if not program.usable:
+        return SelfAnswer(verdict="broken", reason=program.fault, program=program.code)
+    if not answer.strip():
+        return SelfAnswer(verdict="fail", reason="there is no answer to check", program=program.code)
+    marker = f"verdict-{secrets.token_hex(8)}"
+    execution = await execute(_harness(program.code, cut_middle(answer.strip(), ANSWER_CHARS), marker))
+    verdict = _parse(execution, marker)
+    shown = msgspec.structs.replace(execution, stdout=_without_marker(execution.stdout, marker))
+    return msgspec.structs.replace(verdict, program=program.code, execution=shown)
+
+
+def _harness(code: str, answer: str, marker: str) -> str:
+    return f"""{code}
+
+if True:
+    import json as _json
+    _answer = _json.loads({json.dumps(answer)!r})
+    _given = check(_answer)
+    _right, _why = (_given[0], _given[1] if len(_given) > 1 else "") if isinstance(_given, tuple) and _given else (_given, "")
+    _known = isinstance(_right, bool) or type(_right).__name__ == "bool_"
+    print("\\n" + {marker!r} + " " + _json.dumps([bool(_right) if _known else None, str(_why)[:500]]), flush=True)
+"""
+
+
+def _parse(execution: Execution, marker: str) -> SelfAnswer:
+    if execution.status != "ok":
+        if execution.status == "timeout":
+            return SelfAnswer(verdict="broken", reason="the checking program ran out of time")
+        return SelfAnswer(
+            verdict="broken", reason=f"the checking program failed: {execution.error or execution.status}"
+        )
+    for line in reversed(execution.stdout.splitlines()):
+        if line.startswith(marker + " "):
+            right, why = json.loads(line[len(marker) + 1 :])
+            if right is None:
+                return SelfAnswer(verdict="unsure", reason=why or "the checking program gave no verdict")
+            # Small models return the failure text together with True: what counts is the verdict.
+            return SelfAnswer(verdict="pass") if right else SelfAnswer(verdict="fail", reason=why)
+    return SelfAnswer(verdict="broken", reason="the checking program gave no verdict")
+
+
+def _without_marker(stdout: str, marker: str) -> str:
+    return "\n".join(line for line in stdout.splitlines() if marker not in line).strip("\n")

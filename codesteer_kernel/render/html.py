@@ -1,0 +1,93 @@
+"""HTML that stands alone: no script, no handler, everything escaped, readable after any sanitiser.
+
+It is the fall-back wherever our own view is absent (nbconvert, GitHub, front ends without the extension), so it uses
+plain tags, ``details`` for rounds and inherits the page's colours.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from codesteer_kernel.record import Execution, Record, Round
+from codesteer_kernel.render.words import (
+    cost_line,
+    decision_line,
+    execution_line,
+    split_line,
+    status_line,
+    verdict_line,
+)
+
+__all__ = ["to_html"]
+
+# Base64 and nothing else may stand in a data URL.
+_IMAGES = ("image/png", "image/jpeg")
+
+
+def to_html(record: Record) -> str:
+    """The run as one block of HTML: answer first, rounds folded but the one that won."""
+    parts = [f"<p><strong>CodeSteer</strong> · {escape(status_line(record))}</p>"]
+    parts.append(f"<blockquote>{_lines(record.question.prompt.strip())}</blockquote>")
+    winner = 0
+    if record.answer is not None:
+        winner = record.answer.round
+        tag = "pre" if record.answer.code else "p"
+        text = escape(record.answer.text) if tag == "pre" else _lines(record.answer.text)
+        parts.append(f"<h4>Answer</h4><{tag}><strong>{text}</strong></{tag}>")
+    if record.support is not None and record.support.note:
+        parts.append(f"<p><em>{escape(record.support.note)}</em></p>")
+    parts += [_round(one, opened=one.index == (winner or len(record.rounds))) for one in record.rounds]
+    where = split_line(record)
+    parts.append(f"<p><small>{escape(cost_line(record))}{f'<br>Time: {escape(where)}' if where else ''}</small></p>")
+    return f'<div class="codesteer-run">{"".join(parts)}</div>'
+
+
+def _round(this: Round, *, opened: bool) -> str:
+    parts = [f"<summary>Round {this.index}: {escape(decision_line(this.decision))}{_badge(this)}</summary>"]
+    if this.decision.guidance:
+        parts.append(f"<blockquote>{_lines(this.decision.guidance)}</blockquote>")
+    if this.answer.code is not None:
+        parts.append(f"<pre><code>{escape(this.answer.code)}</code></pre>")
+    elif this.answer.text:
+        parts.append(f"<p>{_lines(this.answer.text)}</p>")
+    if this.execution is not None and this.execution.status is not None:
+        parts.append(f"<p><small>Ran: {escape(execution_line(this))}</small></p>")
+        parts.append(_outputs(this.execution))
+    checks = []
+    if this.symbolic is not None:
+        checks.append(f"<li>symbolic checker: {this.symbolic.score:g} of 10. {escape(this.symbolic.note)}</li>")
+    if this.self_answer is not None:
+        checks.append(f"<li>self-answer checker: {escape(verdict_line(this.self_answer))}</li>")
+    if checks:
+        parts.append(f"<ul>{''.join(checks)}</ul>")
+    return f"<details{' open' if opened else ''}>{''.join(parts)}</details>"
+
+
+def _badge(this: Round) -> str:
+    verdict = this.self_answer.verdict if this.self_answer else ""
+    if verdict in ("pass", "fail"):
+        return " ✓" if verdict == "pass" else " ✗"
+    if this.execution is not None and this.execution.status not in (None, "ok"):
+        return " ✗"
+    return ""
+
+
+def _outputs(run: Execution) -> str:
+    parts = [f"<pre>{escape(text.rstrip())}</pre>" for text in (run.stdout, run.stderr) if text.strip()]
+    if run.traceback.strip():
+        parts.append(
+            f"<details><summary>{escape(run.error or 'Traceback')}</summary><pre>{escape(run.traceback)}</pre></details>"
+        )
+    for output in run.outputs:
+        image = next((mime for mime in _IMAGES if output.data.get(mime)), None)
+        if image is not None:
+            data = "".join(output.data[image].split())
+            alt = escape(output.data.get("text/plain", "figure")[:200], quote=True)
+            parts.append(f'<p><img alt="{alt}" src="data:{image};base64,{escape(data, quote=True)}"></p>')
+        elif output.data.get("text/plain"):
+            parts.append(f"<pre>{escape(output.data['text/plain'])}</pre>")
+    return "".join(parts)
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")

@@ -1,0 +1,53 @@
+"""Markdown: for front ends without HTML, for exports and for people's notes."""
+
+from __future__ import annotations
+
+import re
+
+from codesteer_kernel.record import Record, Round
+from codesteer_kernel.render.words import cost_line, decision_line, execution_line, status_line, verdict_line
+
+__all__ = ["to_markdown"]
+
+
+def to_markdown(record: Record) -> str:
+    """The run as Markdown: answer first, then every round."""
+    parts = [f"**CodeSteer** · {status_line(record)}", _quoted(record.question.prompt)]
+    if record.answer is not None:
+        text = record.answer.text
+        parts.append(f"### Answer\n\n{_fenced(text) if record.answer.code else text}")
+    if record.support is not None and record.support.note:
+        parts.append(f"*{record.support.note}*")
+    parts += [_round(one) for one in record.rounds]
+    parts.append(f"---\n{cost_line(record)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _round(this: Round) -> str:
+    parts = [f"#### Round {this.index}: {decision_line(this.decision)}"]
+    if this.decision.guidance:
+        parts.append(_quoted(this.decision.guidance))
+    if this.answer.code is not None:
+        parts.append(_fenced(this.answer.code, "python"))
+    elif this.answer.text:
+        parts.append(this.answer.text)
+    run = this.execution
+    if run is not None and run.status is not None:
+        parts.append(f"Ran: {execution_line(this)}.")
+        parts += [_fenced(text) for text in (run.stdout.rstrip(), run.traceback.rstrip()) if text]
+    if this.symbolic is not None:
+        parts.append(f"- symbolic checker: {this.symbolic.score:g} of 10. {this.symbolic.note}")
+    if this.self_answer is not None:
+        parts.append(f"- self-answer checker: {verdict_line(this.self_answer)}")
+    return "\n\n".join(parts)
+
+
+def _fenced(text: str, tag: str = "") -> str:
+    """Fence ``text`` with more backticks than any run inside it, so that nothing can break out."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{tag}\n{text}\n{fence}"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.strip().splitlines())

@@ -1,0 +1,65 @@
+"""Plain text: for terminals, logs and front ends that draw nothing else."""
+
+from __future__ import annotations
+
+import textwrap
+
+from codesteer_kernel.record import Record, Round, cut_middle
+from codesteer_kernel.render.words import (
+    cost_line,
+    decision_line,
+    execution_line,
+    split_line,
+    status_line,
+    verdict_line,
+)
+
+__all__ = ["round_lines", "to_text"]
+
+_SHOWN = 2_000
+
+
+def round_lines(this: Round) -> list[str]:
+    """The lines of one round, without a trailing newline."""
+    lines = [f"Round {this.index}: {decision_line(this.decision)}"]
+    if this.decision.guidance:
+        lines.append(_block("guidance", this.decision.guidance))
+    if this.answer.code is not None:
+        lines.append(_block("program", this.answer.code))
+    elif this.answer.text:
+        lines.append(_block("answer", this.answer.text))
+    run = this.execution
+    if run is not None and run.status is not None:
+        lines.append(f"  ran: {execution_line(this)}")
+        if run.stdout.strip():
+            lines.append(_block("printed", run.stdout.rstrip()))
+        if run.stderr.strip() and run.status != "ok":
+            lines.append(_block("errors", run.stderr.rstrip()))
+    if this.symbolic is not None:
+        lines.append(f"  symbolic checker: {this.symbolic.score:g} of 10. {this.symbolic.note}")
+    if this.self_answer is not None:
+        lines.append(f"  self-answer checker: {verdict_line(this.self_answer)}")
+    if this.complete:
+        lines.append(f"  round took {this.timing.seconds:.1f} s")
+    return lines
+
+
+def to_text(record: Record) -> str:
+    """The whole run as plain text, the answer last, where a terminal's reader looks first."""
+    lines = [f"Question: {record.question.prompt.strip()}"]
+    for one in record.rounds:
+        lines += round_lines(one)
+    lines.append(status_line(record))
+    if record.answer is not None:
+        lines.append(f"Answer: {record.answer.text}")
+    if record.support is not None and record.support.note:
+        lines.append(f"Support: {record.support.note}")
+    lines += [f"Not bound: {one.name}: {one.error}" for one in record.bound if one.error]
+    lines.append(cost_line(record))
+    if record.timing.split:
+        lines.append(f"Time: {split_line(record)}")
+    return "\n".join(lines)
+
+
+def _block(label: str, text: str) -> str:
+    return f"  {label}:\n" + textwrap.indent(cut_middle(text.rstrip(), _SHOWN), "    | ")

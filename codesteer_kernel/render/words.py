@@ -1,0 +1,73 @@
+"""The sentences that all renderings share: states, verdicts, decisions, costs. Plain text, no markup."""
+
+from __future__ import annotations
+
+from codesteer_kernel.record import Decision, Record, Round, SelfAnswer
+
+__all__ = ["cost_line", "decision_line", "execution_line", "split_line", "status_line", "verdict_line"]
+
+_VERDICTS = {"pass": "passed", "fail": "failed", "broken": "could not run", "unsure": "could not tell"}
+
+
+def status_line(record: Record) -> str:
+    """One sentence on where the run stands."""
+    rounds = f"{len(record.rounds)} round{'' if len(record.rounds) == 1 else 's'}"
+    match record.status:
+        case "queued":
+            return "Waiting to start."
+        case "running":
+            doing = record.progress.phase if record.progress else "starting"
+            note = f" ({record.progress.note})" if record.progress and record.progress.note else ""
+            return f"Round {max(1, len(record.rounds))} of at most {record.budget.rounds}: {doing}{note}."
+        case "done":
+            return f"Done in {rounds}."
+        case "stopped":
+            return f"Stopped after {rounds}; what was found is kept."
+        case "exhausted":
+            return f"Ended by the budget of {record.budget.hit or 'rounds'} after {rounds}."
+        case "lost":
+            return f"The kernel went away during the run, after {rounds}."
+        case _:
+            if record.error is None:
+                return "Failed."
+            return f"Failed: {record.error.message} {record.error.cure}".strip()
+
+
+def decision_line(decision: Decision) -> str:
+    """One sentence on a decision: what, how sure, who decided."""
+    sure = f" ({decision.confidence:.0%})" if decision.confidence is not None else ""
+    by = {"model": "the steerer's model", "rule": "a rule", "template": "a template", "fallback": "the safe fall-back"}
+    return f"{decision.kind}{sure}, decided by {by[decision.source]}"
+
+
+def verdict_line(verdict: SelfAnswer) -> str:
+    """One sentence on the self-answer checker's verdict."""
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    return f"{_VERDICTS[verdict.verdict]}{reason}"
+
+
+def execution_line(this: Round) -> str:
+    """One sentence on how the round's program went; empty without a program."""
+    run = this.execution
+    if run is None or run.status is None:
+        return ""
+    tier = f", isolation: {run.tier}" if run.tier else ""
+    fault = f" ({run.error})" if run.error else f" ({run.limit})" if run.limit else ""
+    return f"{run.status}{fault} in {run.seconds:.2f} s{tier}"
+
+
+def cost_line(record: Record) -> str:
+    """Calls, tokens, money, seconds."""
+    use = record.usage
+    cached = f" ({use.cached_tokens:,} cached)" if use.cached_tokens else ""
+    money = "cost unknown" if use.cost is None else f"${use.cost:.4f}" if use.cost else "no cost"
+    return (
+        f"{use.calls} model calls, {use.input_tokens:,} tokens in{cached}, {use.output_tokens:,} out, {money}, "
+        f"{record.timing.seconds:.1f} s"
+    )
+
+
+def split_line(record: Record) -> str:
+    """Where the time went, largest first."""
+    parts = sorted(record.timing.split.items(), key=lambda item: -item[1])
+    return ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in parts if seconds >= 0.05)

@@ -1,0 +1,435 @@
+"""Question -> steer -> store: what the magic, the command line and ``codesteer.solve`` call.
+
+Runs go on in one engine thread per process with an event loop of its own: the notebook's main thread stays free for
+Stop buttons, and child kernels (which die with the thread that started them) live as long as the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import contextlib
+import platform
+import threading
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+import msgspec
+
+from codesteer_kernel.config import available_memory
+from codesteer_kernel.errors import BadInput, CacheNotWritable, CodeSteerError, EmptyPrompt
+from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
+from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.record import (
+    Bound,
+    Budget,
+    InputSummary,
+    Question,
+    Record,
+    Round,
+    RunConfig,
+    encode_record,
+)
+from codesteer_kernel.record import events as ev
+from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
+from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
+from codesteer_kernel.store import Journal, Store
+
+__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run"]
+
+# New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
+_LOCAL_TOKENS = 512
+_HOSTED_TOKENS = 4_000
+_EMBEDDED = ("embedded", "local", "hf")
+_MAX_ROUNDS = 50
+
+OnEvent = Callable[[ev.Event, Record], None]
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a run that a user can choose; None means: the default that suits the models.
+
+    Args:
+        target: the model that answers, as ``provider/model``.
+        steerer: the model that guides it; default: the embedded one for local targets, else the target itself.
+        checker: the model that writes testing programs; default: the target. ``none`` turns tests off.
+        rounds: at most so many (1 to 50).
+        seconds: budget for the whole run.
+        tokens: budget of tokens, read and written.
+        cost: budget in US dollars.
+        max_tokens: new tokens of one call.
+        code_seconds: time limit of one program.
+        memory_mb: memory limit of one program.
+        temperature: sampling temperature of the models.
+        seed: for models that take one.
+        dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        journal: keep the run on disk.
+    """
+
+    target: str = "embedded"
+    steerer: str | None = None
+    checker: str | None = None
+    rounds: int = 5
+    seconds: float | None = None
+    tokens: int | None = None
+    cost: float | None = None
+    max_tokens: int | None = None
+    code_seconds: float = 20.0
+    memory_mb: int = 2048
+    temperature: float = 0.0
+    seed: int | None = 0
+    dialect: str | None = None
+    journal: bool = True
+
+    def checked(self) -> RunSettings:
+        """Return these settings, or raise :class:`BadInput` naming the first that cannot work."""
+        if not 1 <= self.rounds <= _MAX_ROUNDS:
+            raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
+        for name in ("seconds", "tokens", "cost", "max_tokens", "code_seconds", "memory_mb"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                option = {"seconds": "timeout"}.get(name, name).replace("_", "-")
+                raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+        if self.dialect is not None and self.dialect not in DIALECTS:
+            raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
+        return self
+
+
+class RunFailed(CodeSteerError):
+    """A run ended without an answer; ``run`` holds everything it did."""
+
+    def __init__(self, run: Run) -> None:
+        error = run.record.error
+        super().__init__(error.message if error else "The run failed.", error.cure if error else "")
+        self.code = error.code if error else "error"
+        self.run = run
+
+
+class Run:
+    """A finished run: the record, and the values that ``--out`` bound."""
+
+    def __init__(self, record: Record, values: Mapping[str, Any] | None = None) -> None:
+        self.record = record
+        self.values = dict(values or {})
+
+    @property
+    def id(self) -> str:
+        """The run's identifier, as ``codesteer show`` takes it."""
+        return self.record.id
+
+    @property
+    def status(self) -> str:
+        """How it ended: ``done``, ``stopped``, ``exhausted``, ``failed``."""
+        return self.record.status
+
+    @property
+    def answer(self) -> str:
+        """The best-supported answer; empty when there is none."""
+        return self.record.answer.text if self.record.answer else ""
+
+    @property
+    def code(self) -> str | None:
+        """The program behind the answer, if a program gave it."""
+        return self.record.answer.code if self.record.answer else None
+
+    @property
+    def rounds(self) -> list[Round]:
+        """All rounds, first to last."""
+        return list(self.record.rounds)
+
+    @property
+    def bound(self) -> list[Bound]:
+        """What became of each name asked for by ``--out``."""
+        return list(self.record.bound)
+
+    def to_json(self) -> str:
+        """The record as JSON."""
+        return encode_record(self.record).decode()
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} {self.status}: {' '.join(self.answer.split())[:80]}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from codesteer_kernel.render import mime_bundle
+
+        return mime_bundle(self.record)
+
+
+class LiveRun:
+    """A run that goes on in the engine; every method may be called from any thread."""
+
+    def __init__(self, run_id: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = run_id
+        self.future: concurrent.futures.Future[Run] = concurrent.futures.Future()
+        self._loop = loop
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the run now; what it found so far is kept. Harmless when it has ended."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Block until the run ends and return it."""
+        return self.future.result(timeout)
+
+
+class Engine:
+    """Runs questions in a thread of its own. One per process: :func:`engine`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._models: dict[str, ChatModel] = {}
+        self._spare: tuple[Limits, Executor] | None = None
+        self._live: dict[str, LiveRun] = {}
+
+    def submit(
+        self,
+        prompt: str,
+        settings: RunSettings | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: tuple[str, ...] = (),
+        on_event: OnEvent | None = None,
+        store: Store | None = None,
+    ) -> LiveRun:
+        """Start a run and return at once.
+
+        Args:
+            prompt: the question, taken as typed.
+            settings: see :class:`RunSettings`.
+            inputs: named values that programs may use; models see a summary only.
+            outputs: names to bring back from the winning program.
+            on_event: called in the engine's thread for every event, with the record after it.
+            store: where to journal; default: the user's.
+
+        Raises:
+            EmptyPrompt, BadInput: nothing was started.
+            UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
+        """
+        settings = (settings or RunSettings()).checked()
+        if not prompt.strip():
+            raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
+        for name in (*(inputs or ()), *outputs):
+            if not name.isidentifier():
+                raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
+        question = Question(
+            prompt=prompt.strip("\n"),
+            inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
+            outputs=list(outputs),
+        )
+        roles, check = self._roles(settings)
+        loop = self._running_loop()
+        live = LiveRun(new_run_id(), loop)
+        self._live[live.id] = live
+        work = self._go(live, question, roles, settings, check, dict(inputs or {}), on_event, store or Store())
+        asyncio.run_coroutine_threadsafe(work, loop)
+        return live
+
+    @property
+    def live(self) -> list[LiveRun]:
+        """The runs that go on now, oldest first."""
+        return list(self._live.values())
+
+    def stop_all(self) -> None:
+        """Stop every run that goes on."""
+        for live in self.live:
+            live.stop()
+
+    def close(self) -> None:
+        """Stop everything and end the thread. The engine starts again when it is used again."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        self.stop_all()
+        with contextlib.suppress(Exception):
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result(timeout=10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                ready = threading.Event()
+
+                def serve() -> None:
+                    loop = asyncio.new_event_loop()
+                    self._loop = loop
+                    loop.call_soon(ready.set)
+                    try:
+                        loop.run_forever()
+                    finally:
+                        loop.close()
+
+                self._thread = threading.Thread(target=serve, name="codesteer-engine", daemon=True)
+                self._thread.start()
+                ready.wait()
+            assert self._loop is not None
+            return self._loop
+
+    def _roles(self, settings: RunSettings) -> tuple[Roles, bool]:
+        target = self._model(settings.target)
+        local = settings.target.partition("/")[0] in _EMBEDDED
+        steerer = self._model(
+            settings.steerer or (settings.target if not local or "/" in settings.target else "embedded")
+        )
+        check = settings.checker != "none"
+        checker = self._model(settings.checker) if settings.checker and check else target
+        return Roles(target=target, steerer=steerer, checker=checker), check
+
+    def _model(self, name: str) -> ChatModel:
+        if name not in self._models:
+            self._models[name] = open_model(name)
+        return self._models[name]
+
+    async def _go(
+        self,
+        live: LiveRun,
+        question: Question,
+        roles: Roles,
+        settings: RunSettings,
+        check: bool,
+        inputs: dict[str, Any],
+        on_event: OnEvent | None,
+        store: Store,
+    ) -> None:
+        """Steer one question and settle its future, whatever happens."""
+        try:
+            live.future.set_result(await self._steer(live, question, roles, settings, check, inputs, on_event, store))
+        except BaseException as fault:  # noqa: BLE001  # it belongs to whoever waits
+            live.future.set_exception(fault)
+        finally:
+            self._live.pop(live.id, None)
+
+    async def _steer(
+        self,
+        live: LiveRun,
+        question: Question,
+        roles: Roles,
+        settings: RunSettings,
+        check: bool,
+        inputs: dict[str, Any],
+        on_event: OnEvent | None,
+        store: Store,
+    ) -> Run:
+        journal, unkept = _open_journal(store, live.id) if settings.journal else (None, "")
+        limits = Limits(memory_mb=_memory(settings.memory_mb))
+        async with self._executor(limits, inputs) as executor:
+            steering = Steering(
+                question,
+                roles,
+                executor,
+                config=_config(settings, roles),
+                budget=Budget(
+                    rounds=settings.rounds, seconds=settings.seconds, tokens=settings.tokens, cost=settings.cost
+                ),
+                run_id=live.id,
+                versions=_versions() | ({"journal": unkept} if unkept else {}),
+                check=check,
+                stop=live._stop,
+            )
+            async for event in steering.events():
+                if journal is not None:
+                    journal.append(event)
+                if on_event is not None:
+                    on_event(event, steering.record)
+        if journal is not None:
+            journal.close(steering.record)
+        return Run(steering.record, steering.values)
+
+    @contextlib.asynccontextmanager
+    async def _executor(self, limits: Limits, inputs: dict[str, Any]) -> Any:
+        """A child kernel for one run: the warm one if nobody has it and its limits fit, else a new one.
+
+        One that was given inputs is closed afterwards, so that no later run finds them.
+        """
+        spare, self._spare = self._spare, None
+        if spare is not None and (spare[0] != limits):
+            await spare[1].__aexit__(None, None, None)
+            spare = None
+        executor = spare[1] if spare else await open_executor(limits=limits).__aenter__()
+        try:
+            for name, value in inputs.items():
+                await executor.put(name, value)
+            yield executor
+        finally:
+            if inputs or self._spare is not None:
+                await executor.__aexit__(None, None, None)
+            else:
+                self._spare = (limits, executor)
+
+    async def _close(self) -> None:
+        for live in self.live:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(asyncio.wrap_future(live.future), 5)
+        if self._spare is not None:
+            await self._spare[1].__aexit__(None, None, None)
+            self._spare = None
+        for model in self._models.values():
+            await model.aclose()
+        self._models.clear()
+
+
+_engine: Engine | None = None
+_engine_lock = threading.Lock()
+
+
+def engine() -> Engine:
+    """Return this process's engine; it starts at the first run and ends with the process."""
+    global _engine
+    with _engine_lock:
+        if _engine is None:
+            _engine = Engine()
+            atexit.register(_engine.close)
+        return _engine
+
+
+def _summary(name: str, value: Any) -> InputSummary:
+    """What the models are told of an input: type, shape, columns, a few rows; never the data."""
+    told = summarise(name, value)
+    return InputSummary(name=name, type=told.type, shape=" x ".join(map(str, told.shape)), summary=told.text)
+
+
+def _open_journal(store: Store, run_id: str) -> tuple[Journal | None, str]:
+    """Open the journal; a folder that cannot be written must not stop the run, but is told in the record."""
+    try:
+        return store.open(run_id), ""
+    except CacheNotWritable as fault:
+        return None, str(fault)
+
+
+def _config(settings: RunSettings, roles: Roles) -> RunConfig:
+    tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
+    return RunConfig(
+        dialect=settings.dialect or default_dialect(roles.steerer),
+        max_tokens=tokens,
+        code_seconds=settings.code_seconds,
+        memory_mb=settings.memory_mb,
+        temperature=settings.temperature,
+        seed=settings.seed,
+    )
+
+
+def _memory(wanted: int) -> int:
+    return min(wanted, max(256, int(available_memory() / 2e6)))
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in ("codesteer", "xllamacpp"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions
+
+
+def read_run(run_id: str, store: Store | None = None) -> Run:
+    """Return a journalled run; ``last`` is the newest. Raises :class:`UnknownName` when there is none."""
+    return Run((store or Store()).load(run_id))

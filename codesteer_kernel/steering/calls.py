@@ -1,0 +1,149 @@
+"""Model calls of a run: streamed, counted, priced, inside the budget, each one an event."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from codesteer_kernel.models.prices import price_of
+from codesteer_kernel.models.protocol import (
+    ChatModel,
+    ChatRequest,
+    Choice,
+    Finish,
+    Message,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+)
+from codesteer_kernel.record import Usage
+from codesteer_kernel.record import events as ev
+from codesteer_kernel.steering.budget import BudgetHit, Meter
+from codesteer_kernel.steering.emitter import Emitter
+
+__all__ = ["Calls", "Reply"]
+
+
+class Reply:
+    """What one call gave; ``first_token`` is in seconds from the request."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.reasoning_chars = 0
+        self.stop = ""
+        self.first_token: float | None = None
+        self.usage = TokenUsage()
+
+
+class Calls:
+    """Makes the model calls of one run.
+
+    Every call counts, also one that was cut: it leaves a ``CallMade`` event and is booked on the meter.
+    """
+
+    def __init__(self, meter: Meter, emitter: Emitter) -> None:
+        self.meter = meter
+        self._emitter = emitter
+
+    async def stream(
+        self,
+        model: ChatModel,
+        request: ChatRequest,
+        *,
+        role: str,
+        purpose: str,
+        round: int = 0,  # noqa: A002  # the record's word
+        on_text: Callable[[str], None] | None = None,
+    ) -> Reply:
+        """Generate; ``on_text`` sees the text as it comes. Raises :class:`BudgetHit` when time runs out on the way."""
+        request = replace(request, max_tokens=self.meter.grant(request.max_tokens))
+        reply = Reply()
+        parts: list[str] = []
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self.meter.seconds_left):
+                deltas = model.stream(request)
+                try:
+                    async for delta in deltas:
+                        match delta:
+                            case TextDelta(text=text):
+                                if reply.first_token is None:
+                                    reply.first_token = time.monotonic() - started
+                                parts.append(text)
+                                if on_text is not None:
+                                    on_text(text)
+                            case ReasoningDelta(text=text):
+                                reply.reasoning_chars += len(text)
+                            case Finish(reason=reason, usage=usage):
+                                reply.stop, reply.usage = reason, usage
+                finally:
+                    await _close(deltas)
+        except TimeoutError:
+            # Only our own clock ends here: backends raise typed errors for theirs.
+            raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None
+        finally:
+            reply.text = "".join(parts)
+            self._book(model, role, purpose, round, reply.usage, time.monotonic() - started, reply.first_token)
+        return reply
+
+    async def score(
+        self,
+        model: ChatModel,
+        messages: Sequence[Message],
+        choices: Sequence[str],
+        *,
+        role: str,
+        purpose: str,
+        round: int = 0,  # noqa: A002  # the record's word
+    ) -> Choice:
+        """Score a closed set of continuations."""
+        self.meter.check()
+        started = time.monotonic()
+        usage = TokenUsage()
+        try:
+            async with asyncio.timeout(self.meter.seconds_left):
+                choice = await model.score(messages, choices, slot=role)
+            usage = choice.usage
+        except TimeoutError:
+            raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None
+        finally:
+            self._book(model, role, purpose, round, usage, time.monotonic() - started, None)
+        return choice
+
+    def _book(
+        self,
+        model: ChatModel,
+        role: str,
+        purpose: str,
+        round_: int,
+        tokens: TokenUsage,
+        seconds: float,
+        first_token: float | None,
+    ) -> None:
+        usage = Usage(
+            calls=1,
+            input_tokens=tokens.input_tokens,
+            cached_tokens=tokens.cached_tokens,
+            output_tokens=tokens.output_tokens,
+            cost=price_of(model.name, tokens),
+        )
+        self.meter.add(usage)
+        self._emitter.emit(
+            ev.CallMade,
+            role=role,
+            model=model.name,
+            purpose=purpose,
+            usage=usage,
+            seconds=round(seconds, 4),
+            first_token=None if first_token is None else round(first_token, 4),
+            round=round_,
+        )
+
+
+async def _close(stream: object) -> None:
+    close = getattr(stream, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,83 @@
+"""What the target is told, round by round: one growing conversation, only ever appended to (prefix caches rely on it)."""
+
+from __future__ import annotations
+
+from codesteer_kernel.checkers.self_answer import check_head
+from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
+from codesteer_kernel.record import Decision, Question, RunConfig
+from codesteer_kernel.steering.prompts import load_prompts
+
+__all__ = ["Conversation", "check_request", "told"]
+
+# Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,
+# section 5); the stop string then ends the call with the program.
+FENCE = "```python\n"
+STOP = "\n```"
+
+
+def told(question: Question, *, with_outputs: bool = True) -> str:
+    """Return the question as models see it: the prompt as typed, then what is known of inputs and wanted outputs."""
+    prompts = load_prompts("target")
+    text = question.prompt.strip()
+    if question.inputs:
+        lines = "\n".join(one.summary or f"{one.name}: {one.type}" for one in question.inputs)
+        text += "\n" + prompts.text("inputs", summaries=lines)
+    if question.outputs and with_outputs:
+        text += "\n" + prompts.text("outputs", names=", ".join(question.outputs))
+    return text
+
+
+class Conversation:
+    """The target's side of a run."""
+
+    def __init__(self, question: Question, model: ChatModel, config: RunConfig) -> None:
+        self._question = told(question)
+        self._model = model
+        self._config = config
+        self._messages: list[Message] = []
+        self.prefix = ""
+
+    def request(self, decision: Decision, *, code: bool) -> ChatRequest:
+        """Append the user turn that ``decision`` calls for and return the request; ``prefix`` is its prefilled text."""
+        prompts = load_prompts("target")
+        way = "code" if code else "text"
+        if not self._messages:
+            turn = prompts.text(way, question=self._question)
+            if decision.guidance:
+                turn = f"{decision.guidance}\n\n{turn}"
+        else:
+            turn = prompts.text(f"guided_{way}", guidance=decision.guidance)
+        self._messages.append(Message(role="user", content=turn))
+        self.prefix = FENCE if code and self._model.abilities.prefill else ""
+        prefill = (Message(role="assistant", content=self.prefix),) if self.prefix else ()
+        return ChatRequest(
+            messages=(*self._messages, *prefill),
+            max_tokens=self._config.max_tokens,
+            temperature=self._config.temperature,
+            seed=self._config.seed,
+            stop=(STOP,) if self.prefix else (),
+            slot="target",
+        )
+
+    def answered(self, text: str) -> None:
+        """Append the target's turn."""
+        self._messages.append(Message(role="assistant", content=text))
+
+
+def check_request(question: Question, model: ChatModel, config: RunConfig) -> tuple[ChatRequest, str]:
+    """Return the request for a checking program and the program text that its reply continues."""
+    turn = load_prompts("target").text("check", question=told(question, with_outputs=False))
+    messages = [Message(role="user", content=turn)]
+    head = ""
+    if model.abilities.prefill:
+        head = check_head
+        messages.append(Message(role="assistant", content=FENCE + head))
+    request = ChatRequest(
+        messages=tuple(messages),
+        max_tokens=config.max_tokens,
+        temperature=config.temperature,
+        seed=config.seed,
+        stop=(STOP,) if head else (),
+        slot="checker",
+    )
+    return request, head

@@ -1,0 +1,49 @@
+"""Dialects: how a steerer is asked and how its words become one of five decisions.
+
+A dialect is chosen by :func:`open_dialect` from its name, or from what the steerer can do: ``mini`` scores a closed
+set of choices, ``instruct`` has a general model reply with typed JSON, ``codesteer-v1`` speaks the wire format of the
+published weights.
+"""
+
+from __future__ import annotations
+
+from codesteer_kernel.errors import UnknownName, nearest
+from codesteer_kernel.models.protocol import ChatModel
+from codesteer_kernel.record import Question, RunConfig
+from codesteer_kernel.steering.calls import Calls
+from codesteer_kernel.steering.dialects.base import Dialect
+
+__all__ = ["DIALECTS", "Dialect", "default_dialect", "open_dialect"]
+
+DIALECTS = ("mini", "instruct", "codesteer-v1")
+
+
+def default_dialect(model: ChatModel) -> str:
+    """Name the dialect that suits ``model``: the published weights speak their own, local models are scored."""
+    if "codesteer-v1" in model.name.lower():
+        return "codesteer-v1"
+    return "mini" if model.abilities.score and model.abilities.local else "instruct"
+
+
+def open_dialect(name: str, model: ChatModel, calls: Calls, question: Question, config: RunConfig) -> Dialect:
+    """Return the dialect ``name`` for one run.
+
+    Raises:
+        UnknownName: there is no such dialect.
+    """
+    match name:
+        case "mini":
+            from codesteer_kernel.steering.dialects.mini import Mini
+
+            return Mini(model, calls, question)
+        case "instruct":
+            from codesteer_kernel.steering.dialects.instruct import Instruct
+
+            return Instruct(model, calls, question, config)
+        case "codesteer-v1":
+            from codesteer_kernel.steering.dialects.codesteer_v1 import CodeSteerV1
+
+            return CodeSteerV1(model, calls, question, config)
+    raise UnknownName(
+        f"There is no steering dialect {name!r}.", nearest(name, DIALECTS) or f"Known: {', '.join(DIALECTS)}."
+    )

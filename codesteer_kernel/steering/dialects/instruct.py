@@ -1,0 +1,125 @@
+"""``instruct``: a general model steers by replying with one typed JSON decision; one repair, then a safe fall-back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
+from codesteer_kernel.record import Decision, Question, Round, RunConfig
+from codesteer_kernel.steering.calls import Calls
+from codesteer_kernel.steering.conversation import told
+from codesteer_kernel.steering.dialects.base import safe_choice, safe_decision
+from codesteer_kernel.steering.evidence import Situation, describe, guidance_for, wants_code
+from codesteer_kernel.steering.prompts import load_prompts
+
+__all__ = ["Instruct", "parse_decision"]
+
+
+class _Spoken(msgspec.Struct):
+    decision: Literal["code", "text", "refine", "return", "terminate"]
+    guidance: str = ""
+    reason: str = ""
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "decision": {"type": "string", "enum": ["code", "text", "refine", "return", "terminate"]},
+        "guidance": {"type": "string"},
+        "reason": {"type": "string"},
+    },
+    "required": ["decision", "guidance", "reason"],
+    "additionalProperties": False,
+}
+
+GUIDANCE_CHARS = 4_000
+_STEERER_TOKENS = 600
+_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+
+
+def parse_decision(raw: str) -> Decision:
+    """Read one decision from a steerer's reply: a JSON object, alone, fenced, or with prose around it.
+
+    Raises:
+        ValueError: there is no such object, or it is not of the required form; the message says which.
+    """
+    found = _OBJECT.search(raw)
+    if found is None:
+        raise ValueError("no JSON object")
+    try:
+        spoken = msgspec.json.decode(found[0].encode("utf-8", "replace"), type=_Spoken)
+    except msgspec.MsgspecError as fault:
+        raise ValueError(str(fault)) from None
+    guidance = spoken.guidance.strip()[:GUIDANCE_CHARS]
+    return Decision(
+        kind=spoken.decision,
+        source="model",
+        guidance=guidance,
+        guidance_source="model" if guidance else None,
+        reason=spoken.reason.strip()[:300],
+        raw=raw,
+    )
+
+
+class Instruct:
+    """A general model as steerer, for one run."""
+
+    def __init__(self, model: ChatModel, calls: Calls, question: Question, config: RunConfig) -> None:
+        self._prompts = load_prompts("instruct")
+        self.stamp = self._prompts.stamp
+        self._model = model
+        self._calls = calls
+        self._config = config
+        self._question = told(question)
+        self._messages = [Message(role="system", content=self._prompts.text("system"))]
+
+    async def choose(self) -> Decision:
+        """Ask for code or text."""
+        decision, raw = await self._ask(self._prompts.text("choose", question=self._question), "choice", 0)
+        if decision is None:
+            return safe_choice(raw, "The steerer's reply could not be read; code is the safe choice.")
+        if decision.kind not in ("code", "text"):
+            return safe_choice(raw, f"The steerer said {decision.kind} before any answer; code is the safe choice.")
+        return decision
+
+    async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
+        """Show the evidence and ask what follows."""
+        last = rounds[-1]
+        turn = self._prompts.text(
+            "review", round=str(last.index), kind="code" if wants_code(rounds) else "text", evidence=describe(last)
+        )
+        decision, raw = await self._ask(turn, "review", last.index)
+        if decision is None:
+            return safe_decision(situation, last, raw, "The steerer's reply could not be read; the rules decide.")
+        if decision.kind in ("code", "text", "refine") and not decision.guidance:
+            return msgspec.structs.replace(
+                decision, guidance=guidance_for(decision.kind, situation, last), guidance_source="template"
+            )
+        return decision
+
+    async def _ask(self, turn: str, purpose: str, index: int) -> tuple[Decision | None, str]:
+        self._messages.append(Message(role="user", content=turn))
+        raw, fault = "", ""
+        for attempt in (purpose, f"{purpose} repair"):
+            if fault:
+                self._messages.append(Message(role="user", content=self._prompts.text("repair", fault=fault)))
+            request = ChatRequest(
+                messages=tuple(self._messages),
+                max_tokens=min(_STEERER_TOKENS, self._config.max_tokens),
+                temperature=self._config.temperature,
+                seed=self._config.seed,
+                json_schema=SCHEMA if self._model.abilities.structured else None,
+                slot="steerer",
+            )
+            reply = await self._calls.stream(self._model, request, role="steerer", purpose=attempt, round=index)
+            raw = reply.text
+            self._messages.append(Message(role="assistant", content=raw or "(nothing)"))
+            try:
+                return parse_decision(raw), raw
+            except ValueError as problem:
+                fault = str(problem)[:200]
+        return None, raw

@@ -1,0 +1,110 @@
+"""``mini``: the steerer scores a closed set of choices in one forward pass; nothing is generated or parsed.
+
+The first choice is the model's. Later, where the rules leave one sensible decision it is taken (source ``rule``);
+where they leave several the model's probabilities, weighted by the situation, decide (source ``model``). Guidance
+comes from templates filled with what happened: small models cannot write it (reference/models.md, section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesteer_kernel.models.protocol import ChatModel, Message
+from codesteer_kernel.record import Decision, Question, Round, cut_middle
+from codesteer_kernel.record.document import DecisionKind
+from codesteer_kernel.steering.calls import Calls
+from codesteer_kernel.steering.conversation import told
+from codesteer_kernel.steering.evidence import Situation, guidance_for
+from codesteer_kernel.steering.prompts import load_prompts
+
+__all__ = ["Mini"]
+
+_OPEN, _CLOSE = "<<<", ">>>"
+_WORDS: dict[DecisionKind, str] = {"code": "Code", "text": "Text", "refine": "Refine", "return": "Return"}
+
+# The steerer needs the gist only; a long question costs prefill time on a small machine.
+QUESTION_CHARS = 1_200
+OUTPUT_CHARS = 300
+
+
+class Mini:
+    """A scored steerer for one run; its conversation only grows, so that a prefix cache keeps it."""
+
+    def __init__(self, model: ChatModel, calls: Calls, question: Question) -> None:
+        self._prompts = load_prompts("mini")
+        self.stamp = self._prompts.stamp
+        self._model = model
+        self._calls = calls
+        self._question = cut_middle(told(question, with_outputs=False), QUESTION_CHARS)
+        self._messages = [Message(role="system", content=self._prompts.text("system"))]
+        for example in self._prompts.examples():
+            self._messages.append(Message(role="user", content=example["user"]))
+            self._messages.append(Message(role="assistant", content=example["assistant"]))
+
+    async def choose(self) -> Decision:
+        """Score code against text."""
+        turn = self._prompts.text("choose", question=self._question)
+        kind, probabilities = await self._score(turn, {"code": 1.0, "text": 1.0}, "choice", 0)
+        return Decision(
+            kind=kind,
+            source="model",
+            confidence=probabilities[kind],
+            probabilities=dict(probabilities),
+            reason=f"The steerer finds {kind} likelier to give the right answer.",
+            raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
+        )
+
+    async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
+        """Take the only sensible decision, or score the sensible ones."""
+        last = rounds[-1]
+        if len(situation.allowed) == 1:
+            kind = next(iter(situation.allowed))
+            return Decision(
+                kind=kind,
+                source="rule",
+                guidance=guidance_for(kind, situation, last),
+                guidance_source="template",
+                reason=situation.reason,
+            )
+        kind, probabilities = await self._score(
+            self._review_turn(last, situation), situation.allowed, "review", last.index
+        )
+        guidance = "" if kind == "return" else guidance_for(kind, situation, last)
+        return Decision(
+            kind=kind,
+            source="model",
+            guidance=guidance,
+            guidance_source="template" if guidance else None,
+            confidence=probabilities[kind],
+            probabilities=dict(probabilities),
+            reason=situation.reason,
+            raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
+        )
+
+    def _review_turn(self, last: Round, situation: Situation) -> str:
+        shown = cut_middle((last.result or last.answer.text).strip(), OUTPUT_CHARS)
+        if situation.name == "text_answer":
+            return self._prompts.text("review_text", output=shown)
+        verdict = last.self_answer
+        check = {
+            "pass": "A test agrees.",
+            "fail": f"A test disagrees: {cut_middle(verdict.reason, 120) if verdict else ''}",
+        }.get(verdict.verdict if verdict else "", "No test could be run.")
+        return self._prompts.text("review_code", output=shown, check=check)
+
+    async def _score(
+        self, turn: str, allowed: dict[DecisionKind, float], purpose: str, index: int
+    ) -> tuple[DecisionKind, dict[DecisionKind, float]]:
+        """Score the allowed decisions after ``turn`` and append the turn with the decision taken."""
+        words = {_WORDS[kind]: kind for kind in allowed}
+        messages = [*self._messages, Message(role="user", content=turn), Message(role="assistant", content=_OPEN)]
+        choice = await self._calls.score(
+            self._model, messages, [word + _CLOSE for word in words], role="steerer", purpose=purpose, round=index
+        )
+        weighted = {kind: choice.probabilities[word + _CLOSE] * allowed[kind] for word, kind in words.items()}
+        total = sum(weighted.values()) or 1.0
+        probabilities = {kind: weight / total for kind, weight in weighted.items()}
+        kind = max(probabilities, key=lambda one: probabilities[one])
+        self._messages.append(Message(role="user", content=turn))
+        self._messages.append(Message(role="assistant", content=f"{_OPEN}{_WORDS[kind]}{_CLOSE}"))
+        return kind, probabilities

@@ -1,0 +1,26 @@
+"""Numbers and times events, and keeps the record folded as they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from codesteer_kernel.record import Record, reduce
+from codesteer_kernel.record import events as ev
+
+__all__ = ["Emitter"]
+
+
+class Emitter:
+    """The one place where events of a run are made. ``clock`` gives seconds since the run began."""
+
+    def __init__(self, sink: Callable[[ev.Event], None], clock: Callable[[], float]) -> None:
+        self._sink = sink
+        self._clock = clock
+        self.record = Record()
+
+    def emit(self, kind: Callable[..., Any], **fields: Any) -> None:
+        """Make one event of ``kind``, fold it in and hand it on."""
+        event: ev.Event = kind(seq=self.record.seq + 1, at=round(self._clock(), 4), **fields)
+        self.record = reduce(self.record, event)
+        self._sink(event)

@@ -1,0 +1,86 @@
+"""Reading code and short answers out of model text and program output. Pure; never runs anything."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["agree", "code_block", "normalised", "result_of_output", "result_of_text"]
+
+# A fence of three or more backticks or tildes, any Python-like tag (or none), spaces and CRLF allowed. The closing
+# fence may be missing (cut answers) and need not stand on a line of its own.
+_FENCE = re.compile(
+    r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[A-Za-z0-9_+-]*)[^\n]*\r?\n(?P<body>.*?)(?:\r?\n?[ \t]*(?P=fence)|\Z)",
+    re.DOTALL,
+)
+_PYTHON_TAGS = {"python", "py", "python3", "ipython", "ipython3"}
+_BRACKETED = re.compile(r"<<<(.*?)>>>", re.DOTALL)
+_LABELLED = re.compile(r"^[\s*_#>]*(?:final\s+)?answer[\s*_]*[:=][\s*_]*(.*)$", re.IGNORECASE | re.MULTILINE)
+_BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
+
+SHORT_OUTPUT = 400
+
+
+def code_block(text: str) -> str | None:
+    """Return the Python program in ``text``, or None.
+
+    The last tagged Python block wins (models often correct themselves), then the last untagged block that is not
+    plainly something else.
+    """
+    tagged: list[str] = []
+    untagged: list[str] = []
+    for match in _FENCE.finditer(text):
+        tag, body = match["tag"].lower(), match["body"].replace("\r\n", "\n").strip("\n")
+        if not body.strip():
+            continue
+        if tag in _PYTHON_TAGS:
+            tagged.append(body)
+        elif not tag:
+            untagged.append(body)
+    blocks = tagged or [body for body in untagged if _looks_like_python(body)]
+    return blocks[-1] if blocks else None
+
+
+def _looks_like_python(body: str) -> bool:
+    return bool(re.search(r"^\s*(?:import |from \w|def |class |for |while |if |print\(|\w+\s*=)", body, re.MULTILINE))
+
+
+def result_of_output(stdout: str) -> str:
+    """Return the short answer in what a program printed: all of it when short, else its last line."""
+    bracketed = _BRACKETED.findall(stdout)
+    if bracketed:
+        return str(bracketed[-1]).strip()
+    text = stdout.strip()
+    if len(text) <= SHORT_OUTPUT:
+        return text
+    return text.splitlines()[-1].strip()[:SHORT_OUTPUT]
+
+
+def result_of_text(text: str) -> str:
+    """Return the short answer in prose: the last ``<<<...>>>``, boxed or ``Answer:`` part, or an empty string."""
+    for pattern in (_BRACKETED, _LABELLED, _BOXED):
+        found = [str(part).strip() for part in pattern.findall(text)]
+        found = [part for part in found if part]
+        if found:
+            return found[-1].strip("*_ ").rstrip(".")[:SHORT_OUTPUT]
+    return ""
+
+
+def normalised(result: str) -> str:
+    """Return a form in which equal answers look equal: case, spaces, thousands commas, trailing zeros folded."""
+    text = result.strip().strip("*_`$ .").lower()
+    text = re.sub(r"^(?:the\s+)?(?:final\s+)?(?:answer|result)\s*(?:is|:|=)\s*", "", text)
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(r"(\d+\.\d*?)0+\b", r"\1", text)
+    text = re.sub(r"(\d+)\.(?=\D|$)", r"\1", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def agree(one: str, other: str) -> bool:
+    """Tell whether two short answers say the same: equal once normalised, or their only number is the same."""
+    a, b = normalised(one), normalised(other)
+    if not a or not b:
+        return False
+    if a == b:
+        return True
+    numbers = [re.findall(r"-?\d+(?:\.\d+)?", text) for text in (a, b)]
+    return len(numbers[0]) == 1 and numbers[0] == numbers[1]

@@ -1,0 +1,66 @@
+"""Which answer wins: the best supported one, not the last one; and how its support is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesteer_kernel.record import FinalAnswer, Round, Support
+from codesteer_kernel.record.document import SupportLevel
+from codesteer_kernel.steering.extraction import agree
+
+__all__ = ["best", "level_of"]
+
+_RANK: dict[SupportLevel, int] = {"none": 0, "doubtful": 1, "unchecked": 2, "executed": 3, "agreed": 4, "verified": 5}
+
+
+def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[int]]:
+    """Return how well ``this`` round's answer is supported, and the rounds that speak for it."""
+    agreeing = [other.index for other in rounds if other.index != this.index and agree(other.result, this.result)]
+    speakers = sorted([this.index, *agreeing])
+    if this.answer.code is None:
+        if not this.answer.text.strip():
+            return "none", []
+        return ("agreed" if agreeing else "unchecked"), speakers
+    if this.execution is None or this.execution.status != "ok" or not (this.result or this.execution.outputs):
+        return "none", []
+    verdict = this.self_answer.verdict if this.self_answer else "unsure"
+    if verdict == "pass":
+        return "verified", speakers
+    if this.symbolic is not None and this.symbolic.suspicious:
+        return "doubtful", speakers
+    if agreeing:
+        return "agreed", speakers
+    return ("doubtful" if verdict == "fail" else "executed"), speakers
+
+
+def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
+    """Return the best-supported answer (the later one on a tie) with its support; None when no round has an answer."""
+    ranked = [(level_of(one, rounds), one) for one in rounds if one.answer.text or one.result]
+    if not ranked:
+        return None, Support(level="none", note="No round gave an answer.")
+    (level, speakers), winner = max(ranked, key=lambda pair: (_RANK[pair[0][0]], pair[1].index))
+    if level == "none":
+        return None, Support(level="none", note="No round gave an answer that could be used.")
+    text = winner.result or winner.answer.text
+    if winner.answer.code is None:
+        text = winner.answer.text.strip()
+    answer = FinalAnswer(text=text, result=winner.result, round=winner.index, code=winner.answer.code)
+    return answer, Support(level=level, rounds=speakers, note=_note(level, speakers, winner))
+
+
+def _note(level: SupportLevel, speakers: Sequence[int], winner: Round) -> str:
+    others = [index for index in speakers if index != winner.index]
+    agreeing = f"agrees with round {', '.join(map(str, others))}" if others else ""
+    match level:
+        case "verified":
+            return "Checked by a program" + (f", {agreeing}." if agreeing else ".")
+        case "agreed":
+            return f"Not confirmed by a test, but {agreeing}."
+        case "executed":
+            return "Printed by a program that ran; no test could tell whether it is right."
+        case "unchecked":
+            return "Answered in words; nothing tested it."
+        case "doubtful":
+            return "Doubtful: a test failed it, or the program only prints what it was written with."
+        case _:
+            return ""
