@@ -1,0 +1,42 @@
+import js from '@eslint/js';
+import ts from 'typescript-eslint';
+
+export default ts.config(
+  {
+    ignores: [
+      '**/lib/**',
+      '**/static/**',
+      '**/labextension/**',
+      '**/node_modules/**',
+      '.venv/**',
+      'out/**',
+      'dist/**',
+      'build/**'
+    ]
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    ignores: ['*.config.ts'],
+    extends: [...ts.configs.strictTypeChecked, ...ts.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['widgets/tsconfig.json', 'extension/lab/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname
+      }
+    },
+    rules: {
+      // Numbers and booleans in templates read well and cannot surprise.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
+    }
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } }
+  },
+  {
+    rules: { eqeqeq: 'error', 'no-eval': 'error', 'no-new-func': 'error' }
+  }
+);

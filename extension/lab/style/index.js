@@ -1,0 +1,1 @@
+import '@codesteer/view/style.css';

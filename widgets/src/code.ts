@@ -1,0 +1,68 @@
+/** A program: line numbers, colours, copy and insert. */
+
+import hljs from 'highlight.js/lib/core';
+import python from 'highlight.js/lib/languages/python';
+
+import { button, copyButton } from './buttons.js';
+import { el, morphChildren, type Part, setShown, setText } from './dom.js';
+import type { Surroundings } from './options.js';
+import { count, visible } from './text.js';
+
+hljs.registerLanguage('python', python);
+
+/** Programs longer than this stay in one colour: colouring them would cost thousands of nodes. */
+const LONGEST_COLOURED = 12_000;
+
+export interface Program {
+  readonly code: string;
+  readonly language: string;
+}
+
+/** Draws one program; text that only grows is added to, so that it can stream and stay selected. */
+export class CodeBlock implements Part<Program> {
+  readonly node: HTMLElement;
+  private readonly language = el('span', 'cs-code-language');
+  private readonly lines = el('span', 'cs-code-lines');
+  private readonly gutter = el('span', { class: 'cs-gutter', 'aria-hidden': 'true' });
+  private readonly code = el('code');
+  private program: Program = { code: '', language: '' };
+
+  constructor(around: Surroundings, label = 'Program') {
+    const bar = el('div', 'cs-code-bar', this.language, this.lines);
+    const { insertCode } = around.actions;
+    if (insertCode) {
+      bar.append(
+        button('insert', 'Insert into a cell', () => void insertCode(this.program.code), 'cs-button cs-small')
+      );
+    }
+    bar.append(copyButton(around, 'code', () => this.program.code));
+    const scroll = el('pre', { tabindex: '0', role: 'group', 'aria-label': label }, this.gutter, this.code);
+    this.node = el('div', 'cs-code', bar, scroll);
+  }
+
+  update(program: Program): void {
+    if (program.code === this.program.code && program.language === this.program.language) {
+      return;
+    }
+    this.program = program;
+    const shown = visible(program.code.replace(/\n+$/, ''));
+    const lines = shown.split('\n').length;
+    const isPython = /^(?:python|py|python3|)$/i.test(program.language);
+    setText(this.language, isPython ? 'python' : program.language.slice(0, 20));
+    setText(this.lines, `${count(lines)} ${lines === 1 ? 'line' : 'lines'}`);
+    setShown(this.gutter, lines > 1);
+    setText(this.gutter, Array.from({ length: lines }, (_, index) => index + 1).join('\n'));
+    if (isPython && shown.length <= LONGEST_COLOURED) {
+      morphChildren(this.code, coloured(shown));
+    } else {
+      setText(this.code, shown);
+    }
+  }
+}
+
+/** Returns the code as text and spans. The highlighter escapes what it is given and adds spans, nothing else. */
+function coloured(code: string): DocumentFragment {
+  const template = document.createElement('template');
+  template.innerHTML = hljs.highlight(code, { language: 'python', ignoreIllegals: true }).value;
+  return template.content;
+}

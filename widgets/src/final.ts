@@ -1,0 +1,134 @@
+/** The answer of the run, first and large, with what supports it. */
+
+import { copyButton } from './buttons.js';
+import { CodeBlock } from './code.js';
+import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
+import { Markdown } from './markdown.js';
+import type { Surroundings } from './options.js';
+import type { Bound, RunRecord, Support } from './record.js';
+import { line } from './text.js';
+import { ofEnding, SUPPORT } from './words.js';
+
+/** A short result is set large; a longer one reads better as text. */
+const LONGEST_LARGE = 60;
+
+/** Draws the final answer, or why there is none; hidden while there is nothing to say. */
+export class FinalPart implements Part<RunRecord> {
+  readonly node: HTMLElement;
+  private readonly card: HTMLElement;
+  private readonly large = el('p', { class: 'cs-result', dir: 'auto' });
+  private readonly text: Markdown;
+  private readonly picture = icon('dash');
+  private readonly words = el('span', 'cs-strong');
+  private readonly note = el('span');
+  private readonly support = el('p', 'cs-line cs-support', this.picture, this.words, this.note);
+  private readonly bound: Keyed<Bound>;
+  private readonly boundList = el('ul', { class: 'cs-bound', 'aria-label': 'Results bound to names' });
+  private readonly program: CodeBlock;
+  private readonly folded: HTMLDetailsElement;
+  private readonly ending = new EndingPart();
+  private copied = '';
+
+  constructor(around: Surroundings) {
+    this.text = new Markdown(around);
+    this.program = new CodeBlock(around, 'Program of the answer');
+    this.folded = el('details', 'cs-fold', el('summary', {}, 'The program behind it'), this.program.node);
+    this.bound = new Keyed(
+      this.boundList,
+      bound => bound.name,
+      () => new BoundPart()
+    );
+    this.card = el(
+      'div',
+      'cs-answer',
+      el(
+        'div',
+        'cs-answer-head',
+        el('h3', 'cs-label', 'Answer'),
+        copyButton(around, 'answer', () => this.copied)
+      ),
+      ...[this.large, this.text.node, this.support, this.boundList, this.folded]
+    );
+    this.node = el('div', 'cs-final', this.card, this.ending.node);
+  }
+
+  update(record: RunRecord): void {
+    const { answer, support, bound } = record;
+    setShown(this.card, answer !== null);
+    if (answer) {
+      const text = answer.text.trim();
+      const result = answer.result.trim();
+      this.copied = text || result;
+      const head = result || text;
+      const isLarge = head.length <= LONGEST_LARGE && !head.includes('\n') && !/[`*_#|<$\\[]/.test(head);
+      setText(this.large, isLarge ? line(head, LONGEST_LARGE) : '');
+      setShown(this.large, isLarge && head !== '');
+      // The program is shown below the answer, not in it.
+      const rest = isLarge && (text === head || text === '') ? '' : text || result;
+      this.text.update(rest);
+      setShown(this.text.node, rest !== '');
+      setShown(this.folded, answer.code !== null && answer.code !== '' && !rest.includes(answer.code.trim()));
+      this.program.update({ code: answer.code ?? '', language: 'python' });
+    }
+    setShown(this.support, support !== null);
+    if (support) {
+      const { tone, icon: name } = SUPPORT[support.level];
+      setAttribute(this.card, 'data-tone', tone);
+      setIcon(this.picture, name);
+      setText(this.words, supportWords(support));
+      setText(this.note, line(support.note, 400));
+    }
+    this.bound.update(bound);
+    setShown(this.boundList, bound.length > 0);
+    this.ending.update(record);
+    setShown(this.node, !this.card.hidden || !this.ending.node.hidden);
+  }
+}
+
+function supportWords({ level, rounds }: Support): string {
+  if (level === 'agreed' && rounds.length > 1) {
+    return `Rounds ${rounds.slice(0, -1).join(', ')} and ${rounds.at(-1) ?? ''} agree`;
+  }
+  return SUPPORT[level].words;
+}
+
+/** One result under its name in the notebook, or why it is not there. */
+class BoundPart implements Part<Bound> {
+  readonly node = el('li', 'cs-bound-item');
+  private readonly name = el('code');
+  private readonly words = el('span', 'cs-muted');
+
+  constructor() {
+    this.node.append(this.name, this.words);
+  }
+
+  update({ name, type, error }: Bound): void {
+    setAttribute(this.node, 'data-tone', error ? 'bad' : 'good');
+    setText(this.name, line(name, 40));
+    setText(this.words, error ? `not bound: ${line(error, 200)}` : line(type, 80));
+  }
+}
+
+/** Why a run ended without an ordinary answer, and what to do. */
+class EndingPart implements Part<RunRecord> {
+  readonly node: HTMLElement;
+  private readonly picture = icon('dash');
+  private readonly words = el('p', 'cs-ending-words');
+  private readonly cure = el('p', 'cs-ending-cure');
+
+  constructor() {
+    this.node = el('div', 'cs-ending', this.picture, el('div', {}, this.words, this.cure));
+  }
+
+  update(record: RunRecord): void {
+    const ending = ofEnding(record);
+    setShown(this.node, ending !== null);
+    if (ending) {
+      setAttribute(this.node, 'data-tone', ending.tone);
+      setIcon(this.picture, ending.icon);
+      setText(this.words, line(ending.words, 600));
+      setText(this.cure, line(ending.cure, 600));
+      setShown(this.cure, ending.cure !== '');
+    }
+  }
+}

@@ -1,0 +1,198 @@
+/** One round: what the steerer decided, what the target answered, what its code printed, what the checkers said. */
+
+import { SelfAnswerPart, SymbolicPart } from './checks.js';
+import { el, icon, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
+import { Markdown } from './markdown.js';
+import type { Surroundings } from './options.js';
+import { ExecutionPart } from './output.js';
+import type { Answer, Decision, Round } from './record.js';
+import { line, percent, seconds, visible, wholeSeconds } from './text.js';
+import { KIND, ofRound, SOURCE } from './words.js';
+
+export interface RoundState {
+  readonly round: Round;
+  /** True while the run goes on. */
+  readonly live: boolean;
+  /** True for the newest round, which is open unless the reader closed it. */
+  readonly last: boolean;
+}
+
+/** Draws one round as a section that folds. */
+export class RoundPart implements Part<RoundState> {
+  readonly node = el('details', 'cs-round');
+  private readonly picture = icon('dot');
+  private readonly title = el('span', 'cs-round-title');
+  private readonly kind = el('span', 'cs-kind');
+  private readonly result = el('span', 'cs-round-result');
+  private readonly outcome = el('span', 'cs-round-outcome');
+  private readonly time = el('span', 'cs-time');
+  private readonly decision = new DecisionPart();
+  private readonly answer: Markdown;
+  private readonly answerRow: HTMLElement;
+  private readonly execution = new ExecutionPart();
+  private readonly executionRow = row('Output', this.execution.node);
+  private readonly symbolic = new SymbolicPart();
+  private readonly selfAnswer: SelfAnswerPart;
+  private readonly checksRow: HTMLElement;
+  private touched = false;
+  private state: RoundState | undefined;
+
+  constructor(private readonly around: Surroundings) {
+    this.answer = new Markdown(around);
+    this.answerRow = row('Answer', this.answer.node);
+    this.selfAnswer = new SelfAnswerPart(around);
+    this.checksRow = row('Checks', this.symbolic.node, this.selfAnswer.node);
+    const summary = el(
+      'summary',
+      'cs-round-summary',
+      ...[icon('chevron'), el('h4', 'cs-round-heading', this.title, this.kind), this.result],
+      el('span', 'cs-round-end', el('span', 'cs-badge', this.picture, this.outcome), this.time)
+    );
+    // Only the reader's own clicks (the keyboard sends them too) make a choice that updates must respect.
+    summary.addEventListener('click', () => {
+      this.touched = true;
+    });
+    this.node.append(
+      summary,
+      el('div', 'cs-round-body', row('Steerer', this.decision.node), this.answerRow, this.executionRow, this.checksRow)
+    );
+  }
+
+  update(state: RoundState): void {
+    this.state = state;
+    const { round, live, last } = state;
+    const { tone, icon: name, words } = ofRound(round, live);
+    setAttribute(this.node, 'data-tone', tone);
+    setAttribute(this.node, 'data-round', String(round.index));
+    if (!this.touched && this.node.open !== last) {
+      this.node.open = last;
+    }
+    setText(this.title, `Round ${round.index}`);
+    setText(this.kind, KIND[round.decision.kind]);
+    setText(this.result, round.result ? line(round.result, 80) : '');
+    setIcon(this.picture, name);
+    setText(this.outcome, words);
+    this.tick();
+
+    this.decision.update(round.decision);
+    const markdown = answerMarkdown(round.answer);
+    setShown(this.answerRow, markdown !== '' || (live && !round.complete));
+    setAttribute(this.answer.node, 'data-streaming', live && !round.answer.complete ? 'true' : null);
+    this.answer.update(markdown);
+    setShown(this.executionRow, round.execution !== null);
+    if (round.execution) {
+      this.execution.update(round.execution);
+    }
+    setShown(this.checksRow, round.symbolic !== null || round.self_answer !== null);
+    setShown(this.symbolic.node, round.symbolic !== null);
+    if (round.symbolic) {
+      this.symbolic.update(round.symbolic);
+    }
+    setShown(this.selfAnswer.node, round.self_answer !== null);
+    if (round.self_answer) {
+      this.selfAnswer.update(round.self_answer);
+    }
+  }
+
+  /** Brings the clock of a running round up to date. */
+  tick(): void {
+    if (this.state) {
+      setText(this.time, roundTime(this.state, this.around.elapsed()));
+    }
+  }
+
+  /** Opens the round because the reader asked for it. */
+  reveal(): void {
+    this.touched = true;
+    this.node.open = true;
+    const summary = this.node.firstElementChild as HTMLElement;
+    summary.focus({ preventScroll: true });
+    summary.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+/** How long a round took, or has been going on. */
+export function roundTime({ round, live }: Pick<RoundState, 'round' | 'live'>, elapsed: number): string {
+  if (!round.complete && live) {
+    return wholeSeconds(elapsed - round.timing.began);
+  }
+  return round.timing.seconds > 0 ? seconds(round.timing.seconds) : '';
+}
+
+function row(name: string, ...content: Node[]): HTMLElement {
+  return el('div', 'cs-row', el('h5', 'cs-row-name', name), el('div', 'cs-row-content', ...content));
+}
+
+/**
+ * Returns the answer as Markdown in which the program stands once, in a fence: models leave out the opening fence, or
+ * the program was found in an answer that has none.
+ */
+export function answerMarkdown({ text, code }: Answer): string {
+  const program = code?.trim();
+  if (!code || !program) {
+    return text;
+  }
+  const fence = program.includes('```') ? '~~~~' : '```';
+  const fenced = `${fence}python\n${code.replace(/^\n+|\s+$/g, '')}\n${fence}`;
+  const at = text.indexOf(program);
+  if (at < 0) {
+    return text.trim() ? `${text}\n\n${fenced}` : fenced;
+  }
+  const before = text.slice(0, at);
+  const isInside = (before.match(/^ *(?:```|~~~)/gm) ?? []).length % 2 === 1;
+  if (isInside) {
+    return text;
+  }
+  const after = text.slice(at + program.length).replace(/^\s*(?:```|~~~)[^\n]*/, '');
+  return [before.trimEnd(), fenced, after.trim()].filter(Boolean).join('\n\n');
+}
+
+/** What the steerer chose, how sure it was, and the guidance that it gave. */
+class DecisionPart implements Part<Decision> {
+  readonly node: HTMLElement;
+  private readonly choice = el('span', 'cs-strong');
+  private readonly how = el('span', 'cs-muted');
+  private readonly reason = el('p', 'cs-reason');
+  private readonly guidance = el('blockquote', 'cs-guidance');
+  private readonly author = el('p', 'cs-muted');
+  private readonly odds = el('p', 'cs-muted');
+  private readonly raw = el('pre', {
+    class: 'cs-stream',
+    tabindex: '0',
+    role: 'group',
+    'aria-label': "The steerer's own words"
+  });
+  private readonly folded = el('details', 'cs-fold', el('summary', {}, 'How it was chosen'), this.odds, this.raw);
+
+  constructor() {
+    this.node = el(
+      'div',
+      'cs-decision',
+      ...[el('p', 'cs-line', this.choice, this.how), this.reason, this.guidance, this.author, this.folded]
+    );
+  }
+
+  update(decision: Decision): void {
+    const { kind, source, guidance, guidance_source: author, confidence, probabilities, reason, raw } = decision;
+    setText(this.choice, KIND[kind]);
+    setText(
+      this.how,
+      [`chosen ${SOURCE[source]}`, confidence === null ? '' : `${percent(confidence)} sure`].filter(Boolean).join(' · ')
+    );
+    setText(this.reason, line(reason, 500));
+    setShown(this.reason, reason !== '');
+    setText(this.guidance, visible(guidance, 8_000).trim());
+    setShown(this.guidance, guidance !== '');
+    setText(this.author, author && author !== source ? `Guidance ${SOURCE[author]}` : '');
+    setShown(this.author, guidance !== '' && author !== null && author !== source);
+    const odds = Object.entries(probabilities)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, value]) => `${line(name, 20)} ${percent(value)}`)
+      .join(' · ');
+    setText(this.odds, odds);
+    setShown(this.odds, odds !== '');
+    setText(this.raw, visible(raw, 8_000).trim());
+    setShown(this.raw, raw !== '');
+    setShown(this.folded, odds !== '' || raw !== '');
+  }
+}
