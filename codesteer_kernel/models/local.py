@@ -16,6 +16,7 @@ from .catalogue import Entry
 from .hosts import Lease, lease, log_path
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage
 from .pull import Progress, pull
+from .scoring import Branching
 from .thinking import ThinkSplitter
 
 if TYPE_CHECKING:
@@ -175,33 +176,16 @@ class LocalModel:
         """
         if not messages or messages[-1].role != "assistant":
             raise BadInput("The last message to score must be an assistant turn.")
-        if len(set(choices)) != len(choices) or not choices or not all(choices):
-            raise BadInput("The choices to score must be different and not empty.")
         host = await self._leased()
+        usage = TokenUsage()
         async with self._client(host) as client:
             prompt = await self._prompt(client, messages)
-            tokens = {choice: await self._tokens(client, prompt + choice) for choice in choices}
-            logs: dict[str, float] = {}
-            usage = TokenUsage()
-            groups: list[tuple[list[str], int, float]] = [(list(choices), 0, 0.0)]
-            while groups:
-                group, place, log = groups.pop()
-                if len(group) == 1:
-                    logs[group[0]] = log
-                    continue
-                while len(branches := _branch(tokens, group, place)) == 1:
-                    place += 1
-                shared = tokens[group[0]][:place]
-                odds, spent = await self._next_token(client, shared, list(branches), slot)
+            branching = Branching({choice: await self._tokens(client, prompt + choice) for choice in choices})
+            for shared, candidates in branching.places():
+                odds, spent = await self._next_token(client, shared, candidates, slot)
+                branching.settle(odds)
                 usage = _add(usage, spent)
-                groups += [(members, place + 1, log + odds[token]) for token, members in branches.items()]
-        for choice, extra in (bias or {}).items():
-            if choice in logs:
-                logs[choice] += extra
-        top = max(logs.values())
-        weights = {choice: math.exp(logs[choice] - top) for choice in choices}
-        total = sum(weights.values())
-        return Choice(probabilities={choice: weight / total for choice, weight in weights.items()}, usage=usage)
+        return Choice(probabilities=branching.probabilities(bias), usage=usage)
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt that ``messages`` become."""
@@ -309,16 +293,6 @@ class LocalModel:
 
 def _lane(slot: str) -> dict[str, int]:
     return {"id_slot": LANES[slot]} if slot in LANES else {}
-
-
-def _branch(tokens: dict[str, list[int]], group: list[str], place: int) -> dict[int, list[str]]:
-    """``group`` by the token at ``place``."""
-    branches: dict[int, list[str]] = {}
-    for choice in group:
-        if place >= len(tokens[choice]):
-            raise BadInput(f"The choice {choice!r} begins another choice, so they cannot be told apart.")
-        branches.setdefault(tokens[choice][place], []).append(choice)
-    return branches
 
 
 def _usage(event: dict[str, Any]) -> TokenUsage:

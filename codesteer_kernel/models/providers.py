@@ -19,23 +19,31 @@ ENDPOINT_KEY = "CODESTEER_ENDPOINT_KEY"
 
 
 class Preset(msgspec.Struct, frozen=True):
-    """A provider: wire protocol, base URL, and the variable of its key ("" where none is needed)."""
+    """A provider: wire protocol, base URL, the variable of its key ("" where none is needed), and its ways.
+
+    For the OpenAI protocol: ``prefill`` where a trailing assistant turn is continued (and log-probabilities come with
+    it), ``structured`` where JSON schemas are obeyed, ``seed`` where it counts, ``limit`` how the token limit is called.
+    """
 
     wire: Literal["anthropic", "openai"]
     base_url: str
     key_variable: str = ""
     note: str = ""
+    prefill: bool = False
+    structured: bool = True
+    seed: bool = True
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
 
 PROVIDERS: dict[str, Preset] = {
     "anthropic": Preset("anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"),
-    "openai": Preset("openai", "https://api.openai.com/v1", "OPENAI_API_KEY"),
-    "mistral": Preset("openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-    "deepseek": Preset("openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
-    "gemini": Preset("openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
+    "openai": Preset("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", limit="max_completion_tokens"),
+    "mistral": Preset("openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", seed=False),
+    "deepseek": Preset("openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", structured=False, seed=False),
+    "gemini": Preset("openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY", seed=False),
     "ollama": Preset("openai", "http://127.0.0.1:11434/v1", note="a server on this machine"),
-    "vllm": Preset("openai", "http://127.0.0.1:8000/v1", note="a server on this machine, or name@URL"),
-    "llamacpp": Preset("openai", "http://127.0.0.1:8080/v1", note="a server on this machine"),
+    "vllm": Preset("openai", "http://127.0.0.1:8000/v1", note="a server on this machine, or name@URL", prefill=True),
+    "llamacpp": Preset("openai", "http://127.0.0.1:8080/v1", note="a server on this machine", prefill=True),
     "lmstudio": Preset("openai", "http://127.0.0.1:1234/v1", note="a server on this machine"),
 }
 
@@ -50,6 +58,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     key_variable: str
     key: str = ""
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the address is on this machine."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.name} at {self.base_url}>"
