@@ -78,7 +78,7 @@ def _base() -> Path:
     user = os.getuid()
     tried = []
     for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder below is checked to be ours
-        path = Path(place) / f"codesteer-{user}"
+        path = Path(place) / f"codesteer-x-{user}"
         if len(os.fsencode(path)) > _LONGEST:
             continue
         try:

@@ -1,12 +1,13 @@
 """First process of a child kernel: ``python -I guard.py POLICY -f CONNECTION_FILE``. Standard library only.
 
-The guard stays as *warden*, outside the walls that it puts around the supervisor which it forks. It owns everything
-below it, daemons included, so that nothing survives: when the kernel ends, when it is asked to end (SIGTERM), or when
-the user's process has gone, it kills the tree, and in the last case also removes the run's directory.
+The guard puts up the walls, forks the supervisor, and stays as its *warden*, where no program can reach it. It owns
+everything below it, daemons included, so that nothing survives: when the kernel ends, when it is asked to end (SIGTERM),
+or when the user's process has gone, it kills all, and in the last case also removes the run's directory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -40,6 +41,14 @@ def main() -> NoReturn:
     parent = policy["parent"]
     sandbox.die_with_parent(signal.SIGTERM, parent)
     sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
+    # Where allowed (root, whose processes no limit counts), so that a flood of processes cannot starve who must end it.
+    policy["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
+    sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
+    abi = _wall(policy, [os.path.dirname(policy["directory"])])
+    processes.trust_domain(sandbox.sealed(abi, parent))
 
     warden = os.getpid()
     kernel = os.fork()
@@ -49,7 +58,11 @@ def main() -> NoReturn:
             signal.signal(signum, signal.SIG_DFL)
         os.close(wakeup)
         os.close(trigger)
-        _become_kernel(policy, warden)
+        sandbox.die_with_parent(signal.SIGKILL, warden)
+        # A domain of its own inside the warden's: the supervisor can end all of its programs, but not the warden.
+        abi = _wall(policy, [])
+        processes.trust_domain(sandbox.sealed(abi, warden))
+        _become_kernel(policy, {"limits": limited, "landlock": abi, "kernel": os.getpid()})
 
     code = 0
     while True:
@@ -76,19 +89,21 @@ def main() -> NoReturn:
             os._exit(code if code >= 0 else 128 - code)
 
 
-def _become_kernel(policy: dict[str, Any], warden: int) -> NoReturn:
-    """Put up the walls around this process, report them, and be the supervisor until it ends."""
+def _wall(policy: dict[str, Any], clear: list[str]) -> int:
+    """Put up Landlock around this process; returns the ABI in force, 0 for none."""
+    if not policy["landlock"]:
+        return 0
     from codesteer_child import sandbox
 
-    sandbox.die_with_parent(signal.SIGKILL, warden)
-    limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
-    sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
-    abi = 0
-    if policy["landlock"]:
-        readable = [*policy["read"], "/proc", os.path.dirname(os.path.abspath(__file__))]
-        abi = sandbox.landlock(readable, [policy["directory"]], tcp=policy["transport"] == "tcp")
+    readable = [*policy["read"], "/proc", os.path.dirname(os.path.abspath(__file__))]
+    abi: int = sandbox.landlock(readable, [policy["directory"]], clear=clear, tcp=policy["transport"] == "tcp")
+    return abi
+
+
+def _become_kernel(policy: dict[str, Any], report: dict[str, Any]) -> NoReturn:
+    """Report the walls in force, then be the supervisor until it ends."""
     with open(policy["report"], "w", encoding="utf-8") as file:
-        json.dump({"limits": limited, "landlock": abi, "kernel": os.getpid()}, file)
+        json.dump(report, file)
 
     from codesteer_child import supervisor
 

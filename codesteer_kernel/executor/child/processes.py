@@ -9,7 +9,9 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 
+_in_domain = False
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -36,6 +38,14 @@ def descendants(root: int) -> list[int]:
         front = [child for parent in front for child in children.get(parent, ())]
         found += front
     return found
+
+
+def crowd() -> int:
+    """A number that grows by one with each process on the machine, at the cost of one system call; 0 if unknown."""
+    try:
+        return os.stat("/proc").st_nlink
+    except OSError:
+        return 0
 
 
 def resident(pids: list[int]) -> int:
@@ -85,9 +95,7 @@ def end_all(seconds: float = 5.0) -> int:
     reaped = 0
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for pid in descendants(os.getpid()):
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all()
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 reaped += 1
@@ -95,3 +103,47 @@ def end_all(seconds: float = 5.0) -> int:
             return reaped
         time.sleep(0.002)
     return reaped
+
+
+def kill_all() -> None:
+    """Kill everything below this process.
+
+    In a Landlock domain that keeps signals inside, a signal to everyone reaches exactly the domain, at once: a program
+    that forks faster than anyone can look has no time between. Elsewhere the tree is first stopped, level by level,
+    then killed.
+    """
+    if _in_domain:
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+        return
+    seen: set[int] = set()
+    for _ in range(50):
+        tree = set(descendants(os.getpid()))
+        if not tree - seen:
+            break
+        for pid in tree - seen:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGSTOP)
+        seen |= tree
+    for pid in seen:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def frozen() -> Iterator[None]:
+    """Stop everything below this process for a moment, where that can be done at once; see :func:`kill_all`."""
+    for_all = os.kill if _in_domain else lambda *_: None
+    with contextlib.suppress(OSError):
+        for_all(-1, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            for_all(-1, signal.SIGCONT)
+
+
+def trust_domain(sealed: bool) -> None:
+    """Say whether signals of this process are known to end at its own domain; see ``sandbox.sealed``."""
+    global _in_domain
+    _in_domain = sealed

@@ -23,7 +23,7 @@ _RULE_PATH_BENEATH = 1
 _CREATE_RULESET_VERSION = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-_REMOVE_FILE, _MAKE_REG = 1 << 5, 1 << 8
+_REMOVE_DIR, _REMOVE_FILE, _MAKE_REG = 1 << 4, 1 << 5, 1 << 8
 _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
@@ -114,15 +114,13 @@ def landlock_abi() -> int:
     return max(0, int(abi))
 
 
-def landlock(
-    read: Iterable[str], write: Iterable[str], devices: Iterable[str] = DEVICES, *, tcp: bool = False
-) -> int:
+def landlock(read: Iterable[str], write: Iterable[str], *, clear: Iterable[str] = (), tcp: bool = False) -> int:
     """Shut this thread, and all it starts, into the named paths; call it before any other thread exists.
 
     Args:
         read: files and folders that may be read and executed. Missing ones are left out.
         write: folders in which everything is allowed.
-        devices: files that may be read and written, but not made or removed.
+        clear: folders from which empty folders may be removed.
         tcp: whether TCP stays open. Closing it needs ABI 4.
 
     Returns:
@@ -143,7 +141,9 @@ def landlock(
             _allow(ruleset, path, _READ & handled)
         for path in write:
             _allow(ruleset, path, handled)
-        for path in devices:
+        for path in clear:
+            _allow(ruleset, path, _REMOVE_DIR)
+        for path in DEVICES:
             _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV) & handled)
         # Locks and shared arrays of multiprocessing live here under random names. The folder cannot be listed.
         _allow(ruleset, "/dev/shm", _SHARED_MEMORY & handled)
@@ -151,6 +151,22 @@ def landlock(
         return abi if _libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0 else 0
     finally:
         os.close(ruleset)
+
+
+def sealed(abi: int, outsider: int) -> bool:
+    """Whether signals of this process really end at its Landlock domain: tried on ``outsider``, a live process.
+
+    The caller must know that ``outsider`` runs as the same user, so that nothing else can refuse the signal.
+    """
+    if abi < 6:
+        return False
+    try:
+        os.kill(outsider, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

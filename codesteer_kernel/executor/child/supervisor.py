@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -44,6 +45,8 @@ STREAM_BYTES = 256 * 1024
 FRAME_BYTES = 4 * 1024 * 1024
 DISPLAY_BYTES = 8 * 1024 * 1024
 DISPLAY_COUNT = 64
+PIPE_BYTES = 1 << 20
+FLOOD_PAUSE_S = 0.005
 MEGABYTE = 1024 * 1024
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
@@ -145,6 +148,7 @@ class Running:
         self._kill_at: float | None = None
         self.stopped_by: str | None = None
         self.peak = 0
+        self._seen = 0
 
     def interrupt(self, why: str) -> None:
         """Ask the program to stop for the reason ``why``; a second later it is killed."""
@@ -157,9 +161,7 @@ class Running:
         if self.stopped_by is None:
             self.stopped_by = why
         processes.signal_group(self.pid, signal.SIGKILL)
-        for pid in processes.descendants(os.getpid()):
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        processes.kill_all()
 
     async def run(self, data: dict[str, Any]) -> dict[str, Any]:
         """Fork, watch, reap; returns the content of the reply."""
@@ -169,6 +171,7 @@ class Running:
         base_resident = processes.resident([os.getpid()])
         gc.collect(0)
         gc.freeze()
+        self._crowd = processes.crowd()
         started = time.monotonic()
         self.pid = _fork()
         if self.pid == 0:
@@ -180,6 +183,8 @@ class Running:
             os.set_blocking(read, False)
             self._pipes[read] = sink
             loop.add_reader(read, self._read, read)
+        for read, _ in pipes:
+            _widen(read)
         handle = self._watch_end(loop)
         deadline = started + self.limits["seconds"]
         next_look = started + WATCH_S
@@ -241,7 +246,7 @@ class Running:
         if read not in self._pipes:
             return False
         try:
-            data = os.read(read, 1 << 16)
+            data = os.read(read, PIPE_BYTES)
         except BlockingIOError:
             return False
         except OSError:
@@ -250,7 +255,17 @@ class Running:
             self._forget(read)
             return False
         self._pipes[read](data)
+        self._seen += len(data)
+        if self._seen > STREAM_BYTES and not self._ended.is_set():
+            # A flood: let the pipe fill instead of being woken for each line.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(read)
+            loop.call_later(FLOOD_PAUSE_S, self._resume, read)
         return True
+
+    def _resume(self, read: int) -> None:
+        if read in self._pipes:
+            asyncio.get_running_loop().add_reader(read, self._read, read)
 
     def _forget(self, read: int) -> None:
         asyncio.get_running_loop().remove_reader(read)
@@ -259,26 +274,29 @@ class Running:
 
     def _look(self, base: int, base_resident: int) -> None:
         """The watchdog: memory and number of processes of the whole tree."""
-        tree = processes.descendants(os.getpid())
+        # Counting a flood of processes takes longer than the flood: hold it first.
+        crowded = processes.crowd() - self._crowd > self.limits["processes"]
+        with processes.frozen() if crowded else contextlib.nullcontext():
+            tree = processes.descendants(os.getpid())
+            if len(tree) > self.limits["processes"]:
+                self._kill("processes")
+                return
         limit = self.limits["memory_mb"] * MEGABYTE
         held = processes.resident(tree)
         # A fork shares what the supervisor holds. The cheap sum is the gate, the exact one decides.
+        # Frozen, because a process that forks without pause holds the lock that the exact one needs.
         if held - base_resident > limit:
-            held = max(0, processes.proportional([os.getpid(), *tree]) - base)
+            with processes.frozen():
+                held = max(0, processes.proportional([os.getpid(), *tree]) - base)
             if held > limit:
                 self._kill("memory")
         self.peak = max(self.peak, held)
-        if len(tree) > self.limits["processes"]:
-            self._kill("processes")
 
     def _reap(self) -> tuple[int, Any]:
         """The worker's wait status and resource use; on return nothing is left below this process."""
-        for pid in processes.descendants(os.getpid()):
-            if pid != self.pid:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-        if not self._ended.is_set():
-            processes.signal_group(self.pid, signal.SIGKILL)
+        # The worker has ended, or must: what else is here has outlived its program.
+        processes.signal_group(self.pid, signal.SIGKILL)
+        processes.kill_all()
         _, status, usage = os.wait4(self.pid, 0)
         processes.end_all()
         return status, usage
@@ -343,6 +361,11 @@ _LIMIT_TEXT = {
 
 def _text(found: Any) -> str:
     return shorten(clean(found), 2 * worker.TEXT_KEPT) if isinstance(found, str) else ""
+
+
+def _widen(pipe: int) -> None:
+    with contextlib.suppress(AttributeError, OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _fork() -> int:
@@ -427,7 +450,8 @@ class Supervisor(Kernel):  # type: ignore[misc]
         ``Limits``), ``inputs`` (name to ``{"about", "path"}``) and ``export`` (names).
         """
         request = dict(parent["content"])
-        request.update(landlock=self.policy["landlock"], read=self.policy["read"], processes_now=_threads_of_user())
+        request.update({key: self.policy[key] for key in ("landlock", "read", "nice")})
+        request["processes_now"] = _threads_of_user()
 
         def publish(kind: str, content: dict[str, Any]) -> None:
             self.session.send(self.iopub_socket, kind, content, parent=parent, ident=self._topic(kind))

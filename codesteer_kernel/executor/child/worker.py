@@ -90,6 +90,8 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
     supervisor = os.getppid()
     os.setsid()
     sandbox.die_with_parent(signal.SIGKILL, supervisor)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, request["nice"])
     signal.set_wakeup_fd(-1)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
