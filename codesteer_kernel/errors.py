@@ -52,6 +52,10 @@ class CodeSteerError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.cure}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: the fault and the cure."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class BadInput(CodeSteerError):
     """An option or argument has a value that cannot work."""

@@ -175,6 +175,10 @@ class LiveRun:
         """Block until the run ends and return it."""
         return self.future.result(timeout)
 
+    async def join(self) -> Run:
+        """Wait for the end without blocking the caller's event loop; cancelling this does not stop the run."""
+        return await asyncio.shield(asyncio.wrap_future(self.future))
+
 
 class Engine:
     """Runs questions in a thread of its own. One per process: :func:`engine`."""
@@ -419,7 +423,9 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
 
 
 def _memory(wanted: int) -> int:
-    return min(wanted, max(256, int(available_memory() / 2e6)))
+    """The memory limit of a program: what was asked for, but at most half of what is free."""
+    available = available_memory()
+    return wanted if available is None else min(wanted, max(256, int(available / 2e6)))
 
 
 def _versions() -> dict[str, str]:

@@ -28,7 +28,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all parts: immutable, by keyword."""
 
 
-class InputSummary(_Part):
+class InputSummary(_Part, frozen=True, kw_only=True):
     """What the models are told of a named input: never the data itself."""
 
     name: str
@@ -37,7 +37,7 @@ class InputSummary(_Part):
     summary: str = ""
 
 
-class Question(_Part):
+class Question(_Part, frozen=True, kw_only=True):
     """What was asked: the prompt as typed, summaries of the inputs, the names to bind."""
 
     prompt: str
@@ -45,7 +45,7 @@ class Question(_Part):
     outputs: list[str] = []
 
 
-class Models(_Part):
+class Models(_Part, frozen=True, kw_only=True):
     """Model names by role, as ``provider/model``."""
 
     target: str
@@ -53,7 +53,7 @@ class Models(_Part):
     checker: str
 
 
-class RunConfig(_Part):
+class RunConfig(_Part, frozen=True, kw_only=True):
     """The settings that shaped the run.
 
     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
@@ -69,7 +69,7 @@ class RunConfig(_Part):
     prompts: str = ""
 
 
-class Budget(_Part):
+class Budget(_Part, frozen=True, kw_only=True):
     """Limits of the whole run (None: no limit) and the one that ended it."""
 
     rounds: int = 5
@@ -79,7 +79,7 @@ class Budget(_Part):
     hit: Literal["rounds", "seconds", "tokens", "cost"] | None = None
 
 
-class Decision(_Part):
+class Decision(_Part, frozen=True, kw_only=True):
     """One decision of the steerer.
 
     ``source`` says who chose the kind: the model, a rule, or the safe fall-back after unreadable output.
@@ -97,7 +97,7 @@ class Decision(_Part):
     raw: str = ""
 
 
-class Answer(_Part):
+class Answer(_Part, frozen=True, kw_only=True):
     """The target's answer of one round; ``code`` is the program found in it; ``complete`` is False while it streams."""
 
     text: str = ""
@@ -107,14 +107,14 @@ class Answer(_Part):
     stop: str = ""
 
 
-class Output(_Part):
+class Output(_Part, frozen=True, kw_only=True):
     """One rich output of a program: a bundle of MIME type to text (base64 for images)."""
 
     kind: Literal["display", "result", "figure"]
     data: dict[str, str]
 
 
-class Execution(_Part):
+class Execution(_Part, frozen=True, kw_only=True):
     """How a program went. ``tier`` names the isolation really in force; ``cut`` counts characters left out by stream."""
 
     status: ExecutionStatus | None = None
@@ -131,7 +131,7 @@ class Execution(_Part):
     cut: dict[str, int] = {}
 
 
-class Symbolic(_Part):
+class Symbolic(_Part, frozen=True, kw_only=True):
     """The symbolic checker's rating of a program: how much real computing it does.
 
     ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
@@ -144,7 +144,7 @@ class Symbolic(_Part):
     note: str = ""
 
 
-class SelfAnswer(_Part):
+class SelfAnswer(_Part, frozen=True, kw_only=True):
     """The self-answer checker's verdict, with the program that gave it."""
 
     verdict: VerdictKind
@@ -153,7 +153,7 @@ class SelfAnswer(_Part):
     execution: Execution | None = None
 
 
-class Usage(_Part):
+class Usage(_Part, frozen=True, kw_only=True):
     """Model use, summed. ``cost`` is None as soon as one call's price is unknown."""
 
     calls: int = 0
@@ -173,7 +173,7 @@ class Usage(_Part):
         )
 
 
-class Timing(_Part):
+class Timing(_Part, frozen=True, kw_only=True):
     """When and how long. ``started`` is ISO 8601 in UTC, ``seconds`` the whole, ``split`` seconds by phase."""
 
     started: str = ""
@@ -183,7 +183,7 @@ class Timing(_Part):
     split: dict[str, float] = {}
 
 
-class Round(_Part):
+class Round(_Part, frozen=True, kw_only=True):
     """One decision, one answer, what its code printed, what the checkers said. ``index`` counts from 1.
 
     ``result`` is the short answer read out of the program's output or the text.
@@ -201,7 +201,7 @@ class Round(_Part):
     complete: bool = False
 
 
-class FinalAnswer(_Part):
+class FinalAnswer(_Part, frozen=True, kw_only=True):
     """The answer of the run: display text, the short result, the round it came from, its program."""
 
     text: str
@@ -210,7 +210,7 @@ class FinalAnswer(_Part):
     code: str | None = None
 
 
-class Support(_Part):
+class Support(_Part, frozen=True, kw_only=True):
     """How well the final answer is supported, and why the run ended.
 
     Levels: ``verified`` (a checker program passed), ``agreed`` (two rounds agree), ``executed`` (a program printed it),
@@ -223,7 +223,7 @@ class Support(_Part):
     decision: Decision | None = None
 
 
-class Bound(_Part):
+class Bound(_Part, frozen=True, kw_only=True):
     """One result asked for by ``--out``: its type when bound, or why not."""
 
     name: str
@@ -231,7 +231,7 @@ class Bound(_Part):
     error: str = ""
 
 
-class Failure(_Part):
+class Failure(_Part, frozen=True, kw_only=True):
     """Why a run failed: stable code, what happened, what to do."""
 
     code: str
@@ -239,7 +239,7 @@ class Failure(_Part):
     cure: str = ""
 
 
-class Progress(_Part):
+class Progress(_Part, frozen=True, kw_only=True):
     """What a running run is doing now; ``began`` is in seconds since the start of the run."""
 
     phase: Phase
@@ -247,7 +247,7 @@ class Progress(_Part):
     began: float = 0.0
 
 
-class Record(_Part):
+class Record(_Part, frozen=True, kw_only=True):
     """One run. ``seq`` is the number of the last event folded in."""
 
     schema: int = SCHEMA_VERSION
@@ -286,10 +286,7 @@ def decode_record(data: bytes | str | dict[str, Any]) -> Record:
         BadInput: the data is not a record, or comes from a newer schema version.
     """
     try:
-        if isinstance(data, dict):
-            record = msgspec.convert(data, Record)
-        else:
-            record = msgspec.json.decode(data, type=Record)
+        record = msgspec.convert(data, Record) if isinstance(data, dict) else msgspec.json.decode(data, type=Record)
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         raise BadInput(f"This is not a CodeSteer run record: {fault}.", "Check the file or export it again.") from None
     if record.schema > SCHEMA_VERSION:

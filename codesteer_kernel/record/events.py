@@ -52,7 +52,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     at: float
 
 
-class RunStarted(_Event, tag="run_started"):
+class RunStarted(_Event, frozen=True, kw_only=True, tag="run_started"):
     """The first event of every run; ``started`` is ISO 8601 in UTC."""
 
     id: str
@@ -64,28 +64,28 @@ class RunStarted(_Event, tag="run_started"):
     versions: dict[str, str] = {}
 
 
-class PhaseEntered(_Event, tag="phase"):
+class PhaseEntered(_Event, frozen=True, kw_only=True, tag="phase"):
     """The run turned to something else; time since the last phase is booked on that one."""
 
     phase: Phase
     note: str = ""
 
 
-class RoundStarted(_Event, tag="round_started"):
+class RoundStarted(_Event, frozen=True, kw_only=True, tag="round_started"):
     """A decision opened round ``round``."""
 
     round: int
     decision: Decision
 
 
-class AnswerDelta(_Event, tag="answer_delta"):
+class AnswerDelta(_Event, frozen=True, kw_only=True, tag="answer_delta"):
     """More text of the target's answer."""
 
     round: int
     text: str
 
 
-class Answered(_Event, tag="answered"):
+class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
     """The target's answer is complete (or was cut short); replaces what the deltas built."""
 
     round: int
@@ -93,7 +93,7 @@ class Answered(_Event, tag="answered"):
     first_token: float | None = None
 
 
-class StreamAdded(_Event, tag="stream_added"):
+class StreamAdded(_Event, frozen=True, kw_only=True, tag="stream_added"):
     """The running program printed; ``name`` is ``stdout`` or ``stderr``."""
 
     round: int
@@ -101,14 +101,14 @@ class StreamAdded(_Event, tag="stream_added"):
     text: str
 
 
-class OutputAdded(_Event, tag="output_added"):
+class OutputAdded(_Event, frozen=True, kw_only=True, tag="output_added"):
     """The running program displayed something."""
 
     round: int
     output: Output
 
 
-class Executed(_Event, tag="executed"):
+class Executed(_Event, frozen=True, kw_only=True, tag="executed"):
     """The program ended; replaces what the streamed outputs built."""
 
     round: int
@@ -116,21 +116,21 @@ class Executed(_Event, tag="executed"):
     result: str = ""
 
 
-class CheckedSymbolic(_Event, tag="checked_symbolic"):
+class CheckedSymbolic(_Event, frozen=True, kw_only=True, tag="checked_symbolic"):
     """The symbolic checker rated the program."""
 
     round: int
     symbolic: Symbolic
 
 
-class CheckedSelfAnswer(_Event, tag="checked_self_answer"):
+class CheckedSelfAnswer(_Event, frozen=True, kw_only=True, tag="checked_self_answer"):
     """The self-answer checker gave its verdict."""
 
     round: int
     self_answer: SelfAnswer
 
 
-class CallMade(_Event, tag="call_made"):
+class CallMade(_Event, frozen=True, kw_only=True, tag="call_made"):
     """One model call ended: who (``role``), why (``purpose``), what it used, how long it took. ``round`` 0: none."""
 
     role: str
@@ -142,20 +142,20 @@ class CallMade(_Event, tag="call_made"):
     round: int = 0
 
 
-class RoundEnded(_Event, tag="round_ended"):
+class RoundEnded(_Event, frozen=True, kw_only=True, tag="round_ended"):
     """Everything about the round is known; ``result`` is its short answer."""
 
     round: int
     result: str = ""
 
 
-class ResultsBound(_Event, tag="results_bound"):
+class ResultsBound(_Event, frozen=True, kw_only=True, tag="results_bound"):
     """Named results were fetched from the child kernel, or could not be."""
 
     bound: list[Bound]
 
 
-class RunEnded(_Event, tag="run_ended"):
+class RunEnded(_Event, frozen=True, kw_only=True, tag="run_ended"):
     """The last event of every run."""
 
     status: Status
@@ -182,7 +182,7 @@ Event = (
     | RunEnded
 )
 
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 
 

@@ -10,6 +10,7 @@ from html import escape
 
 from codesteer_kernel.record import Execution, Record, Round
 from codesteer_kernel.render.words import (
+    bound_lines,
     cost_line,
     decision_line,
     execution_line,
@@ -36,6 +37,7 @@ def to_html(record: Record) -> str:
         parts.append(f"<h4>Answer</h4><{tag}><strong>{text}</strong></{tag}>")
     if record.support is not None and record.support.note:
         parts.append(f"<p><em>{escape(record.support.note)}</em></p>")
+    parts += [f"<p>{escape(line)}</p>" for line in bound_lines(record)]
     parts += [_round(one, opened=one.index == (winner or len(record.rounds))) for one in record.rounds]
     where = split_line(record)
     parts.append(f"<p><small>{escape(cost_line(record))}{f'<br>Time: {escape(where)}' if where else ''}</small></p>")

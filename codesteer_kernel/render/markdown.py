@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from codesteer_kernel.record import Record, Round
-from codesteer_kernel.render.words import cost_line, decision_line, execution_line, status_line, verdict_line
+from codesteer_kernel.render.words import (
+    bound_lines,
+    cost_line,
+    decision_line,
+    execution_line,
+    status_line,
+    verdict_line,
+)
 
 __all__ = ["to_markdown"]
 
@@ -18,6 +25,7 @@ def to_markdown(record: Record) -> str:
         parts.append(f"### Answer\n\n{_fenced(text) if record.answer.code else text}")
     if record.support is not None and record.support.note:
         parts.append(f"*{record.support.note}*")
+    parts += [f"- {line}" for line in bound_lines(record)]
     parts += [_round(one) for one in record.rounds]
     parts.append(f"---\n{cost_line(record)}")
     return "\n\n".join(parts) + "\n"

@@ -6,6 +6,7 @@ import textwrap
 
 from codesteer_kernel.record import Record, Round, cut_middle
 from codesteer_kernel.render.words import (
+    bound_lines,
     cost_line,
     decision_line,
     execution_line,
@@ -54,7 +55,7 @@ def to_text(record: Record) -> str:
         lines.append(f"Answer: {record.answer.text}")
     if record.support is not None and record.support.note:
         lines.append(f"Support: {record.support.note}")
-    lines += [f"Not bound: {one.name}: {one.error}" for one in record.bound if one.error]
+    lines += bound_lines(record)
     lines.append(cost_line(record))
     if record.timing.split:
         lines.append(f"Time: {split_line(record)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesteer_kernel.record import Decision, Record, Round, SelfAnswer
 
-__all__ = ["cost_line", "decision_line", "execution_line", "split_line", "status_line", "verdict_line"]
+__all__ = ["bound_lines", "cost_line", "decision_line", "execution_line", "split_line", "status_line", "verdict_line"]
 
 _VERDICTS = {"pass": "passed", "fail": "failed", "broken": "could not run", "unsure": "could not tell"}
 
@@ -54,6 +54,14 @@ def execution_line(this: Round) -> str:
     tier = f", isolation: {run.tier}" if run.tier else ""
     fault = f" ({run.error})" if run.error else f" ({run.limit})" if run.limit else ""
     return f"{run.status}{fault} in {run.seconds:.2f} s{tier}"
+
+
+def bound_lines(record: Record) -> list[str]:
+    """One sentence per name asked for by ``--out``."""
+    return [
+        f"{one.name} could not be bound: {one.error}" if one.error else f"{one.name} is bound ({one.type})"
+        for one in record.bound
+    ]
 
 
 def cost_line(record: Record) -> str:

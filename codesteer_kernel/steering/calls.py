@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from codesteer_kernel.models.prices import price_of
+from codesteer_kernel.models.prices import cost
 from codesteer_kernel.models.protocol import (
     ChatModel,
     ChatRequest,
@@ -128,7 +128,7 @@ class Calls:
             input_tokens=tokens.input_tokens,
             cached_tokens=tokens.cached_tokens,
             output_tokens=tokens.output_tokens,
-            cost=price_of(model.name, tokens),
+            cost=cost(model.name, tokens),
         )
         self.meter.add(usage)
         self._emitter.emit(

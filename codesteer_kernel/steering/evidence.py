@@ -15,7 +15,7 @@ from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.extraction import agree
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Situation", "assess", "describe", "guidance_for", "wants_code"]
+__all__ = ["Situation", "assess", "describe", "guidance_for", "same_program", "wants_code"]
 
 # Evidence shown to models is bounded: outputs are cut in the middle with a note, never dropped (DESIGN section 3).
 SHOWN_CHARS = 1_500
@@ -43,6 +43,11 @@ def wants_code(rounds: Sequence[Round]) -> bool:
         if past.decision.kind in ("code", "text"):
             return past.decision.kind == "code"
     return True
+
+
+def same_program(one: Round, other: Round) -> bool:
+    """Tell whether two rounds hold the same program: such rounds are no evidence for each other."""
+    return one.answer.code is not None and (one.answer.code or "").split() == (other.answer.code or "").split()
 
 
 def assess(rounds: Sequence[Round]) -> Situation:
@@ -92,7 +97,9 @@ def _trouble(last: Round) -> tuple[str, str] | None:
 
 def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     """Judge a program that ran and showed something."""
-    same = any(agree(last.result, past.result) for past in earlier if past.execution and past.execution.status == "ok")
+    past_code = [past for past in earlier if past.execution and past.execution.status == "ok"]
+    same = any(agree(last.result, past.result) for past in past_code)
+    repeated = any(same_program(last, past) for past in past_code)
     verdict = last.self_answer.verdict if last.self_answer else "unsure"
     if last.symbolic is not None and last.symbolic.suspicious:
         reason = "The program only prints what it was written with."
@@ -103,7 +110,11 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     if verdict == "fail":
         why = f" ({cut_middle(last.self_answer.reason, 160)})" if last.self_answer and last.self_answer.reason else ""
         reason = f"A program tested the answer: it failed{why}."
-        # A checking program can be wrong too: an answer that comes back unchanged is likelier right than its test.
+        if repeated:
+            return Situation(
+                name="failed_check", allowed={"return": 1.0}, reason=f"{reason} The program came back as it was."
+            )
+        # A checking program can be wrong too: an answer that another program gives as well is likelier right.
         weights: dict[DecisionKind, float] = {"return": 2.0, "refine": 1.0} if same else {"return": 1.0, "refine": 3.0}
         return Situation(name="failed_check", allowed=weights, reason=reason)
     if same:

@@ -7,7 +7,7 @@ verdicts are parsed, the last answer is reviewed too, and a run that ends early 
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,6 @@ from codesteer_kernel.record import (
     Record,
     RunConfig,
     SelfAnswer,
-    Support,
 )
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Status
@@ -65,7 +64,7 @@ class Roles:
 
 def new_run_id() -> str:
     """Return a run identifier that sorts by time: ``20261123-041502-1f9ac3``."""
-    return f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 @dataclass
@@ -163,7 +162,7 @@ class Steering:
                 code = decision.kind == "code"
             await self._answer(conversation, decision, index, code=code)
             await self._run_and_check(index)
-            decision = await self._decide(dialect, index)
+            decision = await self._decide(dialect)
             if decision.kind in ("return", "terminate"):
                 await self._bind(index)
                 self._end("done", decision=decision)
@@ -177,7 +176,7 @@ class Steering:
         self._emitter.emit(
             ev.RunStarted,
             id=self.run_id,
-            started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             question=self.question,
             models=Models(
                 target=self.roles.target.name, steerer=self.roles.steerer.name, checker=self.roles.checker.name
@@ -270,7 +269,7 @@ class Steering:
             self._emitter.emit(ev.CheckedSelfAnswer, round=index, self_answer=verdict)
         self._emitter.emit(ev.RoundEnded, round=index, result=result)
 
-    async def _decide(self, dialect: Dialect, index: int) -> Decision:
+    async def _decide(self, dialect: Dialect) -> Decision:
         self._enter("steering")
         rounds = self.record.rounds
         return await dialect.review(rounds, assess(rounds))

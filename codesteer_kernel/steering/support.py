@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from codesteer_kernel.record import FinalAnswer, Round, Support
 from codesteer_kernel.record.document import SupportLevel
+from codesteer_kernel.steering.evidence import same_program
 from codesteer_kernel.steering.extraction import agree
 
 __all__ = ["best", "level_of"]
@@ -15,7 +16,11 @@ _RANK: dict[SupportLevel, int] = {"none": 0, "doubtful": 1, "unchecked": 2, "exe
 
 def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[int]]:
     """Return how well ``this`` round's answer is supported, and the rounds that speak for it."""
-    agreeing = [other.index for other in rounds if other.index != this.index and agree(other.result, this.result)]
+    agreeing = [
+        other.index
+        for other in rounds
+        if other.index != this.index and agree(other.result, this.result) and not same_program(this, other)
+    ]
     speakers = sorted([this.index, *agreeing])
     if this.answer.code is None:
         if not this.answer.text.strip():

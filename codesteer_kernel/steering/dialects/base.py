@@ -34,5 +34,11 @@ def safe_decision(situation: Situation, last: Round, raw: str, reason: str) -> D
     """A later decision when the steerer cannot be understood: the likeliest one that the rules allow."""
     kind = max(situation.allowed, key=lambda one: situation.allowed[one])
     guidance = "" if kind == "return" else guidance_for(kind, situation, last)
-    source = "template" if guidance else None
-    return Decision(kind=kind, source="fallback", guidance=guidance, guidance_source=source, reason=reason, raw=raw)
+    return Decision(
+        kind=kind,
+        source="fallback",
+        guidance=guidance,
+        guidance_source="template" if guidance else None,
+        reason=reason,
+        raw=raw,
+    )

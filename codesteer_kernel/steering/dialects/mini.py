@@ -49,7 +49,7 @@ class Mini:
             kind=kind,
             source="model",
             confidence=probabilities[kind],
-            probabilities=dict(probabilities),
+            probabilities={str(one): share for one, share in probabilities.items()},
             reason=f"The steerer finds {kind} likelier to give the right answer.",
             raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
         )
@@ -76,7 +76,7 @@ class Mini:
             guidance=guidance,
             guidance_source="template" if guidance else None,
             confidence=probabilities[kind],
-            probabilities=dict(probabilities),
+            probabilities={str(one): share for one, share in probabilities.items()},
             reason=situation.reason,
             raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
         )

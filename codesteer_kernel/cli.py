@@ -1,0 +1,235 @@
+"""``codesteer``: the same runs, models and checks in a shell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from codesteer_kernel import __version__
+from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, nearest
+
+__all__ = ["main"]
+
+_HELP = """\
+codesteer: steer a model to its answer, by text or by code.
+
+  codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
+  codesteer models                       models that can be named
+  codesteer models pull [NAME]           fetch an embedded model now
+  codesteer runs [N]                     the newest runs
+  codesteer show [RUN] [--json|--html|--markdown]
+                                         one run; a beginning of its name is enough
+  codesteer status                       what is loaded, where files are
+  codesteer doctor                       look at everything a run needs
+  codesteer help                         this text and the options of solve
+  codesteer --version
+
+Exit codes: 0 done, 1 failed, 2 bad input, 3 a budget ended the run, 130 stopped.
+"""
+
+_EXIT = {"done": 0, "failed": 1, "exhausted": 3, "stopped": 130}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Faults are one line on stderr, never a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except CodeSteerError as fault:
+        print(f"codesteer: {fault}", file=sys.stderr)
+        return 2 if isinstance(fault, BadInput) else 1
+    except KeyboardInterrupt:
+        print("codesteer: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`codesteer runs | head`): nothing is wrong.
+        sys.stderr.close()
+        return 0
+
+
+def _dispatch(words: list[str]) -> int:
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "solve": _solve,
+        "models": _models,
+        "runs": _runs,
+        "show": _show,
+        "status": _status,
+        "doctor": _doctor,
+        "help": _help,
+    }
+    name = words[0] if words else "help"
+    if name in ("-h", "--help"):
+        name = "help"
+    if name in ("-V", "--version"):
+        print(f"codesteer {__version__}")
+        return 0
+    if name not in commands:
+        raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
+    if any(word in ("-h", "--help") for word in words[1:]):
+        return _help([])
+    return commands[name](words[1:])
+
+
+def _help(words: list[str]) -> int:
+    from codesteer_kernel.options import help_text
+
+    print(_HELP)
+    print("Options of solve (and of %%codesteer):")
+    print(help_text().partition("options:\n")[2].rstrip())
+    return 0
+
+
+def _solve(words: list[str]) -> int:
+    from codesteer_kernel.options import parse_options
+    from codesteer_kernel.run import engine
+
+    options = parse_options(words)
+    if options.inputs or options.outputs:
+        raise BadInput("A shell has no variables for --in and --out.", "Use them in a %%codesteer cell.")
+    prompt = " ".join(options.words)
+    if not prompt and not sys.stdin.isatty():
+        prompt = sys.stdin.read()
+    live = engine().submit(prompt, options.settings, on_event=None if options.quiet else _progress())
+    try:
+        run = live.wait()
+    except KeyboardInterrupt:
+        live.stop()
+        run = live.wait(timeout=30)
+    finally:
+        engine().close()
+    _print_end(run, options)
+    return _EXIT.get(run.status, 1)
+
+
+def _progress() -> Callable[[Any, Any], None]:
+    """Print rounds to stderr as they come, and what goes on when stderr is a terminal."""
+    from codesteer_kernel.record import events as ev
+    from codesteer_kernel.render import round_lines
+
+    live_line = sys.stderr.isatty()
+
+    def tell(event: ev.Event, record: Any) -> None:
+        match event:
+            case ev.RoundEnded(round=index):
+                if live_line:
+                    sys.stderr.write("\r\x1b[K")
+                print("\n".join(round_lines(record.rounds[index - 1])), file=sys.stderr, flush=True)
+            case ev.PhaseEntered(phase=phase, note=note) if live_line:
+                sys.stderr.write(f"\r\x1b[K{phase}{f': {note}' if note else ''} ...")
+                sys.stderr.flush()
+            case ev.RunEnded() if live_line:
+                sys.stderr.write("\r\x1b[K")
+
+    return tell
+
+
+def _print_end(run: Any, options: Any) -> None:
+    from codesteer_kernel.render.words import cost_line, split_line, status_line
+
+    if options.json:
+        print(run.to_json())
+        return
+    if not options.quiet:
+        print(status_line(run.record), file=sys.stderr)
+        if run.record.support is not None and run.record.support.note:
+            print(run.record.support.note, file=sys.stderr)
+        print(cost_line(run.record), file=sys.stderr)
+    if options.time:
+        print(f"Time: {split_line(run.record)}", file=sys.stderr)
+    if run.answer:
+        print(run.answer)
+    elif options.quiet:
+        print(f"codesteer: {status_line(run.record)}", file=sys.stderr)
+
+
+def _models(words: list[str]) -> int:
+    from codesteer_kernel.commands import models_text
+
+    if not words:
+        print(models_text())
+        return 0
+    if words[0] != "pull" or len(words) > 2:
+        raise BadInput("Only 'codesteer models' and 'codesteer models pull [NAME]' exist.")
+    from codesteer_kernel.models.catalogue import default_model, entry
+    from codesteer_kernel.models.pull import pull_sync
+
+    model = entry(words[1].removeprefix("local/")) if len(words) == 2 else default_model()[0]
+    bar = _Bar()
+    path = pull_sync(model, bar)
+    bar.end()
+    print(f"{model.name} is at {path}")
+    return 0
+
+
+class _Bar:
+    """A progress bar on stderr; one line per tenth where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown = -1
+
+    def __call__(self, event: Any) -> None:
+        share = event.done / event.total if event.total else 0.0
+        step = int(share * (200 if self._terminal else 10))
+        if step == self._shown:
+            return
+        self._shown = step
+        text = f"{event.note or event.source}: {event.done / 1e6:,.0f} of {event.total / 1e6:,.0f} MB ({share:.0%})"
+        if self._terminal:
+            filled = int(share * 30)
+            sys.stderr.write(f"\r\x1b[K[{'#' * filled}{'.' * (30 - filled)}] {text}")
+        else:
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Finish the line."""
+        if self._terminal and self._shown >= 0:
+            sys.stderr.write("\n")
+
+
+def _runs(words: list[str]) -> int:
+    from codesteer_kernel.commands import runs_text
+
+    if words and not words[0].isdigit():
+        raise BadInput(f"{words[0]!r} is not a number of runs.")
+    print(runs_text(limit=int(words[0]) if words else 20))
+    return 0
+
+
+def _show(words: list[str]) -> int:
+    from codesteer_kernel.render import to_html, to_markdown, to_text
+    from codesteer_kernel.run import read_run
+
+    forms: dict[str, Callable[[Any], str]] = {"--html": to_html, "--markdown": to_markdown}
+    flags = [word for word in words if word.startswith("-")]
+    names = [word for word in words if not word.startswith("-")]
+    for flag in flags:
+        if flag not in (*forms, "--json"):
+            raise UnknownName(f"There is no option {flag}.", nearest(flag, (*forms, "--json")))
+    run = read_run(names[0] if names else "last")
+    if "--json" in flags:
+        print(run.to_json())
+    else:
+        print(next((forms[flag] for flag in flags if flag in forms), to_text)(run.record))
+    return 0
+
+
+def _status(words: list[str]) -> int:
+    from codesteer_kernel.commands import status_text
+
+    print(status_text())
+    return 0
+
+
+def _doctor(words: list[str]) -> int:
+    from codesteer_kernel.doctor import examine, report
+
+    findings = examine()
+    print(report(findings))
+    return 1 if any(one.state == "fault" for one in findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What ``%codesteer NAME`` and ``codesteer NAME`` show: the same text in a notebook and in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesteer_kernel.config import cache_dir, data_dir, default_threads
+from codesteer_kernel.models import list_models
+from codesteer_kernel.run import Engine, engine
+from codesteer_kernel.store import Store
+
+__all__ = ["models_text", "runs_text", "status_text"]
+
+
+def models_text() -> str:
+    """The models that can be named, what of them is on this machine, which keys are present."""
+    rows = [("MODEL", "SIZE", "HERE", "KEY", "NOTE")]
+    for row in list_models():
+        size = "" if row.size is None else f"{row.size / 1e6:,.0f} MB"
+        here = "" if row.downloaded is None else "yes" if row.downloaded else "no"
+        key = f"{row.key_variable} ({'found' if row.key_present else 'missing'})" if row.key_variable else ""
+        rows.append((f"{row.name}{' *' if row.default else ''}", size, here, key, row.note))
+    return f"{_table(rows)}\n\n* the embedded default. Any model id of a provider is accepted."
+
+
+def runs_text(store: Store | None = None, limit: int = 20) -> str:
+    """The newest runs, a line each."""
+    found = (store or Store()).rows(limit)
+    if not found:
+        return "No run was journalled yet: run a %%codesteer cell, or codesteer solve."
+    rows = [("RUN", "STATUS", "ROUNDS", "SECONDS", "QUESTION", "ANSWER")]
+    rows += [
+        (row.id, row.status, str(row.rounds), f"{row.seconds:.1f}", _cut(row.prompt, 48), _cut(row.answer, 32))
+        for row in found
+    ]
+    return _table(rows)
+
+
+def status_text(host: Engine | None = None) -> str:
+    """What goes on in this process, which local models are loaded on this machine, where files are kept."""
+    from codesteer_kernel.models.hosts import running
+
+    live = (host or engine()).live
+    loaded = [f"  {one.model}, process {one.pid}" for one in running()]
+    lines = [f"Runs going on here: {', '.join(one.id for one in live) or 'none'}"]
+    lines += ["Local models loaded on this machine:", *(loaded or ["  none"])]
+    lines.append(f"Threads for local models: {default_threads()}")
+    lines.append(f"Weights and logs: {cache_dir()}")
+    lines.append(f"Journal of runs: {data_dir() / 'runs'}")
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,189 @@
+"""``codesteer doctor``: looks at everything a run needs and says what to do about what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from codesteer_kernel.config import available_memory, cache_dir, data_dir, default_threads, runtime_dir, writable
+from codesteer_kernel.errors import CodeSteerError
+
+__all__ = ["Finding", "examine", "report"]
+
+State = Literal["ok", "note", "fault"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing looked at: ``fault`` keeps the main job from working, ``note`` is worth knowing."""
+
+    state: State
+    subject: str
+    found: str
+    cure: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything; takes about a second (it starts a child kernel). Never raises."""
+    findings: list[Finding] = []
+    for look in (_python, _kernel, _front_ends, _folders, _memory, _models, _keys, _proxies, _executor):
+        try:
+            findings += look()
+        except CodeSteerError as fault:
+            findings.append(Finding(state="fault", subject=_subject(look), found=fault.message, cure=fault.cure))
+        except Exception as fault:  # noqa: BLE001  # the doctor reports faults, also its own
+            findings.append(Finding(state="fault", subject=_subject(look), found=f"{type(fault).__name__}: {fault}"))
+    return findings
+
+
+def report(findings: list[Finding]) -> str:
+    """The findings as text, a line each, cures indented below."""
+    marks = {"ok": "ok  ", "note": "note", "fault": "FAULT"}
+    lines = []
+    for one in findings:
+        lines.append(f"{marks[one.state]:5} {one.subject}: {one.found}")
+        if one.cure:
+            lines.append(f"      {one.cure}")
+    faults = sum(one.state == "fault" for one in findings)
+    lines.append("Everything the main job needs is here." if not faults else f"{faults} fault(s) found.")
+    return "\n".join(lines)
+
+
+def _subject(look: Callable[[], object]) -> str:
+    return look.__name__.strip("_").replace("_", " ")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _python() -> Iterator[Finding]:
+    yield Finding(state="ok", subject="python", found=f"{sys.version.split()[0]} at {sys.executable}")
+    yield Finding(state="ok", subject="codesteer", found=_version("codesteer") or "from a source tree")
+
+
+def _kernel() -> Iterator[Finding]:
+    version = _version("ipykernel") or "0"
+    major, minor = (int(part) for part in version.split(".")[:2])
+    if (major, minor) >= (7, 4):
+        yield Finding(state="ok", subject="ipykernel", found=f"{version}: Stop buttons work while a cell runs")
+    else:
+        yield Finding(
+            state="note",
+            subject="ipykernel",
+            found=f"{version}: the Stop button is heard only after the cell; use the kernel's interrupt",
+            cure="pip install --upgrade 'ipykernel>=7.4'",
+        )
+
+
+def _front_ends() -> Iterator[Finding]:
+    if importlib.util.find_spec("codesteer_widgets") is None:
+        yield Finding(state="fault", subject="widget", found="not installed", cure="pip install codesteer")
+    else:
+        from codesteer_widgets import is_built
+
+        built = is_built()
+        yield Finding(
+            state="ok" if built else "note",
+            subject="widget",
+            found="built" if built else "not built: runs show as text while they go on",
+            cure="" if built else "npm ci && npm run build (source tree only)",
+        )
+    extension = Path(sys.prefix) / "share/jupyter/labextensions/@codesteer/lab/package.json"
+    if _version("jupyterlab") is None:
+        yield Finding(state="note", subject="JupyterLab", found="not in this environment (fine for VS Code and shells)")
+    elif extension.exists():
+        yield Finding(state="ok", subject="JupyterLab extension", found="installed")
+    else:
+        yield Finding(
+            state="note",
+            subject="JupyterLab extension",
+            found="not in this environment: finished runs show as HTML",
+            cure="Install codesteer also where JupyterLab itself runs.",
+        )
+
+
+def _folders() -> Iterator[Finding]:
+    for subject, folder in (("cache", cache_dir()), ("journal", data_dir())):
+        writable(folder)
+        yield Finding(state="ok", subject=subject, found=str(folder))
+    yield Finding(state="ok", subject="runtime folder", found=str(runtime_dir()))
+
+
+def _memory() -> Iterator[Finding]:
+    available = available_memory()
+    if available is None:
+        yield Finding(state="note", subject="memory", found="this system does not tell how much is free")
+        return
+    free = available / 1e9
+    yield Finding(
+        state="ok" if free >= 2.5 else "note",
+        subject="memory",
+        found=f"{free:.1f} GB free, {default_threads()} thread(s) for local models",
+        cure="" if free >= 2.5 else "Close something, or use local/qwen2.5-coder-0.5b.",
+    )
+
+
+def _models() -> Iterator[Finding]:
+    from codesteer_kernel.models import list_models
+
+    if importlib.util.find_spec("xllamacpp") is None:
+        yield Finding(
+            state="fault", subject="local runtime", found="xllamacpp is missing", cure="pip install xllamacpp"
+        )
+    for row in list_models():
+        if row.default:
+            here = bool(row.downloaded)
+            yield Finding(
+                state="ok" if here else "note",
+                subject="embedded model",
+                found=f"{row.name}{'' if here else ' is not downloaded yet; the first run does it'}",
+                cure="" if here else "codesteer models pull",
+            )
+
+
+def _keys() -> Iterator[Finding]:
+    from codesteer_kernel.models import list_models
+
+    found = sorted({row.key_variable for row in list_models() if row.key_variable and row.key_present})
+    # Names only: a value is never read here, let alone shown.
+    yield Finding(state="ok", subject="keys", found=", ".join(found) or "none found (the embedded models need none)")
+
+
+def _proxies() -> Iterator[Finding]:
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "HF_ENDPOINT")
+    found = [name for name in names if os.environ.get(name) or os.environ.get(name.lower())]
+    yield Finding(state="ok", subject="network settings", found=", ".join(found) or "none")
+
+
+def _executor() -> Iterator[Finding]:
+    tier = asyncio.run(_probe())
+    walls = "landlock" in tier
+    yield Finding(
+        state="ok" if walls else "note",
+        subject="child kernel",
+        found=f"works, isolation: {tier}",
+        cure="" if walls else "Programs can read files of yours: this kernel of the system has no Landlock.",
+    )
+
+
+async def _probe() -> str:
+    from codesteer_kernel.executor import open_executor
+
+    async with open_executor(preload=()) as executor:
+        with contextlib.suppress(TimeoutError):
+            result = await executor.run("print(6 * 7)", timeout=10)
+            if result.status == "ok" and result.stdout.strip() == "42":
+                return result.tier
+    raise CodeSteerError("A child kernel started but did not run a program.", "Report it with this output.")

@@ -1,0 +1,100 @@
+"""The options of a steered run, as typed after ``%%codesteer`` and ``codesteer solve``: one parser for both."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from codesteer_kernel.errors import BadInput, UnknownName, nearest
+from codesteer_kernel.run import RunSettings
+
+__all__ = ["RunOptions", "help_text", "parse_options"]
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options say: the run's settings, names to pass in and to bring back, and how to show the run."""
+
+    settings: RunSettings
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    time: bool = False
+    quiet: bool = False
+    json: bool = False
+    words: tuple[str, ...] = ()
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse parser whose faults are our typed errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message[:1].upper()}{message[1:]}.", "See %codesteer help, or codesteer solve --help.")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="%%codesteer", add_help=False, allow_abbrev=False)
+    add = parser.add_argument
+    add("--target", "-t", metavar="MODEL", help="the model that answers (default: embedded)")
+    add(
+        "--steerer",
+        "-s",
+        metavar="MODEL",
+        help="the model that guides it (default: the embedded one for local targets)",
+    )
+    add("--checker", metavar="MODEL", help="the model that writes testing programs, or none (default: the target)")
+    add("--rounds", "-r", type=int, metavar="N", help="at most N rounds (default: 5)")
+    add("--timeout", type=float, metavar="SECONDS", dest="seconds", help="budget for the whole run")
+    add("--tokens", type=int, metavar="N", help="budget of tokens, read and written")
+    add("--cost", type=float, metavar="DOLLARS", help="budget in US dollars")
+    add("--max-tokens", type=int, metavar="N", help="new tokens of one model call")
+    add("--code-timeout", type=float, metavar="SECONDS", dest="code_seconds", help="limit of one program (default: 20)")
+    add("--memory", type=int, metavar="MB", dest="memory_mb", help="memory limit of one program (default: 2048)")
+    add("--temperature", type=float, metavar="T", help="sampling temperature (default: 0)")
+    add("--seed", type=int, metavar="N", help="seed for models that take one (default: 0)")
+    add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
+    add("--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables that programs may use")
+    add("--out", dest="outputs", action="append", default=[], metavar="NAMES", help="variables to bring back")
+    add("--time", action="store_true", help="print where the time went")
+    add("--quiet", "-q", action="store_true", help="show the answer only")
+    add("--json", action="store_true", help="print the record as JSON instead of showing the run")
+    add("--no-journal", dest="journal", action="store_const", const=False, help="keep nothing on disk")
+    return parser
+
+
+def help_text() -> str:
+    """The options with one line each."""
+    return _parser().format_help().replace("usage: %%codesteer", "%%codesteer", 1)
+
+
+def parse_options(line: str | Sequence[str], *, defaults: RunSettings | None = None) -> RunOptions:
+    """Parse a magic's line (quoted like a shell's) or a command's arguments.
+
+    ``words`` holds what is neither an option nor its value. Braces and dollars mean nothing here.
+
+    Raises:
+        UnknownName: an option that does not exist; the nearest is suggested.
+        BadInput: a value that cannot be read.
+    """
+    try:
+        arguments = shlex.split(line) if isinstance(line, str) else list(line)
+    except ValueError as fault:
+        raise BadInput(f"The options cannot be read: {fault}.", "Close the quotation mark.") from None
+    parser = _parser()
+    known, rest = parser.parse_known_args(arguments)
+    for word in rest:
+        if word.startswith("-") and word != "-":
+            name = word.partition("=")[0]
+            hint = nearest(name, parser._option_string_actions) or "See %codesteer help."
+            raise UnknownName(f"There is no option {name}.", hint)
+    given: dict[str, Any] = {name: value for name, value in vars(known).items() if value is not None}
+    inputs, outputs = _names(given.pop("inputs")), _names(given.pop("outputs"))
+    shown = {field: bool(given.pop(field)) for field in ("time", "quiet", "json")}
+    settings = msgspec.structs.replace(defaults or RunSettings(), **given)
+    return RunOptions(settings=settings, inputs=inputs, outputs=outputs, words=tuple(rest), **shown)
+
+
+def _names(lists: list[str]) -> tuple[str, ...]:
+    return tuple(name for text in lists for name in text.replace(",", " ").split())

@@ -1,0 +1,58 @@
+"""CodeSteer in a notebook: ``%load_ext codesteer``, then ``%%codesteer`` cells.
+
+The same in code: :func:`solve`, ``await`` :func:`asolve`, and :data:`last`, the run that ended last in this process.
+Importing this package loads no model, no SDK and no widget.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from codesteer_kernel import __version__
+
+if TYPE_CHECKING:
+    from codesteer.solving import asolve, solve
+    from codesteer_kernel.run import Run, RunSettings
+
+    last: Run | None
+
+__all__ = [
+    "Run",
+    "RunSettings",
+    "__version__",
+    "asolve",
+    "last",
+    "load_ipython_extension",
+    "solve",
+    "unload_ipython_extension",
+]
+
+_HOMES = {
+    "Run": "codesteer_kernel.run",
+    "RunSettings": "codesteer_kernel.run",
+    "asolve": "codesteer.solving",
+    "last": "codesteer.solving",
+    "solve": "codesteer.solving",
+}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%%codesteer`` and ``%codesteer``; quiet, and harmless when repeated."""
+    from codesteer.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics back and end what they started: runs, child kernels, leases on local models."""
+    from codesteer.extension import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,170 @@
+"""What a cell shows: the live widget (or text rounds) while a run goes on, the static bundle when it has ended.
+
+The finished output holds the record, HTML, Markdown and plain text, and no widget view: a saved widget view without a
+kernel shows an error instead of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from IPython.display import display
+
+from codesteer_kernel.record import Record, bounded
+from codesteer_kernel.record import events as ev
+from codesteer_kernel.render import mime_bundle, to_html, to_text
+from codesteer_kernel.run import Run
+
+__all__ = ["CellRun", "LiveCell", "show_record"]
+
+# The whole record is sent at round and phase boundaries and otherwise this often at most (seconds); tokens go apart.
+_RECORD_SECONDS = 0.5
+_TEXT_SECONDS = 1.0
+# A front end that can draw widgets says so within a fraction of a second; then text rounds take over.
+_SEEN_SECONDS = 5.0
+_BOUNDARIES = (
+    ev.RunStarted,
+    ev.RoundStarted,
+    ev.Answered,
+    ev.Executed,
+    ev.CheckedSelfAnswer,
+    ev.RoundEnded,
+    ev.RunEnded,
+)
+
+
+def show_record(record: Record) -> None:
+    """Display a record as a finished cell does."""
+    display(mime_bundle(record), raw=True)
+
+
+class CellRun(Run):
+    """The value of a ``%%codesteer`` cell: the cell has shown the run already, so the value shows nothing at first."""
+
+    _shown = False
+
+    def _ipython_display_(self) -> None:
+        if self._shown:
+            show_record(self.record)
+        self._shown = True
+
+
+class LiveCell:
+    """The output of one running cell. All methods belong to the cell's own thread."""
+
+    def __init__(self, mode: str, stop: Callable[[], None]) -> None:
+        mode = os.environ.get("CODESTEER_LIVE", mode)
+        self._widget = None if mode == "text" else _widget(stop)
+        self._trusting = mode == "widget" or not _answers_while_busy()
+        self._handle: Any = None
+        self._record = Record()
+        self._began = self._sent = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def update(self, event: ev.Event, record: Record) -> None:
+        """Draw one more event; ``record`` is the fold up to it."""
+        self._record = record
+        if self._handle is None:
+            self._begin()
+        elif self._widget is not None:
+            self._update_widget(event)
+        elif isinstance(event, _BOUNDARIES):
+            self._send_text()
+        else:
+            self._later(_TEXT_SECONDS)
+
+    def finish(self, record: Record) -> None:
+        """Replace whatever is shown by the static bundle."""
+        self._record = record
+        if self._timer is not None:
+            self._timer.cancel()
+        bundle = mime_bundle(record)
+        if self._handle is None:
+            display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+        if self._widget is not None:
+            self._widget.close()
+            self._widget = None
+
+    def _begin(self) -> None:
+        if self._widget is None:
+            self._handle = display(self._static(), raw=True, display_id=True)
+            return
+        self._widget.show(_plain(self._record))
+        self._handle = display(self._widget, display_id=True)
+        if not self._trusting:
+            asyncio.get_running_loop().call_later(_SEEN_SECONDS, self._check_seen)
+
+    def _check_seen(self) -> None:
+        """Fall back to text rounds when no front end has drawn the widget."""
+        if self._widget is not None and not self._widget.seen:
+            self._widget.close()
+            self._widget = None
+            self._send_text()
+
+    def _update_widget(self, event: ev.Event) -> None:
+        assert self._widget is not None
+        if isinstance(event, ev.AnswerDelta):
+            self._widget.append(event.round, event.text)
+        elif isinstance(event, _BOUNDARIES):
+            self._send_record()
+        else:
+            self._later(_RECORD_SECONDS)
+
+    def _later(self, pause: float) -> None:
+        """Send soon: at once if the last time is long ago, else when the pause is over, and only once."""
+        if self._timer is not None:
+            return
+        wait = max(0.0, self._sent + pause - time.monotonic())
+        self._timer = asyncio.get_running_loop().call_later(wait, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        if self._widget is not None:
+            self._send_record()
+        else:
+            self._send_text()
+
+    def _send_record(self) -> None:
+        assert self._widget is not None
+        self._sent = time.monotonic()
+        self._widget.show(_plain(self._record))
+
+    def _send_text(self) -> None:
+        self._sent = time.monotonic()
+        self._handle.update(self._static(), raw=True)
+
+    def _static(self) -> dict[str, str]:
+        return {"text/html": to_html(self._record), "text/plain": to_text(self._record)}
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(bounded(record))
+    return plain
+
+
+def _widget(stop: Callable[[], None]) -> Any:
+    """The live widget, or None where it cannot be had: then the run shows as text rounds."""
+    try:
+        from codesteer_widgets import RunWidget, is_built
+
+        if not is_built():
+            return None
+        widget = RunWidget()
+    except Exception:  # noqa: BLE001  # whatever is wrong with widgets here must not cost the run
+        return None
+    widget.on_stop(stop)
+    return widget
+
+
+def _answers_while_busy() -> bool:
+    """Tell whether widget messages arrive while a cell is awaited (ipykernel 7.4 and later)."""
+    import ipykernel
+
+    return tuple(ipykernel.version_info[:2]) >= (7, 4)

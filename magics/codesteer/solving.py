@@ -1,0 +1,101 @@
+"""``codesteer.solve`` and ``codesteer.asolve``: a steered run from code, with the same record as a cell's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from codesteer_kernel.errors import UnknownName, nearest
+from codesteer_kernel.record import Record
+from codesteer_kernel.record import events as ev
+from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
+
+__all__ = ["asolve", "last", "remember", "solve"]
+
+last: Run | None = None
+
+OnEvent = Callable[[ev.Event, Record], None]
+
+
+def solve(
+    prompt: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (),
+    on_event: OnEvent | None = None,
+    raise_on_failure: bool = True,
+    **settings: Any,
+) -> Run:
+    """Steer ``prompt`` to an answer and return the run; blocks. An interrupt stops the run and returns what it has.
+
+    Args:
+        prompt: the question, taken as typed.
+        inputs: named values that programs may use; the models see a summary only.
+        outputs: names to bring back from the winning program, in ``Run.values``.
+        on_event: called (in another thread) for every event, with the record after it.
+        raise_on_failure: raise when the run ended without an answer.
+        settings: the fields of :class:`RunSettings`: ``target``, ``steerer``, ``rounds``, ``seconds``, ...
+
+    Raises:
+        RunFailed: the run failed; its ``run`` holds everything it did.
+        UnknownName: there is no such setting.
+        CodeSteerError: nothing was started: empty prompt, unknown model, missing key, ...
+    """
+    live = _submit(prompt, inputs, outputs, on_event, settings)
+    try:
+        run = live.wait()
+    except KeyboardInterrupt:
+        live.stop()
+        run = live.wait(timeout=30)
+    return _settled(run, raise_on_failure)
+
+
+async def asolve(
+    prompt: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (),
+    on_event: OnEvent | None = None,
+    raise_on_failure: bool = True,
+    **settings: Any,
+) -> Run:
+    """:func:`solve` without blocking the event loop. Cancelling stops the run; its journal keeps what it has."""
+    live = _submit(prompt, inputs, outputs, on_event, settings)
+    try:
+        run = await live.join()
+    except asyncio.CancelledError:
+        live.stop()
+        raise
+    return _settled(run, raise_on_failure)
+
+
+def remember(run: Run) -> Run:
+    """Make ``run`` the one that ``codesteer.last`` names."""
+    global last
+    last = run
+    return run
+
+
+def _submit(
+    prompt: str,
+    inputs: Mapping[str, Any] | None,
+    outputs: Sequence[str],
+    on_event: OnEvent | None,
+    settings: dict[str, Any],
+) -> LiveRun:
+    known = RunSettings.__struct_fields__
+    for name in settings:
+        if name not in known:
+            raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
+    chosen = msgspec.structs.replace(RunSettings(), **settings)
+    return engine().submit(prompt, chosen, inputs=inputs, outputs=tuple(outputs), on_event=on_event)
+
+
+def _settled(run: Run, raise_on_failure: bool) -> Run:
+    remember(run)
+    if raise_on_failure and run.status == "failed":
+        raise RunFailed(run)
+    return run
