@@ -8,8 +8,8 @@ from .protocol import TokenUsage
 
 __all__ = ["DATE", "Price", "cost", "price"]
 
-DATE = "2025-11-01"
-"""When the table was read from the providers' price pages. Prices change: costs are estimates, and say so."""
+DATE = "2025-12-01"
+"""The public list prices of this day. Prices change: a cost is an estimate."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -34,8 +34,6 @@ PRICES: dict[str, Price] = {
     "openai/gpt-4.1-nano": Price(0.1, 0.4, 0.025),
     "openai/gpt-4o": Price(2.5, 10.0, 1.25),
     "openai/gpt-4o-mini": Price(0.15, 0.6, 0.075),
-    "gemini/gemini-2.5-pro": Price(1.25, 10.0, 0.31),
-    "gemini/gemini-2.5-flash": Price(0.3, 2.5, 0.075),
 }
 
 LOCAL = ("embedded", "local", "hf", "ollama", "vllm", "llamacpp", "lmstudio")
