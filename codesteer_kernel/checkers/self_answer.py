@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -31,10 +31,11 @@ ANSWER_CHARS = 8_000
 
 
 class CheckProgram(msgspec.Struct, frozen=True):
-    """A checking program, or why there is none (``fault``)."""
+    """A checking program, or why there is none (``fault``) and what that makes of every answer (``otherwise``)."""
 
     code: str = ""
     fault: str = ""
+    otherwise: Literal["broken", "unsure"] = "broken"
 
     @property
     def usable(self) -> bool:
@@ -50,10 +51,52 @@ def read_check(code: str) -> CheckProgram:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError) as fault:
         return CheckProgram(code=code, fault=f"the checking program does not parse: {getattr(fault, 'msg', fault)}")
-    names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    if "check" not in names:
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    check = functions.get("check")
+    if check is None or not check.args.args:
         return CheckProgram(code=code, fault="the checking program defines no function check(answer)")
+    if not _reads(check, check.args.args[0].arg):
+        return CheckProgram(code=code, fault="the checking program never looks at the answer", otherwise="unsure")
+    if not _computes(tree):
+        fault = "the checking program only compares with a value it was written with"
+        return CheckProgram(code=code, fault=fault, otherwise="unsure")
     return CheckProgram(code=code)
+
+
+# What a check does to read an answer; none of it works the expected answer out.
+_READING = frozenset(
+    {"int", "float", "str", "bool", "len", "isinstance", "strip", "lstrip", "rstrip", "lower", "upper", "casefold"}
+    | {"replace", "split", "startswith", "endswith", "isdigit", "isnumeric", "isalpha", "join", "title", "format"}
+    | {"ValueError", "TypeError", "removeprefix", "removesuffix", "abs", "round", "print", "tuple"}
+)
+
+
+def _reads(check: ast.FunctionDef, parameter: str) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == parameter and isinstance(node.ctx, ast.Load)
+        for statement in check.body
+        for node in ast.walk(statement)
+    )
+
+
+def _computes(tree: ast.Module) -> bool:
+    """Tell whether a check works something out, by a loop, arithmetic or a call, rather than quoting a guess.
+
+    Small models like to write ``return answer == "sunday"``: such a test says nothing about the answer.
+    """
+    for node in ast.walk(tree):
+        match node:
+            case ast.For() | ast.While() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return True
+            case ast.BinOp(left=left, right=right) if not (_text(left) or _text(right)):
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name not in _READING:
+                return True
+    return False
+
+
+def _text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 async def write_check(ask: Callable[[], Awaitable[str]]) -> CheckProgram:
@@ -67,7 +110,7 @@ async def run_check(program: CheckProgram, answer: str, execute: Callable[[str],
     ``broken`` means that the checker itself failed; it says nothing about the answer.
     """
     if not program.usable:
-        return SelfAnswer(verdict="broken", reason=program.fault, program=program.code)
+        return SelfAnswer(verdict=program.otherwise, reason=program.fault, program=program.code)
     if not answer.strip():
         return SelfAnswer(verdict="fail", reason="there is no answer to check", program=program.code)
     marker = f"verdict-{secrets.token_hex(8)}"
@@ -77,16 +120,31 @@ async def run_check(program: CheckProgram, answer: str, execute: Callable[[str],
     return msgspec.structs.replace(verdict, program=program.code, execution=shown)
 
 
+# No question has this answer: a test that accepts it accepts anything.
+_DECOY = "(no such answer)"
+
+
 def _harness(code: str, answer: str, marker: str) -> str:
     return f"""{code}
 
 if True:
     import json as _json
-    _answer = _json.loads({json.dumps(answer)!r})
-    _given = check(_answer)
-    _right, _why = (_given[0], _given[1] if len(_given) > 1 else "") if isinstance(_given, tuple) and _given else (_given, "")
-    _known = isinstance(_right, bool) or type(_right).__name__ == "bool_"
-    print("\\n" + {marker!r} + " " + _json.dumps([bool(_right) if _known else None, str(_why)[:500]]), flush=True)
+
+    def _verdict(_answer):
+        _given = check(_answer)
+        if isinstance(_given, tuple) and _given:
+            _right, _why = _given[0], _given[1] if len(_given) > 1 else ""
+        else:
+            _right, _why = _given, ""
+        _known = isinstance(_right, bool) or type(_right).__name__ in ("bool_", "bool")
+        return (bool(_right) if _known else None), str(_why)[:500]
+
+    _right, _why = _verdict(_json.loads({json.dumps(answer)!r}))
+    try:
+        _anything = bool(_right) and _verdict({_DECOY!r})[0] is True
+    except Exception:
+        _anything = False
+    print("\\n" + {marker!r} + " " + _json.dumps([_right, _why, _anything]), flush=True)
 """
 
 
@@ -99,9 +157,11 @@ def _parse(execution: Execution, marker: str) -> SelfAnswer:
         )
     for line in reversed(execution.stdout.splitlines()):
         if line.startswith(marker + " "):
-            right, why = json.loads(line[len(marker) + 1 :])
+            right, why, anything = json.loads(line[len(marker) + 1 :])
             if right is None:
                 return SelfAnswer(verdict="unsure", reason=why or "the checking program gave no verdict")
+            if anything:
+                return SelfAnswer(verdict="unsure", reason="the checking program accepts anything")
             # Small models return the failure text together with True: what counts is the verdict.
             return SelfAnswer(verdict="pass") if right else SelfAnswer(verdict="fail", reason=why)
     return SelfAnswer(verdict="broken", reason="the checking program gave no verdict")

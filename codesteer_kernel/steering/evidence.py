@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from codesteer_kernel.record import Round, cut_middle
+from codesteer_kernel.record import Execution, Round, cut_middle
 from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.extraction import agree
 from codesteer_kernel.steering.prompts import load_prompts
@@ -99,7 +99,7 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     """Judge a program that ran and showed something."""
     past_code = [past for past in earlier if past.execution and past.execution.status == "ok"]
     same = any(agree(last.result, past.result) for past in past_code)
-    repeated = any(same_program(last, past) for past in past_code)
+    repeats = sum(same_program(last, past) for past in past_code)
     verdict = last.self_answer.verdict if last.self_answer else "unsure"
     if last.symbolic is not None and last.symbolic.suspicious:
         reason = "The program only prints what it was written with."
@@ -110,10 +110,12 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     if verdict == "fail":
         why = f" ({cut_middle(last.self_answer.reason, 160)})" if last.self_answer and last.self_answer.reason else ""
         reason = f"A program tested the answer: it failed{why}."
-        if repeated:
+        if repeats == 1:
             return Situation(
-                name="failed_check", allowed={"return": 1.0}, reason=f"{reason} The program came back as it was."
+                name="repeated", allowed={"refine": 1.0}, reason=f"{reason} The program came back as it was."
             )
+        if repeats > 1:
+            return Situation(name="repeated", allowed={"return": 1.0}, reason=f"{reason} The target stands by it.")
         # A checking program can be wrong too: an answer that another program gives as well is likelier right.
         weights: dict[DecisionKind, float] = {"return": 2.0, "refine": 1.0} if same else {"return": 1.0, "refine": 3.0}
         return Situation(name="failed_check", allowed=weights, reason=reason)
@@ -129,12 +131,22 @@ def guidance_for(kind: DecisionKind, situation: Situation, last: Round) -> str:
     key = {"code": "to_code", "text": "to_text"}.get(kind, situation.name)
     execution, verdict = last.execution, last.self_answer
     values = {
-        "error": cut_middle(execution.error if execution else "", GUIDANCE_CHARS),
+        "error": cut_middle(_fault(execution) if execution else "", GUIDANCE_CHARS),
         "limit": (execution.limit if execution else "") or "time",
         "output": cut_middle(last.result, GUIDANCE_CHARS),
         "reason": cut_middle(verdict.reason if verdict and verdict.reason else "the values differ.", GUIDANCE_CHARS),
     }
     return load_prompts("target").text(f"guidance.{key}", **values)
+
+
+def _fault(run: Execution) -> str:
+    """The error with the line it happened in, as the traceback quotes it."""
+    lines = run.traceback.splitlines()
+    places = [index for index, line in enumerate(lines) if line.lstrip().startswith("File ")]
+    if not places or places[-1] + 1 >= len(lines):
+        return run.error
+    quoted = lines[places[-1] + 1].strip()
+    return f"{run.error}\nIt happened in: {quoted}" if quoted else run.error
 
 
 def describe(last: Round) -> str:

@@ -17,7 +17,7 @@ from IPython.display import display
 
 from codesteer_kernel.record import Record, bounded
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.render import mime_bundle, to_html, to_text
+from codesteer_kernel.render import mime_bundle
 from codesteer_kernel.run import Run
 
 __all__ = ["CellRun", "LiveCell", "show_record"]
@@ -94,7 +94,7 @@ class LiveCell:
 
     def _begin(self) -> None:
         if self._widget is None:
-            self._handle = display(self._static(), raw=True, display_id=True)
+            self._handle = display(mime_bundle(self._record), raw=True, display_id=True)
             return
         self._widget.show(_plain(self._record))
         self._handle = display(self._widget, display_id=True)
@@ -138,10 +138,8 @@ class LiveCell:
 
     def _send_text(self) -> None:
         self._sent = time.monotonic()
-        self._handle.update(self._static(), raw=True)
+        self._handle.update(mime_bundle(self._record), raw=True)
 
-    def _static(self) -> dict[str, str]:
-        return {"text/html": to_html(self._record), "text/plain": to_text(self._record)}
 
 
 def _plain(record: Record) -> dict[str, Any]:

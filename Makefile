@@ -1,0 +1,126 @@
+# The commands of the README. Each creates what it needs and is quick the second time (stamps in .stamps).
+#
+#   make demo    the main job: three steered questions on the embedded models, no key, no GPU
+#   make test    everything that must pass
+#   make setup   Python and front ends, ready to work on        make lab     JupyterLab with the quickstart
+#   make lint    all linters and type checkers                  make bench   figures, printed
+#   make clean   removes what was built here (weights stay in the user's cache)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+# The release that the transformers tests run on; a plain "torch" would bring several GB of GPU libraries along.
+TORCH ?= torch==2.13.0
+# Debian packages: a browser for the browser tests and a font for its screenshots.
+BROWSER_PACKAGES := chromium fonts-dejavu-core
+
+LAB_SOURCES = $(shell find extension/lab widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' 2>/dev/null)
+
+.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small
+
+help:
+	@sed -n '3,8s/^# \{0,1\}//p' Makefile
+
+$(STAMPS):
+	@mkdir -p $@
+
+# -- Python ----------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/venv: | $(STAMPS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "codesteer needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@touch $@
+
+# What the main job needs: the package itself, JupyterLab's notebook tools to execute the quickstart.
+$(STAMPS)/python: pyproject.toml extension/hatch_build.py $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,data]' nbclient nbconvert
+	@touch $@
+
+$(STAMPS)/python-dev: $(STAMPS)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,hf]'
+	@touch $@
+
+weights: $(STAMPS)/python
+	@$(BIN)/codesteer models pull
+
+weights-small: $(STAMPS)/python
+	@$(BIN)/codesteer models pull qwen2.5-coder-0.5b
+	@$(BIN)/codesteer models pull smollm2-135m
+
+# -- front ends ------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/npm: package-lock.json package.json | $(STAMPS)
+	@command -v npm >/dev/null || { echo "The front ends need Node.js 20.19 or newer with npm."; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(LAB_SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+	$(BIN)/jupyter-builder develop extension/lab --overwrite
+	@touch $@
+
+setup: $(STAMPS)/python-dev $(STAMPS)/frontend
+	@echo "Ready. Try: make demo, make lab, make test"
+
+# -- the main job ----------------------------------------------------------------------------------------------------
+
+demo: weights
+	$(BIN)/python examples/demo.py
+
+demo-small: weights-small
+	$(BIN)/python examples/demo.py --model qwen2.5-coder-0.5b
+
+lab: weights $(STAMPS)/frontend
+	$(BIN)/jupyter lab examples/quickstart.ipynb
+
+# -- quality ---------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/browser: | $(STAMPS)
+	@if ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES); \
+	  else \
+	    echo "The browser tests need Chromium. As root: apt-get install $(BROWSER_PACKAGES)"; exit 1; \
+	  fi; fi
+	@touch $@
+
+lint: $(STAMPS)/python-dev $(STAMPS)/frontend
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	npm run --silent lint
+
+format: $(STAMPS)/python-dev $(STAMPS)/npm
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --silent format
+
+# Fast ones first: what fails soon should fail soon.
+test: lint weights-small $(STAMPS)/browser
+	npm run --silent test
+	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
+	$(BIN)/python -m pytest -m "kernel and not real and not browser"
+	$(BIN)/python -m pytest -m "real and not browser"
+	$(BIN)/python -m pytest -m "browser"
+
+test-fast: $(STAMPS)/python-dev
+	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
+
+bench: setup weights weights-small
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.executor
+	$(BIN)/python -m benchmarks.models
+
+clean:
+	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
+	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib widgets/lib
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
