@@ -1,0 +1,57 @@
+"""What every test stands on: folders of its own, no keys, our sources on the path of processes that tests start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from codesteer_kernel.models.providers import ENDPOINT_KEY, PROVIDERS
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [ROOT, ROOT / "magics", ROOT / "widgets"]
+# What a developer's shell may hold and no test may see. CODESTEER_CACHE stays: weights are not fetched twice.
+FOREIGN = {
+    ENDPOINT_KEY,
+    *(preset.key_variable for preset in PROVIDERS.values() if preset.key_variable),
+    *(f"{provider.upper()}_BASE_URL" for provider in PROVIDERS),
+    *("ANTHROPIC_AUTH_TOKEN", "HF_TOKEN", "CODESTEER_THREADS", "CODESTEER_LIVE", "CODESTEER_WORKER_GRACE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+}
+
+for folder in reversed(SOURCES):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+settings.register_profile(
+    "house", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home for runs, notebooks' settings and histories that is gone after the session."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FOREIGN:
+            patch.delenv(name, raising=False)
+        patch.setenv("CODESTEER_HOME", str(folder / "codesteer"))
+        patch.setenv("IPYTHONDIR", str(folder / "ipython"))
+        patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter"))
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / "runtime"))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, SOURCES)))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A CODESTEER_HOME of the test's own, empty."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("CODESTEER_HOME", str(folder))
+    return folder
