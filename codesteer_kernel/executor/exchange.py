@@ -80,10 +80,11 @@ def _open_safely(name: str, path: Path, cap_mb: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ExecutorError(f"The export of {name!r} was refused: {error.strerror}.") from None
-    with open(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
-            raise ExecutorError(f"The export of {name!r} was refused: it is not a plain file of its own.")
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
+        os.close(descriptor)
+        raise ExecutorError(f"The export of {name!r} was refused: it is not a plain file of its own.")
+    with os.fdopen(descriptor, "rb") as file:
         if facts.st_size > cap_mb * MEGABYTE:
             raise BadInput(
                 f"The export of {name!r} has {facts.st_size / MEGABYTE:.0f} MB, more than the {cap_mb} MB allowed.",
@@ -111,9 +112,7 @@ def _too_large(name: str, size: int, cap_mb: int) -> CodeSteerError:
 
 
 def _missing(name: str, package: object) -> CodeSteerError:
-    return MissingDependency(
-        f"Passing {name!r} needs {package}.", "Install it with: pip install 'codesteer[data]'"
-    )
+    return MissingDependency(f"Passing {name!r} needs {package}.", "Install it with: pip install 'codesteer[data]'")
 
 
 class InputSummary(msgspec.Struct, frozen=True):
@@ -193,7 +192,7 @@ def _start(value: Any) -> str:
             items.append("...")
             break
         items.append(f"{_brief(item)}: {_brief(value[item])}" if isinstance(value, dict) else _brief(item))
-    left, right = {list: "[]", tuple: "()"}.get(type(value), "{}")
+    left, right = "[]" if isinstance(value, list) else "()" if isinstance(value, tuple) else "{}"
     return left + ", ".join(items) + right
 
 
@@ -203,6 +202,6 @@ def _brief(value: Any) -> str:
     short = reprlib.Repr()
     short.maxstring = short.maxother = short.maxlong = 2 * _CELL
     try:
-        return short.repr(value)
-    except Exception:
+        return str(short.repr(value))
+    except Exception:  # noqa: BLE001 - a stranger's repr may raise anything
         return f"<{type(value).__name__}>"

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import keyword
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -60,7 +61,7 @@ class Executor:
         self._current: _Run | None = None
         self._chores: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Executor:
+    async def __aenter__(self) -> Self:
         self._directory = RunDirectory()
         (self._directory.path / "data").mkdir(mode=0o700)
         self._launch()
@@ -156,12 +157,14 @@ class Executor:
         """Run a program to its end and return the :class:`Result`; see :meth:`stream`.
 
         Args:
+            code: Python source, run as a script.
+            timeout: wall clock in seconds.
             on_output: called with each event as it happens.
+            export: names of variables to bring back, for :meth:`get`.
+            limits: limits of this run instead of the executor's.
         """
         result: Result | None = None
-        async with contextlib.aclosing(
-            self.stream(code, timeout=timeout, export=export, limits=limits)
-        ) as events:
+        async with contextlib.aclosing(self.stream(code, timeout=timeout, export=export, limits=limits)) as events:
             async for event in events:
                 if isinstance(event, Result):
                     result = event
@@ -177,7 +180,7 @@ class Executor:
         timeout: float | None = None,
         export: Iterable[str] = (),
         limits: Limits | None = None,
-    ) -> AsyncIterator[OutputEvent | Result]:
+    ) -> AsyncGenerator[OutputEvent | Result, None]:
         """Run a program and yield its output as it happens, last of all the :class:`Result`.
 
         Programs take turns. What a program does wrong is in its result, never an exception. Ending the iteration early
@@ -204,12 +207,14 @@ class Executor:
         async with self._turn:
             self._current = run
             try:
-                async for event in self._run(run):
-                    yield event
+                # Closed by hand: a caller who leaves must not leave the program running into the next turn.
+                async with contextlib.aclosing(self._run(run)) as events:
+                    async for event in events:
+                        yield event
             finally:
                 self._current = None
 
-    async def _run(self, run: _Run) -> AsyncIterator[OutputEvent | Result]:
+    async def _run(self, run: _Run) -> AsyncGenerator[OutputEvent | Result, None]:
         starting = asyncio.ensure_future(self._ready())
         stopping = asyncio.ensure_future(run.stopped.wait())
         try:
@@ -222,7 +227,7 @@ class Executor:
             starting.cancel()
             stopping.cancel()
         work, out = self._folder("w"), self._folder("o")
-        self._chore(self._forget_exports())
+        self._forget_exports()
         self._out = out
         (work / "program.py").write_bytes(run.code.encode("utf-8", "surrogatepass"))
         request = {
@@ -326,10 +331,10 @@ class Executor:
             )
         return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)
 
-    async def _forget_exports(self) -> None:
+    def _forget_exports(self) -> None:
         old, self._out, self._exports = self._out, None, {}
         if old is not None:
-            await asyncio.to_thread(remove_tree, old)
+            self._chore(asyncio.to_thread(remove_tree, old))
 
 
 class _Run:
@@ -342,6 +347,7 @@ class _Run:
         self.stopped = asyncio.Event()
         self.kernel: ChildKernel | None = None
         self.outputs: list[RichOutput] = []
+        self._started = time.monotonic()
         self._seen: dict[str, list[str]] = {"stdout": [], "stderr": []}
 
     def collector(self, emit: Callable[[OutputEvent], None]) -> Callable[[str, dict[str, Any]], None]:
@@ -369,6 +375,7 @@ class _Run:
             outputs=self.outputs,
             error_name="KernelLost",
             error_text="the child kernel ended with the program",
+            seconds=time.monotonic() - self._started,
             tier=kernel.tier,
             limit="seconds" if status == "timeout" else None,
         )

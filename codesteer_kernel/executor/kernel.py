@@ -93,7 +93,7 @@ class ChildKernel:
             interrupt_mode="signal",
         )
 
-        class Specifications(KernelSpecManager):  # type: ignore[misc]
+        class Specifications(KernelSpecManager):
             """Knows one kernel, ours; the user's kernelspecs do not matter here."""
 
             def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -113,7 +113,7 @@ class ChildKernel:
             with log.open("wb") as sink:
                 await manager.start_kernel(env=_environment(folder), cwd=str(folder), stdout=sink, stderr=sink)
             await asyncio.wait_for(kernel._connect(), _READY_S)
-        except (KernelLost, asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, KernelLost, OSError) as error:
             tail = kernel._log_tail()
             await kernel.close()
             cure = "Install it with: pip install ipykernel" if "No module named 'ipykernel" in tail else ""
@@ -131,7 +131,9 @@ class ChildKernel:
 
     async def _connect(self) -> None:
         client = self._client = self._manager.client()
-        client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
+        client.start_channels(  # noqa: S604 - a channel by that name
+            shell=True, iopub=True, stdin=False, hb=False, control=False
+        )
         self._pumps = [
             asyncio.create_task(self._pump("iopub", client.iopub_channel.get_msg)),
             asyncio.create_task(self._pump("shell", client.shell_channel.get_msg)),
@@ -294,7 +296,7 @@ def tier_name(report: dict[str, Any], transport: str) -> str:
 
 def _packages() -> list[str]:
     """Package folders of this interpreter's path: those of the user and of ``PYTHONPATH`` need naming in ``-I`` mode."""
-    return [path for path in sys.path if path and os.path.basename(path) in ("site-packages", "dist-packages")]
+    return [path for path in sys.path if path and Path(path).name in ("site-packages", "dist-packages")]
 
 
 def _readable(python: str) -> list[str]:

@@ -61,14 +61,14 @@ def remove_tree(path: Path) -> None:
     """Remove a folder that a program may have made unreadable; links are removed, never followed."""
 
     def open_up(_function: object, failed: str, _error: object) -> None:
+        entry = Path(failed)
         with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(failed), 0o700)
-            if not os.path.islink(failed):
-                os.chmod(failed, 0o700)
-            if os.path.isdir(failed) and not os.path.islink(failed):
-                shutil.rmtree(failed, ignore_errors=True)
+            entry.parent.chmod(0o700)
+            if entry.is_dir() and not entry.is_symlink():
+                entry.chmod(0o700)
+                shutil.rmtree(entry, ignore_errors=True)
             else:
-                os.unlink(failed)
+                entry.unlink()
 
     shutil.rmtree(path, onerror=open_up)
 

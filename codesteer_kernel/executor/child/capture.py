@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class Capture:
-    """Bytes of one stream, at most ``keep`` at each end.
+    r"""Bytes of one stream, at most ``keep`` at each end.
 
-    Memory stays under about four times ``keep`` whatever is fed. Bytes that are not UTF-8 are shown as ``\\xNN``.
+    Memory stays under about four times ``keep`` whatever is fed. Bytes that are not UTF-8 are shown as ``\xNN``.
     """
 
     def __init__(self, keep: int) -> None:
@@ -54,12 +54,12 @@ class Capture:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 text of ``data``; what is not UTF-8 shows as ``\\xNN``."""
+    r"""UTF-8 text of ``data``; what is not UTF-8 shows as ``\xNN``."""
     return data.decode("utf-8", "backslashreplace")
 
 
 def clean(text: str) -> str:
-    """``text`` without lone surrogates, which no file or socket accepts; they show as ``\\udcNN``."""
+    r"""``text`` without lone surrogates, which no file or socket accepts; they show as ``\udcNN``."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

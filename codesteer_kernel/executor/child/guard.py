@@ -5,6 +5,9 @@ everything below it, daemons included, so that nothing survives: when the kernel
 or when the user's process has gone, it kills all, and in the last case also removes the run's directory.
 """
 
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: PTH100, PTH120, PTH123
+
 from __future__ import annotations
 
 import contextlib
@@ -67,10 +70,8 @@ def main() -> NoReturn:
     code = 0
     while True:
         # The half second is for systems without a parent-death signal; where there is one it comes at once.
-        if wakeup in select.select([wakeup], [], [], 0.5)[0]:
-            wanted = signal.SIGTERM in os.read(wakeup, 512)
-        else:
-            wanted = False
+        woken = bool(select.select([wakeup], [], [], 0.5)[0])
+        wanted = woken and signal.SIGTERM in os.read(wakeup, 512)
         # Daemons that have ended are reaped here, the kernel among them.
         ended = False
         try:

@@ -3,6 +3,9 @@
 Linux only (``/proc``); elsewhere the tree is empty and callers fall back to process groups.
 """
 
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: PTH116, PTH123, PTH208
+
 from __future__ import annotations
 
 import contextlib

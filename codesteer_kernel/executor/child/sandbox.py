@@ -4,6 +4,9 @@ Each function says by its return value what is really in force, because the tier
 Numbers are the kernel's public constants (``linux/prctl.h``, ``linux/landlock.h``).
 """
 
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: PTH112
+
 from __future__ import annotations
 
 import ctypes
@@ -74,7 +77,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def prctl(option: int, value: int) -> bool:
     """Call ``prctl(option, value)``; False where there is no such call (not Linux) or it failed."""
-    return sys.platform == "linux" and _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0
+    return sys.platform == "linux" and bool(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0)
 
 
 def die_with_parent(signum: int, parent: int) -> bool:
@@ -86,7 +89,9 @@ def die_with_parent(signum: int, parent: int) -> bool:
 
 
 def limit(wanted: Mapping[str, int]) -> list[str]:
-    """Lower resource limits, soft and hard; keys are names such as ``"AS"``, values are in the unit of ``setrlimit``.
+    """Lower resource limits; keys are names such as ``"AS"``, values are in the unit of ``setrlimit``.
+
+    Soft and hard are the same, but for processor time, where some seconds between them tell the limit from a kill.
 
     Returns:
         The names now in force. A limit that is already lower stays lower; one that the system refuses is left out.
@@ -97,9 +102,11 @@ def limit(wanted: Mapping[str, int]) -> list[str]:
         if which is None:
             continue
         hard = resource.getrlimit(which)[1]
-        lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        infinite = hard == resource.RLIM_INFINITY
+        soft = value if infinite else min(value, hard)
+        last = soft + 3 if name == "CPU" else soft
         try:
-            resource.setrlimit(which, (lowest, lowest))
+            resource.setrlimit(which, (soft, last if infinite else min(last, hard)))
         except (OSError, ValueError):
             continue
         done.append(name)
@@ -146,7 +153,7 @@ def landlock(read: Iterable[str], write: Iterable[str], *, clear: Iterable[str] 
         for path in DEVICES:
             _allow(ruleset, path, (_READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV) & handled)
         # Locks and shared arrays of multiprocessing live here under random names. The folder cannot be listed.
-        _allow(ruleset, "/dev/shm", _SHARED_MEMORY & handled)
+        _allow(ruleset, "/dev/shm", _SHARED_MEMORY & handled)  # noqa: S108 - a device, not a file of ours
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         return abi if _libc.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0 else 0
     finally:

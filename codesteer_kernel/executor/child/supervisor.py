@@ -9,6 +9,9 @@ It answers the standard messages, and two of its own on the shell channel:
 SIGINT means: interrupt the program.
 """
 
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: PTH116, PTH123, PTH208
+
 from __future__ import annotations
 
 import asyncio
@@ -27,14 +30,14 @@ import sys
 import time
 import types
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
 from . import processes, sandbox, values, worker
-from .capture import Capture, clean, decode, shorten
+from .capture import Capture, clean, shorten
 
 GRACE_S = 1.0
 """Between the interrupt and the kill."""
@@ -63,6 +66,7 @@ class Stream:
         self._due = 0.0
 
     def feed(self, data: bytes) -> None:
+        """Take the next bytes that the program wrote."""
         self.capture.feed(data)
         room = STREAM_BYTES - self._sent
         if room > 0:
@@ -93,6 +97,7 @@ class Frames:
         self.by_kind: dict[str, dict[str, Any]] = {}
 
     def feed(self, data: bytes) -> None:
+        """Take the next bytes from the report pipe."""
         if self._broken:
             return
         self._buffer += data
@@ -305,6 +310,7 @@ class Running:
         code = os.waitstatus_to_exitcode(status)
         error = self._frames.by_kind.get("error", {})
         name, text, trace = (_text(error.get(key)) for key in ("name", "text", "traceback"))
+        cpu_seconds = usage.ru_utime + usage.ru_stime
         limit = None
         if self.stopped_by == "interrupt":
             ended = "interrupted"
@@ -313,7 +319,7 @@ class Running:
             name, text = "Timeout", f"the program was still running after {self.limits['seconds']:g} s"
         elif self.stopped_by is not None:
             ended, limit = "killed", self.stopped_by
-        elif code == -signal.SIGXCPU:
+        elif code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= self.limits["cpu_seconds"]:
             ended, limit = "killed", "cpu"
         elif code < 0:
             ended = "died"
@@ -343,7 +349,7 @@ class Running:
             "traceback": _ANSI.sub("", trace) if ended != "ok" else "",
             "limit": limit,
             "seconds": seconds,
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "cpu_seconds": cpu_seconds,
             # Linux counts kilobytes, macOS bytes.
             "peak_mb": max(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), self.peak) / MEGABYTE,
             "cut": cut,
@@ -386,14 +392,14 @@ def _threads_of_user() -> int:
     return total or 512
 
 
-class Supervisor(Kernel):  # type: ignore[misc]
+class Supervisor(Kernel):
     """The kernel proper. One program at a time; further requests wait in the shell channel."""
 
     implementation = "codesteer"
     implementation_version = "1"
-    language_info = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}
+    language_info: ClassVar[dict[str, str]] = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}
     banner = "codesteer child kernel"
-    policy: dict[str, Any] = {}
+    policy: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -403,6 +409,7 @@ class Supervisor(Kernel):  # type: ignore[misc]
         self.shell_handlers["codesteer_drop"] = self.codesteer_drop
 
     def start(self) -> None:
+        """Take over SIGINT, and begin to preload."""
         super().start()
         self._loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop
         self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
@@ -469,7 +476,7 @@ class Supervisor(Kernel):  # type: ignore[misc]
             reply = await self._running.run(data)
         except values.Missing as error:
             reply = {"failure": "missing", "package": str(error)}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the reason belongs in the reply, whatever it is
             reply = {"failure": "supervisor", "reason": f"{type(error).__name__}: {clean(str(error))}"}
         finally:
             self._running = None
@@ -491,7 +498,7 @@ class Supervisor(Kernel):  # type: ignore[misc]
         return value
 
 
-class App(IPKernelApp):  # type: ignore[misc]
+class App(IPKernelApp):
     """The kernel application without what a supervisor does not want: shell, history, captured streams, pollers."""
 
     kernel_class = Supervisor
@@ -533,6 +540,3 @@ def main(policy: dict[str, Any]) -> None:
     app = App.instance()
     app.initialize(sys.argv[1:])
     app.start()
-
-
-__all__ = ["App", "Supervisor", "decode", "main"]

@@ -7,12 +7,14 @@ JSON holds more than JSON: a one-key object ``{"$tuple": [...]}`` stands for a t
 [[key, value], ...]}`` for a dictionary whose keys are not all plain strings.
 """
 
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: PTH123
+
 from __future__ import annotations
 
 import base64
 import io
 import json
-import os
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -23,7 +25,7 @@ from typing import Any
 PYARROW_OLDEST = (23, 0, 1)
 """Older versions have known holes in reading files from strangers (CVE-2023-47248, CVE-2026-25087)."""
 
-_TEMPORAL = {"date": date, "datetime": datetime, "time": time}
+_TEMPORAL: dict[str, Any] = {"date": date, "datetime": datetime, "time": time}
 
 
 class Refused(Exception):
@@ -63,7 +65,7 @@ def encode(value: Any, path: str) -> dict[str, Any]:
         text = json.dumps(_plain(value))
     except RecursionError:
         raise Refused(f"a {name} that is nested too deeply, or contains itself, cannot be passed") from None
-    with io.open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     return {"format": "json", "kind": name}
 
@@ -88,7 +90,7 @@ def decode(about: dict[str, Any], data: bytes | memoryview) -> Any:
         return decoders[form](about, data)
     except (Refused, Missing, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - damage shows in as many ways as there are readers
         raise Refused(f"the {form} data is damaged: {type(error).__name__}: {error}") from None
 
 
@@ -147,7 +149,7 @@ def _rich(found: dict[str, Any]) -> Any:
     if tag == "$frozenset":
         return frozenset(held)
     if tag == "$dict":
-        return {key: item for key, item in held}
+        return dict(held)
     if tag[:1] == "$" and tag[1:] in _TEMPORAL:
         return _TEMPORAL[tag[1:]].fromisoformat(held)
     if tag == "$timedelta":
@@ -161,12 +163,12 @@ def _rich(found: dict[str, Any]) -> Any:
     if tag == "$bytes":
         return base64.b64decode(held)
     if tag == "$array":
-        import numpy
+        import numpy as np
 
         kind, shape, items = held
-        if numpy.dtype(kind).kind not in "biufU":
+        if np.dtype(kind).kind not in "biufU":
             raise Refused(f"an array of {kind!r} cannot be passed as data")
-        return numpy.array(items, dtype=kind).reshape(shape)
+        return np.array(items, dtype=kind).reshape(shape)
     return found
 
 
@@ -174,22 +176,22 @@ def _rich(found: dict[str, Any]) -> Any:
 
 
 def _encode_array(value: Any, path: str) -> dict[str, Any]:
-    import numpy
+    import numpy as np
 
     if value.dtype.hasobject:
         raise Refused("a numpy array of objects cannot be passed as data")
-    with io.open(path, "wb") as file:
-        numpy.lib.format.write_array(file, value, allow_pickle=False)
+    with open(path, "wb") as file:
+        np.lib.format.write_array(file, value, allow_pickle=False)
     return {"format": "npy", "kind": "numpy.ndarray"}
 
 
 def _decode_array(about: dict[str, Any], data: bytes | memoryview) -> Any:
-    import numpy
+    import numpy as np
 
-    # Not numpy.load: it would reserve whatever the header claims before looking at what is there.
+    # Not np.load: it would reserve whatever the header claims before looking at what is there.
     head = io.BytesIO(bytes(data[: 1 << 17]))
-    version = numpy.lib.format.read_magic(head)
-    read = numpy.lib.format.read_array_header_1_0 if version == (1, 0) else numpy.lib.format.read_array_header_2_0
+    version = np.lib.format.read_magic(head)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     if version not in ((1, 0), (2, 0)):
         raise Refused(f"npy version {version} is not used here")
     shape, fortran, dtype = read(head)
@@ -199,7 +201,7 @@ def _decode_array(about: dict[str, Any], data: bytes | memoryview) -> Any:
     body = memoryview(data)[head.tell() :]
     if dtype.hasobject or count < 0 or count * dtype.itemsize != len(body):
         raise Refused("the npy header does not fit the data")
-    array = numpy.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else numpy.zeros(0, dtype)
+    array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(0, dtype)
     return array.reshape(shape, order="F" if fortran else "C").copy(order="K")
 
 
@@ -208,17 +210,17 @@ def _decode_array(about: dict[str, Any], data: bytes | memoryview) -> Any:
 
 def _pyarrow() -> Any:
     try:
-        import pyarrow
+        import pyarrow as pa
     except ImportError:
         raise Missing("pyarrow") from None
-    version = tuple(int(part) for part in pyarrow.__version__.split(".")[:3] if part.isdigit())
+    version = tuple(int(part) for part in pa.__version__.split(".")[:3] if part.isdigit())
     if version < PYARROW_OLDEST:
         raise Missing("pyarrow>=" + ".".join(map(str, PYARROW_OLDEST)))
-    return pyarrow
+    return pa
 
 
 def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
-    pyarrow = _pyarrow()
+    pa = _pyarrow()
     extra: dict[str, Any] = {}
     if name == "Series":
         extra["name"] = _plain(value.name)
@@ -226,56 +228,59 @@ def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
     else:
         # Arrow has text column names only; the real ones travel beside the table.
         columns = list(value.columns)
-        if value.columns.nlevels > 1 or any(type(column) is not str for column in columns) or len(
-            set(columns)
-        ) < len(columns):
+        if (
+            value.columns.nlevels > 1
+            or any(type(column) is not str for column in columns)
+            or len(set(columns)) < len(columns)
+        ):
             extra["columns"] = _plain([tuple(c) if isinstance(c, tuple) else c for c in columns])
             extra["levels"] = [_plain(level) for level in value.columns.names]
             value = value.set_axis([f"c{place}" for place in range(len(columns))], axis=1)
     try:
-        table = pyarrow.Table.from_pandas(value, nthreads=1)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+        table = pa.Table.from_pandas(value, nthreads=1)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise Refused(f"the {name} has a column that Arrow cannot hold: {error}") from None
     return _write_arrow(table, path, f"pandas.{name}", extra)
 
 
 def _write_arrow(table: Any, path: str, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
-    pyarrow = _pyarrow()
-    with pyarrow.OSFile(path, "wb") as sink, pyarrow.ipc.new_file(sink, table.schema) as writer:
+    pa = _pyarrow()
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     return {"format": "arrow", "kind": kind, **extra}
 
 
 def _decode_arrow(about: dict[str, Any], data: bytes | memoryview) -> Any:
-    pyarrow = _pyarrow()
-    options = pyarrow.ipc.IpcReadOptions(use_threads=False)
-    table = pyarrow.ipc.open_file(pyarrow.py_buffer(data), options=options).read_all()
+    pa = _pyarrow()
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    table = pa.ipc.open_file(pa.py_buffer(data), options=options).read_all()
     table.validate(full=True)
     kind = about.get("kind")
     if kind in ("pandas.DataFrame", "pandas.Series"):
         if "pandas" not in sys.modules:
             try:
-                import pandas  # noqa: F401
+                import pandas as pd
             except ImportError:
                 raise Missing("pandas") from None
-        frame = table.to_pandas(use_threads=False)
+        # Columns that Arrow lends are read-only; a copy can be changed, as a program expects of its inputs.
+        frame = table.to_pandas(use_threads=False).copy()
         if kind == "pandas.Series":
             return frame["value"].rename(_again(about.get("name")))
         if "columns" in about:
-            import pandas
+            import pandas as pd
 
             columns, levels = _again(about["columns"]), _again(about["levels"])
             if len(levels) > 1:
-                frame.columns = pandas.MultiIndex.from_tuples(columns, names=levels)
+                frame.columns = pd.MultiIndex.from_tuples(columns, names=levels)
             else:
-                frame.columns = pandas.Index(columns, name=levels[0])
+                frame.columns = pd.Index(columns, name=levels[0])
         return frame
     if kind in ("polars.DataFrame", "polars.Series"):
         try:
-            import polars
+            import polars as pl
         except ImportError:
             raise Missing("polars") from None
-        frame = polars.from_arrow(table)
+        frame = pl.from_arrow(table)
         return frame if kind == "polars.DataFrame" else frame["value"].rename(str(about.get("name", "")))
     return table
 
@@ -289,8 +294,3 @@ def _decode_png(about: dict[str, Any], data: bytes | memoryview) -> bytes:
     if not picture.startswith(b"\x89PNG\r\n\x1a\n"):
         raise Refused("the picture is not a PNG")
     return picture
-
-
-def size(path: str) -> int:
-    """Bytes of the file at ``path``."""
-    return os.stat(path).st_size

@@ -6,6 +6,9 @@ standard streams, the exit code of a script. What is more than text goes back th
 4-byte length and a JSON document: ``tier``, ``display``, ``error``, ``exports``.
 """
 
+# The child works with descriptors and with paths that came as text; whatever a program raises is an answer.
+# ruff: noqa: BLE001, PTH118, PTH123
+
 from __future__ import annotations
 
 import ast
@@ -72,7 +75,9 @@ def main(request: dict[str, Any], data: dict[str, Any], stdout: int, stderr: int
     Args:
         request: what the supervisor was asked, see ``supervisor.Request``.
         data: named inputs, already loaded.
-        stdout, stderr, report: write ends of the three pipes.
+        stdout: write end of a pipe.
+        stderr: write end of a pipe.
+        report: write end of the report pipe.
     """
     code = 1
     try:
@@ -105,9 +110,10 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
         os.dup2(source, target, inheritable=True)
     os.dup2(report, 3, inheritable=False)
     os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
-    sys.stdout = sys.__stdout__ = _writer(1)
-    sys.stderr = sys.__stderr__ = _writer(2)
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
+    sys.stdout = _writer(1)
+    sys.stderr = _writer(2)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
     atexit._clear()
     for module, function in (("logging", "shutdown"), ("multiprocessing.util", "_exit_function")):
@@ -115,7 +121,7 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
             atexit.register(getattr(sys.modules[module], function))
     pool = sys.modules.get("concurrent.futures.thread")
     if pool is not None:
-        pool._threads_queues.clear()  # type: ignore[attr-defined]
+        pool._threads_queues.clear()
     asyncio._set_running_loop(None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -126,7 +132,7 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
     for name in ("IPYTHONDIR", "JUPYTER_PLATFORM_DIRS", "JPY_PARENT_PID", "JPY_INTERRUPT_EVENT"):
         os.environ.pop(name, None)
     os.environ.update(HOME=work, TMPDIR=work, PWD=work, MPLCONFIGDIR=os.path.join(work, ".mpl"))
-    with contextlib.suppress(OSError), io.open("/proc/self/oom_score_adj", "w") as file:
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
     limits = request["limits"]
     megabyte = 1024 * 1024
@@ -179,7 +185,7 @@ def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> i
 
     code = 0
     try:
-        with io.open(path, "rb") as file:
+        with open(path, "rb") as file:
             source = file.read()
         text = source.decode("utf-8", "replace")
         linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
@@ -197,7 +203,7 @@ def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> i
         if request["export"]:
             report.send("exports", values=_export(module.__dict__, request["export"], request["out"]))
     with contextlib.suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]
+        vars(threading)["_shutdown"]()
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -216,10 +222,12 @@ def _depth() -> int:
 def _execute(source: bytes, namespace: dict[str, Any], report: Report) -> None:
     """Run the source; a value left as its last statement is shown, as a notebook cell would."""
     tree = ast.parse(source, FILENAME)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
-    exec(compile(tree, FILENAME, "exec", dont_inherit=True), namespace)
-    if last is None:
+    exec(compile(tree, FILENAME, "exec", dont_inherit=True), namespace)  # noqa: S102 - what a worker is for
+    if not isinstance(last, ast.Expr):
         return
     flags = sum(
         getattr(__import__("__future__"), name.name).compiler_flag
@@ -227,7 +235,7 @@ def _execute(source: bytes, namespace: dict[str, Any], report: Report) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
         for name in node.names
     )
-    value = eval(compile(ast.Expression(last.value), FILENAME, "eval", flags, dont_inherit=True), namespace)
+    value = eval(compile(ast.Expression(last.value), FILENAME, "eval", flags, dont_inherit=True), namespace)  # noqa: S307 - the program again
     if value is not None:
         _display(value, report, "result")
 
@@ -258,7 +266,7 @@ def _display(value: Any, report: Report, kind: str) -> None:
     if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
         _send_bundle({"image/png": _picture(value), "text/plain": repr(value)}, report, "figure")
         with contextlib.suppress(Exception):
-            sys.modules["matplotlib.pyplot"].close(value)  # type: ignore[attr-defined]
+            sys.modules["matplotlib.pyplot"].close(value)
         return
     bundle, _ = formatter.format(value)
     _send_bundle(bundle, report, kind)
@@ -359,9 +367,7 @@ def _tell(error: BaseException, report: Report) -> None:
         own = "".join(whole.format())
     except BaseException:
         own = f"{name}: {text}\n"
-    report.send(
-        "error", name=name, text=clean(shorten(text, TEXT_KEPT)), traceback=clean(shorten(own, TEXT_KEPT))
-    )
+    report.send("error", name=name, text=clean(shorten(text, TEXT_KEPT)), traceback=clean(shorten(own, TEXT_KEPT)))
 
 
 def _only_ours(trace: traceback.TracebackException, *, keep_libraries: bool) -> None:

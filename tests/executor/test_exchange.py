@@ -1,0 +1,362 @@
+"""Values go in and come back exactly, in formats that cannot run code; what is forged is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import struct
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesteer_kernel.errors import BadInput, ExecutorError, MissingDependency, UnknownName
+from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
+from codesteer_kernel.executor.child import values
+from codesteer_kernel.executor.exchange import read, write
+
+kernel = pytest.mark.kernel
+
+PLAIN = [
+    None,
+    True,
+    -7,
+    10**5000,
+    1.5,
+    float("inf"),
+    "grüße 🎈",
+    "\udc80",
+    b"\x00\xff",
+    [1, [2, []]],
+    (1, (2,)),
+    {1, 2},
+    frozenset("a"),
+    {"a": 1, "b": {"c": None}},
+    {1: "x", (1, 2): "y"},
+    {"$tuple": [1]},
+    dt.date(2024, 2, 29),
+    dt.datetime(2024, 1, 1, 12, 30, tzinfo=dt.UTC),
+    dt.time(1, 2, 3),
+    dt.timedelta(days=-1, microseconds=5),
+    Decimal("1.10"),
+    Fraction(1, 3),
+    complex(1, -2),
+]
+
+
+def round_trip(value: Any, folder: Path) -> Any:
+    path = folder / "value"
+    about = json.loads(json.dumps(values.encode(value, str(path))))
+    return values.decode(about, path.read_bytes())
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
+def test_plain_values_survive(value: Any, tmp_path: Path) -> None:
+    back = round_trip(value, tmp_path)
+    assert back == value
+    assert type(back) is type(value)
+
+
+keys = st.text() | st.integers() | st.sampled_from(["$tuple", "$dict", "$int"])
+data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | st.dates(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(keys, inner),
+    max_leaves=10,
+)
+
+
+@given(value=data)
+def test_any_plain_value_survives(value: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert round_trip(value, tmp_path_factory.getbasetemp()) == value
+
+
+ARRAYS = [
+    np.arange(12, dtype="int16").reshape(3, 4),
+    np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.zeros((0, 3)),
+    np.array(3.5),
+    np.array(["a", "bc"]),
+    np.array([1 + 2j]),
+    np.array([("a", 1)], dtype=[("s", "U3"), ("n", "i4")]),
+    np.array(["2024-01-01"], dtype="datetime64[D]"),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.dtype))
+def test_arrays_survive(array: np.ndarray, tmp_path: Path) -> None:
+    back = round_trip(array, tmp_path)
+    np.testing.assert_array_equal(back, array)
+    assert back.dtype == array.dtype
+    assert back.flags.writeable
+
+
+FRAMES = [
+    pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, float("nan")]}),
+    pd.DataFrame({"t": pd.to_datetime(["2024-01-01", "2024-06-01"]).tz_localize("Europe/Berlin")}),
+    pd.DataFrame({"k": pd.Categorical(["u", "v", "u"])}),
+    pd.DataFrame({"l": [[1, 2], [3]]}),
+    pd.DataFrame({"a": [1]}, index=["row"]),
+    pd.DataFrame({"a": []}),
+    pd.DataFrame([[1, 2]], columns=[0, 1]),
+    pd.DataFrame([[1, 2]], columns=["a", "a"]),
+    pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["x", "y"])),
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: str(list(frame.columns)))
+def test_frames_survive(frame: pd.DataFrame, tmp_path: Path) -> None:
+    back = round_trip(frame, tmp_path)
+    if "l" in frame:
+        back["l"] = back["l"].map(list)
+    pd.testing.assert_frame_equal(back, frame, check_column_type=False)
+    back.iloc[:, :] = frame  # what comes back can be changed
+
+
+def test_series_and_tables_survive(tmp_path: Path) -> None:
+    series = pd.Series([1.0, 2.0], name="s", index=["a", "b"])
+    pd.testing.assert_series_equal(round_trip(series, tmp_path), series)
+    table = pa.table({"a": [1, 2]})
+    assert round_trip(table, tmp_path).equals(table)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), print, [object()], np.array([object()]), lambda: 0, pd.DataFrame({"a": [object()]}), type],
+    ids=["object", "builtin", "nested", "array", "function", "frame", "class"],
+)
+def test_other_types_are_refused_by_name(value: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="'thing' cannot be passed"):
+        write("thing", value, tmp_path, 10)
+
+
+def test_a_value_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(BadInput, match="nested too deeply"):
+        write("loop", loop, tmp_path, 10)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.zeros(2_000_000), "x" * 3_000_000, pd.DataFrame({"a": np.zeros(2_000_000)})],
+    ids=["array", "text", "frame"],
+)
+def test_size_is_capped(value: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        write("big", value, tmp_path, 1)
+    assert "more than the 1 MB allowed" in caught.value.message
+    assert "Limits(input_mb=...)" in caught.value.cure
+
+
+def test_without_pyarrow_the_cure_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingDependency) as caught:
+        write("frame", pd.DataFrame({"a": [1]}), tmp_path, 1)
+    assert "codesteer[data]" in caught.value.cure
+
+
+# What comes back is not trusted.
+
+
+def forged_npy(shape: tuple[int, ...], descr: str = "<f8", body: bytes = b"\0" * 8) -> bytes:
+    header = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + body
+
+
+@pytest.mark.parametrize(
+    ("about", "content"),
+    [
+        ({"format": "npy"}, forged_npy((10**12,))),
+        ({"format": "npy"}, forged_npy((-1,))),
+        ({"format": "npy"}, forged_npy((1,), "|O")),
+        ({"format": "npy"}, b"\x93NUMPY\x03\x00"),
+        ({"format": "npy"}, b""),
+        ({"format": "json"}, b"{"),
+        ({"format": "json"}, b"[" * 100_000),
+        ({"format": "json"}, b'{"$array": ["|O", [1], [1]]}'),
+        ({"format": "arrow", "kind": "pandas.DataFrame"}, b"ARROW1\0\0 nonsense"),
+        ({"format": "png"}, b"<svg onload=alert(1)>"),
+        ({"format": "pickle"}, b"cos\nsystem\n(S'true'\ntR."),
+    ],
+)
+def test_forged_data_is_refused(about: dict[str, Any], content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "0").write_bytes(content)
+    with pytest.raises(ExecutorError, match="refused"):
+        read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def test_changed_arrow_bytes_never_crash(tmp_path: Path) -> None:
+    path = tmp_path / "value"
+    about = values.encode(pd.DataFrame({"s": ["a", "bb", None] * 20, "n": range(60)}), str(path))
+    code = (
+        "import sys, json, random\nfrom codesteer_kernel.executor.child import values\n"
+        "about, good = json.loads(sys.argv[1]), open(sys.argv[2], 'rb').read()\n"
+        "chance = random.Random(5)\n"
+        "for _ in range(300):\n"
+        "    data = bytearray(good)\n"
+        "    for _ in range(chance.randint(1, 8)): data[chance.randrange(len(data))] = chance.randrange(256)\n"
+        "    try: values.decode(about, bytes(data))\n"
+        "    except values.Refused: pass\n"
+        "print('alive')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, json.dumps(about), str(path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        timeout=100,
+    )
+    assert done.stdout == "alive\n", done.stderr
+
+
+def test_links_pipes_and_giants_are_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("1")
+    about = {"format": "json"}
+    (tmp_path / "1").symlink_to(secret)
+    os.mkfifo(tmp_path / "2")
+    os.link(secret, tmp_path / "3")
+    (tmp_path / "4").mkdir()
+    for file in "1234":
+        with pytest.raises(ExecutorError, match="refused"):
+            read("x", {"about": about, "file": file}, tmp_path, 10)
+    with (tmp_path / "5").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    with pytest.raises(BadInput, match="export_mb"):
+        read("x", {"about": about, "file": "5"}, tmp_path, 10)
+    for file in ("../secret", "/etc/passwd", "", None, 3):
+        with pytest.raises(ExecutorError, match="forged"):
+            read("x", {"about": about, "file": file}, tmp_path, 10)
+
+
+@kernel
+async def test_inputs_reach_every_program(executor: Executor) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3]})
+    await executor.put("frame", frame)
+    await executor.put("rates", {"x": (1, 2), "when": dt.date(2024, 1, 1)})
+    await executor.put("grid", np.eye(2))
+    code = "frame['b'] = frame['a'] * 2\ngrid[0, 0] = 9\nrates.clear()\nprint(frame['b'].sum(), grid.sum(), len(rates))"
+    for _ in range(2):
+        result = await executor.run(code)
+        assert result.stdout == "12 10.0 0\n", result.stderr
+    await executor.put("rates", 5)
+    assert (await executor.run("print(rates)")).stdout == "5\n"
+
+
+@kernel
+async def test_exports_come_back(executor: Executor) -> None:
+    code = (
+        "import numpy as np, pandas as pd, datetime\n"
+        "total = {'n': 3, 'when': datetime.date(2024, 1, 1)}\ngrid = np.arange(4)\n"
+        "frame = pd.DataFrame({'a': [1]})\nodd = (n for n in [])\n"
+    )
+    names = ("total", "grid", "frame", "odd", "absent")
+    result = await executor.run(code, export=names)
+    assert result.ok, result.stderr
+    assert await executor.get("total") == {"n": 3, "when": dt.date(2024, 1, 1)}
+    np.testing.assert_array_equal(await executor.get("grid"), np.arange(4))
+    pd.testing.assert_frame_equal(await executor.get("frame"), pd.DataFrame({"a": [1]}))
+    with pytest.raises(BadInput, match="generator"):
+        await executor.get("odd")
+    with pytest.raises(UnknownName, match="without setting"):
+        await executor.get("absent")
+    with pytest.raises(UnknownName, match="exported no 'code'"):
+        await executor.get("code")
+    await executor.run("pass")
+    with pytest.raises(UnknownName):
+        await executor.get("total")
+
+
+@kernel
+async def test_a_forged_export_is_refused(executor: Executor) -> None:
+    code = (
+        "import json, os, struct\n"
+        "frame = json.dumps({'frame': 'exports', 'values': {'x': {'about': {'format': 'json'}, 'file': '0'}}}).encode()\n"
+        "out = os.getcwd().rpartition('/w')\nos.symlink('/etc/passwd', f'{out[0]}/o{int(out[2]) + 1}/0')\n"
+        "os.write(3, struct.pack('!I', len(frame)) + frame)\n"
+        "os._exit(0)"
+    )
+    assert (await executor.run(code, export=("x",))).ok
+    with pytest.raises(ExecutorError, match="refused"):
+        await executor.get("x")
+    noise = await executor.run("import os\nos.write(3, b'\\xff' * 100)\nprint('still')")
+    assert (noise.status, noise.stdout) == ("ok", "still\n")
+
+
+@kernel
+async def test_figures_are_exported_as_pictures(executor: Executor) -> None:
+    pytest.importorskip("matplotlib")
+    await executor.run("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", export=("fig",))
+    assert (await executor.get("fig")).startswith(b"\x89PNG")
+
+
+@kernel
+@pytest.mark.parametrize("name", ["", "1a", "a b", "class", "__main__", "a.b", None])
+async def test_names_are_checked(name: Any) -> None:
+    async with open_executor(limits=Limits(), preload=()) as executor:
+        with pytest.raises(BadInput, match="name of a variable"):
+            await executor.put(name, 1)
+        with pytest.raises(BadInput, match="name of a variable"):
+            await executor.run("pass", export=(name,))
+
+
+@pytest.mark.parametrize("value", [{"seconds": 0}, {"seconds": -1}, {"memory_mb": 0}, {"seconds": float("nan")}])
+def test_limits_are_checked(value: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="makes no sense"):
+        Limits(**value)
+
+
+# What a model is told.
+
+
+def test_a_frame_is_summarised() -> None:
+    frame = pd.DataFrame({"city": ["Oslo", "Rome", "Lima", "Nara"], "n": [1, 2, 3, 4]})
+    summary = summarise("cities", frame)
+    assert summary.type == "pandas.DataFrame"
+    assert summary.shape == [4, 2]
+    assert summary.columns == [("city", str(frame["city"].dtype)), ("n", "int64")]
+    assert summary.sample == "city | n\nOslo | 1\nRome | 2\nLima | 3"
+    assert summary.text.startswith("cities: pandas.DataFrame, shape 4 x 2\ncolumns: city (")
+
+
+def test_other_values_are_summarised() -> None:
+    assert summarise("x", 3).text == "x: int\nvalue: 3"
+    assert summarise("x", [1] * 1000).text == "x: list, shape 1000\nvalue: [1, 1, 1, 1, 1, 1, 1, 1, ...]"
+    assert summarise("x", {"a": 1}).sample == "{'a': 1}"
+    assert "int64" in summarise("x", np.arange(100)).type
+    assert summarise("x", pa.table({"a": [1]})).columns == [("a", "int64")]
+    assert summarise("x", pd.Series([1], name="s")).columns == [("s", "int64")]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 10**6,
+        list(range(10**6)),
+        {str(n): "y" * 1000 for n in range(1000)},
+        pd.DataFrame({f"c{n}": ["z" * 1000] * 5 for n in range(500)}),
+        np.zeros((100, 100, 10)),
+        [[["deep" * 100] * 100] * 100],
+    ],
+    ids=["text", "list", "dict", "frame", "array", "nested"],
+)
+def test_summaries_are_bounded(value: Any) -> None:
+    assert len(summarise("x", value).text) < 2200
+
+
+def test_a_hostile_repr_does_no_harm() -> None:
+    class Bad:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+    assert "Bad" in summarise("x", Bad()).text
