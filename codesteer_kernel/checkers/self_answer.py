@@ -58,8 +58,8 @@ def read_check(code: str) -> CheckProgram:
     if not _reads(check, check.args.args[0].arg):
         return CheckProgram(code=code, fault="the checking program never looks at the answer", otherwise="unsure")
     if not _computes(tree):
-        fault = "the checking program only compares with a value it was written with"
-        return CheckProgram(code=code, fault=fault, otherwise="unsure")
+        guess = "the checking program only compares with a value it was written with"
+        return CheckProgram(code=code, fault=guess, otherwise="unsure")
     return CheckProgram(code=code)
 
 

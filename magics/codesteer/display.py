@@ -141,7 +141,6 @@ class LiveCell:
         self._handle.update(mime_bundle(self._record), raw=True)
 
 
-
 def _plain(record: Record) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(bounded(record))
     return plain

@@ -1,0 +1,142 @@
+"""``%%codesteer``: one steered run. The engine works in its own thread; the cell draws, listens and waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from codesteer.display import CellRun, LiveCell
+from codesteer.solving import remember
+from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, nearest
+from codesteer_kernel.options import RunOptions, parse_options
+from codesteer_kernel.record import Record
+from codesteer_kernel.record import events as ev
+from codesteer_kernel.render import round_lines
+from codesteer_kernel.render.words import split_line, status_line
+from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
+
+if TYPE_CHECKING:
+    from codesteer.magic import CodeSteerMagics
+
+__all__ = ["RunInterrupted", "run_cell"]
+
+_STOP_SECONDS = 15.0
+
+OnEvent = Callable[[ev.Event, Record], None]
+
+
+class RunInterrupted(CodeSteerError):
+    """The kernel was interrupted: the run was stopped and kept. An error, so that Run All does not go on."""
+
+    code = "interrupted"
+
+
+def run_cell(magics: CodeSteerMagics, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
+    """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run."""
+    options = parse_options(line, defaults=_defaults(magics))
+    if options.words:
+        raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
+    shell = magics.shell
+    if getattr(shell, "kernel", None) is None:
+        return _blocking(shell, cell, options)
+    return _awaited(shell, cell, options, magics.live)
+
+
+def _defaults(magics: CodeSteerMagics) -> RunSettings:
+    return RunSettings(
+        target=magics.target,
+        steerer=magics.steerer or None,
+        checker=magics.checker or None,
+        rounds=magics.rounds,
+        seconds=magics.timeout,
+        code_seconds=magics.code_timeout,
+        max_tokens=magics.max_tokens,
+        journal=magics.journal,
+    )
+
+
+def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
+    values = shell.user_ns
+    for name in options.inputs:
+        if name not in values:
+            visible = [known for known in values if not known.startswith("_")]
+            hint = nearest(name, visible) or "Define it in a cell above."
+            raise UnknownName(f"--in names {name!r}, which is not defined.", hint)
+    inputs = {name: values[name] for name in options.inputs}
+    return engine().submit(cell, options.settings, inputs=inputs, outputs=options.outputs, on_event=on_event)
+
+
+async def _awaited(shell: Any, cell: str, options: RunOptions, mode: str) -> Run:
+    """The cell in a kernel: it is awaited, so that the kernel's loop goes on serving Stop buttons."""
+    loop = asyncio.get_running_loop()
+    shown: LiveCell | None = None
+
+    def draw(event: ev.Event, record: Record) -> None:
+        if shown is not None:
+            shown.update(event, record)
+
+    def hand_over(event: ev.Event, record: Record) -> None:
+        # Called in the engine's thread; the cell's own thread draws, so outputs land under this cell.
+        loop.call_soon_threadsafe(draw, event, record)
+
+    live = _submit(shell, cell, options, hand_over)
+    if not options.quiet and not options.json:
+        # No event is drawn before this: they come through the loop, which runs on at the next await.
+        shown = LiveCell(mode, live.stop)
+    interrupted = False
+    try:
+        run = await live.join()
+    except asyncio.CancelledError:
+        # The kernel interrupt. Wait for the engine to close streams and programs, then keep what there is.
+        interrupted = True
+        live.stop()
+        async with asyncio.timeout(_STOP_SECONDS):
+            run = await live.join()
+    if shown is not None:
+        shown.finish(run.record)
+    return _ended(shell, run, options, interrupted=interrupted)
+
+
+def _blocking(shell: Any, cell: str, options: RunOptions) -> Run:
+    """The cell in a terminal: rounds as text, Ctrl-C stops."""
+    silent = options.quiet or options.json
+    lock = threading.Lock()
+
+    def tell(event: ev.Event, record: Record) -> None:
+        if isinstance(event, ev.RoundEnded) and not silent:
+            with lock:
+                print("\n".join(round_lines(record.rounds[event.round - 1])), flush=True)
+
+    live = _submit(shell, cell, options, tell)
+    interrupted = False
+    try:
+        run = live.wait()
+    except KeyboardInterrupt:
+        interrupted = True
+        live.stop()
+        run = live.wait(_STOP_SECONDS)
+    if not silent:
+        print(status_line(run.record))
+        if run.answer:
+            print(f"Answer: {run.answer}")
+    return _ended(shell, run, options, interrupted=interrupted)
+
+
+def _ended(shell: Any, run: Run, options: RunOptions, *, interrupted: bool) -> Run:
+    """Bind results, print what the options ask for, raise what must stop the notebook."""
+    shell.user_ns.update(run.values)
+    kept = CellRun(run.record, run.values)
+    remember(kept)
+    if options.json:
+        print(run.to_json())
+    elif options.quiet and run.answer:
+        print(run.answer)
+    if options.time:
+        print(f"Time: {split_line(run.record)}")
+    if interrupted:
+        raise RunInterrupted("The kernel was interrupted; the run was stopped and its rounds are kept.")
+    if run.status == "failed":
+        raise RunFailed(run)
+    return kept

@@ -1,0 +1,87 @@
+"""``%codesteer NAME``: models, runs, show, status, doctor, help."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from codesteer_kernel.commands import models_text, runs_text, status_text
+from codesteer_kernel.errors import BadInput, UnknownName, nearest
+
+__all__ = ["run_line"]
+
+
+def run_line(line: str) -> Any:
+    """Carry out one command; its text is printed, ``show`` draws a run and returns it.
+
+    Raises:
+        UnknownName: there is no such command or run; the nearest is suggested.
+        BadInput: the words cannot be read.
+    """
+    try:
+        words = shlex.split(line) or ["help"]
+    except ValueError as fault:
+        raise BadInput(f"The command cannot be read: {fault}.", "Close the quotation mark.") from None
+    if words[0] == "nested":
+        raise BadInput(
+            f"%%codesteer must be the first line of its cell; here it stands under %%{' '.join(words[1:])}.",
+            "Put it first; its own --time prints where the time went.",
+        )
+    commands: dict[str, Callable[[list[str]], Any]] = {
+        "models": _models,
+        "runs": _runs,
+        "show": _show,
+        "status": lambda _: print(status_text()),
+        "doctor": _doctor,
+        "help": _help,
+    }
+    if words[0] not in commands:
+        raise UnknownName(f"There is no %codesteer {words[0]}.", nearest(words[0], commands) or "See %codesteer help.")
+    return commands[words[0]](words[1:])
+
+
+def _models(words: list[str]) -> None:
+    if words:
+        raise BadInput("%codesteer models takes no more words.", "Pull weights with: !codesteer models pull NAME")
+    print(models_text())
+
+
+def _runs(words: list[str]) -> None:
+    if words and not words[0].isdigit():
+        raise BadInput(f"{words[0]!r} is not a number of runs.", "Write for example: %codesteer runs 50")
+    print(runs_text(limit=int(words[0]) if words else 20))
+
+
+def _show(words: list[str]) -> Any:
+    from codesteer.display import CellRun, show_record
+    from codesteer_kernel.run import read_run
+
+    run = read_run(words[0] if words else "last")
+    show_record(run.record)
+    return CellRun(run.record)
+
+
+def _doctor(words: list[str]) -> None:
+    from codesteer_kernel.doctor import examine, report
+
+    # In a thread: the doctor starts an event loop of its own and the notebook's is running in this one.
+    findings: list[Any] = []
+    thread = threading.Thread(target=lambda: findings.extend(examine()))
+    thread.start()
+    thread.join()
+    print(report(findings))
+
+
+def _help(words: list[str]) -> None:
+    from codesteer_kernel.options import help_text
+
+    print("%%codesteer [options]       steer the cell's text to an answer")
+    print("%codesteer models           models that can be named")
+    print("%codesteer runs [N]         the newest runs")
+    print("%codesteer show [RUN]       draw a run again")
+    print("%codesteer status           what is loaded, where files are")
+    print("%codesteer doctor           look at everything a run needs")
+    print()
+    print(help_text().partition("options:\n")[2].rstrip())
