@@ -129,10 +129,10 @@ class AnthropicModel:
 
     async def score(  # the protocol's signature
         self,
-        messages: Sequence[Message],  # noqa: ARG002
-        choices: Sequence[str],  # noqa: ARG002
+        messages: Sequence[Message],
+        choices: Sequence[str],
         *,
-        slot: str = "",  # noqa: ARG002
+        slot: str = "",
     ) -> NoReturn:
         """Not offered by this protocol: ``abilities.score`` is False."""
         raise BadInput(f"{self.name} cannot score choices.")

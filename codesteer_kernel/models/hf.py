@@ -184,7 +184,7 @@ class HfModel:
                 def end(self) -> None:
                     pass
 
-            def stop(ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG001 - transformers' signature
+            def stop(ids: Any, scores: Any, **_: Any) -> Any:
                 return torch.full((ids.shape[0],), cancelled.is_set(), dtype=torch.bool, device=ids.device)
 
             temperature = 1.0 if request.temperature is None else request.temperature
@@ -216,7 +216,7 @@ class HfModel:
         pad = self._tokenizer.pad_token_id
         return int(pad if pad is not None else next(iter(self._ends()), 0))
 
-    async def score(self, messages: Sequence[Message], choices: Sequence[str], *, slot: str = "") -> Choice:  # noqa: ARG002
+    async def score(self, messages: Sequence[Message], choices: Sequence[str], *, slot: str = "") -> Choice:
         """Probabilities of ``choices`` as the continuation of the last (assistant) message.
 
         See :meth:`codesteer_kernel.models.local.LocalModel.score`; one forward pass for each place where they part.

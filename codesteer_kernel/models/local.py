@@ -7,7 +7,7 @@ import json
 import math
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +119,6 @@ class LocalModel:
                 "prompt": prompt,
                 "n_predict": request.max_tokens,
                 "stop": list(request.stop),
-                "stream": True,
                 "cache_prompt": self._prefix_cache,
             }
             if request.temperature is not None:
@@ -130,26 +129,13 @@ class LocalModel:
                 body["json_schema"] = request.json_schema
             body |= _lane(request.slot)
             splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
-            async with client.stream("POST", "/completion", json=body) as response:
-                if response.status_code != 200:
-                    raise self._fault(response.status_code, await response.aread())
-                async for line in response.aiter_lines():
-                    kind, _, data = line.partition(":")
-                    if kind == "error":
-                        raise self._fault(500, data.encode())
-                    if kind != "data":
-                        continue
-                    event = json.loads(data)
-                    if "error" in event:
-                        raise self._fault(500, data.encode())
+            async with aclosing(self._complete(client, body)) as events:
+                async for event in events:
                     for delta in splitter.feed(event.get("content", "")):
                         yield delta
-                    if event.get("stop"):
-                        for delta in splitter.finish():
-                            yield delta
-                        yield Finish(reason=STOPS.get(event.get("stop_type", ""), "end"), usage=_usage(event))
-                        return
-            raise ModelError(f"{self.name} ended its answer without saying so.", f"See {self._log()}.")
+            for delta in splitter.finish():
+                yield delta
+            yield Finish(reason=STOPS.get(event.get("stop_type", ""), "end"), usage=_usage(event))
 
     async def score(
         self,
@@ -260,10 +246,37 @@ class LocalModel:
             "logit_bias": [[token, BOOST] for token in candidates],
             "cache_prompt": self._prefix_cache,
         } | _lane(slot)
-        answer = await self._post(client, "/completion", body)
-        found = {top["id"]: top["prob"] for top in answer["completion_probabilities"][0]["top_probs"]}
+        found: dict[int, float] = {}
+        async with aclosing(self._complete(client, body)) as events:
+            async for event in events:
+                for place in event.get("completion_probabilities", [])[:1]:
+                    found = {top["id"]: top["prob"] for top in place["top_probs"]}
+        if not found:
+            raise ModelError(f"{self.name} gave no probabilities.", f"See {self._log()}.")
         odds = {token: math.log(max(found.get(token, 0.0), 1e-30)) for token in candidates}
-        return odds, _usage(answer)
+        return odds, _usage(event)
+
+    async def _complete(self, client: httpx.AsyncClient, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """The events of one completion, the last of which has ``stop`` set. Closing this ends it at the server.
+
+        Progress reports are asked for because the server notices a closed connection when it writes: without them, a
+        cancelled request went on to the end of its prompt (43 s measured for 3500 tokens; with them 1 s).
+        """
+        body = body | {"stream": True, "return_progress": True}
+        async with client.stream("POST", "/completion", json=body) as response:
+            if response.status_code != 200:
+                raise self._fault(response.status_code, await response.aread())
+            async for line in response.aiter_lines():
+                kind, _, data = line.partition(":")
+                if kind not in ("data", "error"):
+                    continue
+                event = json.loads(data)
+                if kind == "error" or "error" in event:
+                    raise self._fault(500, data.encode())
+                yield event
+                if event.get("stop"):
+                    return
+        raise ModelError(f"{self.name} ended its answer without saying so.", f"See {self._log()}.")
 
     async def _post(self, client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
         response = await client.post(path, json=body)

@@ -135,7 +135,7 @@ class OpenAIModel:
         messages: Sequence[Message],
         choices: Sequence[str],
         *,
-        slot: str = "",  # noqa: ARG002 - lanes are the endpoint's own matter
+        slot: str = "",
     ) -> Choice:
         """Probabilities of ``choices`` by the log-probabilities of the next token.
 
@@ -156,12 +156,15 @@ class OpenAIModel:
             raise ModelError(f"{self.name} gave no log-probabilities.", "Use a model or server that does.")
         tops = logprobs.content[0].top_logprobs
         found: dict[str, float] = {}
+        unclear = 0.0
         for top in tops:
             begun = [choice for choice in choices if top.token and choice.startswith(top.token)]
             if len(begun) > 1:
-                raise BadInput(f"The choices {', '.join(map(repr, begun))} begin with the same token.")
-            if begun:
+                unclear += math.exp(top.logprob)
+            elif begun:
                 found[begun[0]] = found.get(begun[0], 0.0) + math.exp(top.logprob)
+        if unclear > sum(found.values()):
+            raise BadInput(f"The choices {', '.join(map(repr, choices))} begin with the same token.")
         if not found:
             raise ModelError(f"None of the choices is among the likely next tokens of {self.name}.")
         least = math.exp(min(top.logprob for top in tops))
