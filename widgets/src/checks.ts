@@ -45,18 +45,7 @@ export class SymbolicPart implements Part<Symbolic> {
     this.fill.style.width = `${(bounded / FULL_SCORE) * 100}%`;
     setAttribute(this.gauge, 'aria-valuenow', bounded.toFixed(1));
     setText(this.score, `${Number(bounded.toFixed(1))}/${FULL_SCORE}`);
-    const found = methods
-      .slice(0, MOST_METHODS)
-      .map(method => line(method, 30))
-      .join(', ');
-    const meaning = suspicious
-      ? 'only prints what it was written with'
-      : bounded < 1
-        ? 'hardly computes'
-        : bounded < 5
-          ? 'computes a little'
-          : 'really computes';
-    setText(this.words, [meaning, found, line(note, 200)].filter(Boolean).join(' · '));
+    setText(this.words, line(note, 300) || line(methods.slice(0, MOST_METHODS).join(', '), 300));
   }
 }
 

@@ -5,7 +5,7 @@ import { CodeBlock } from './code.js';
 import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import { Markdown } from './markdown.js';
 import type { Surroundings } from './options.js';
-import type { Bound, RunRecord, Support } from './record.js';
+import type { Bound, RunRecord } from './record.js';
 import { line } from './text.js';
 import { ofEnding, SUPPORT } from './words.js';
 
@@ -72,10 +72,10 @@ export class FinalPart implements Part<RunRecord> {
     }
     setShown(this.support, support !== null);
     if (support) {
-      const { tone, icon: name } = SUPPORT[support.level];
+      const { tone, icon: name, words } = SUPPORT[support.level];
       setAttribute(this.card, 'data-tone', tone);
       setIcon(this.picture, name);
-      setText(this.words, supportWords(support));
+      setText(this.words, words);
       setText(this.note, line(support.note, 400));
     }
     this.bound.update(bound);
@@ -83,13 +83,6 @@ export class FinalPart implements Part<RunRecord> {
     this.ending.update(record);
     setShown(this.node, !this.card.hidden || !this.ending.node.hidden);
   }
-}
-
-function supportWords({ level, rounds }: Support): string {
-  if (level === 'agreed' && rounds.length > 1) {
-    return `Rounds ${rounds.slice(0, -1).join(', ')} and ${rounds.at(-1) ?? ''} agree`;
-  }
-  return SUPPORT[level].words;
 }
 
 /** One result under its name in the notebook, or why it is not there. */

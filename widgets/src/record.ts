@@ -19,7 +19,9 @@ export interface RunRecord {
   budget: Budget;
   usage: Usage;
   timing: Timing;
-  versions: Record<string, string>;
+  versions: {
+    [k: string]: string;
+  };
   error: Failure | null;
   cut: number;
 }
@@ -101,7 +103,9 @@ export interface Decision {
   guidance: string;
   guidance_source: ('fallback' | 'model' | 'rule' | 'template') | null;
   confidence: number | null;
-  probabilities: Record<string, number>;
+  probabilities: {
+    [k: string]: number;
+  };
   reason: string;
   raw: string;
 }
@@ -130,14 +134,18 @@ export interface Execution {
   cpu_seconds: number | null;
   peak_mb: number | null;
   limit: string;
-  cut: Record<string, number>;
+  cut: {
+    [k: string]: number;
+  };
 }
 /**
  * One rich output of a program: a bundle of MIME type to text (base64 for images).
  */
 export interface Output {
-  kind: 'display' | 'error' | 'result';
-  data: Record<string, string>;
+  kind: 'display' | 'figure' | 'result';
+  data: {
+    [k: string]: string;
+  };
 }
 /**
  * The symbolic checker's rating of a program: how much real computing it does.
@@ -178,7 +186,9 @@ export interface Timing {
   began: number;
   seconds: number;
   first_token: number | null;
-  split: Record<string, number>;
+  split: {
+    [k: string]: number;
+  };
 }
 /**
  * The answer of the run: display text, the short result, the round it came from, its program.
@@ -350,7 +360,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       cut: { values: { type: 'integer' } }
     }
   },
-  Output: { properties: { kind: { enum: ['display', 'error', 'result'] }, data: { values: { type: 'string' } } } },
+  Output: { properties: { kind: { enum: ['display', 'figure', 'result'] }, data: { values: { type: 'string' } } } },
   Symbolic: {
     properties: {
       score: { type: 'number' },

@@ -4,7 +4,7 @@ import { CostPart } from './cost.js';
 import { el, Keyed, type Part, setAttribute, setShown, setText } from './dom.js';
 import { FinalPart } from './final.js';
 import { Head, QuestionPart } from './head.js';
-import type { RunViewOptions, Surroundings, Tail } from './options.js';
+import type { RunActions, RunViewOptions, Surroundings, Tail } from './options.js';
 import { isUnreadable, readRecord, type Unreadable } from './read.js';
 import type { RunRecord } from './record.js';
 import { RoundPart, type RoundState } from './round.js';
@@ -33,12 +33,12 @@ export function createRunView(host: HTMLElement, options: RunViewOptions = {}): 
 }
 
 class View implements RunView, Surroundings {
-  readonly actions;
+  readonly actions: RunActions;
   private readonly root: HTMLElement;
   private readonly fault = new FaultPart();
-  private readonly head = new Head(this);
+  private readonly head: Head;
   private readonly question = new QuestionPart();
-  private readonly final = new FinalPart(this);
+  private readonly final: FinalPart;
   private readonly strip: Strip;
   private readonly rounds: Keyed<RoundState>;
   private readonly why = el('p', 'cs-why');
@@ -51,7 +51,10 @@ class View implements RunView, Surroundings {
   private received = 0;
 
   constructor(host: HTMLElement, { actions = {}, host: kind = 'page' }: RunViewOptions) {
+    // The pieces ask for the actions when they are made.
     this.actions = actions;
+    this.head = new Head(this);
+    this.final = new FinalPart(this);
     this.strip = new Strip(this, index => {
       this.reveal(index);
     });

@@ -70,12 +70,12 @@ export const VERDICT: Readonly<Record<SelfAnswer['verdict'], Saying>> = {
 };
 
 export const SUPPORT: Readonly<Record<Support['level'], Saying>> = {
-  verified: say('good', 'check', 'Verified: a checker program passed it'),
-  agreed: say('good', 'check', 'Two rounds agree'),
-  executed: say('plain', 'dot', 'Printed by a program, not checked further'),
-  unchecked: say('plain', 'dash', 'Not checked: text alone'),
-  doubtful: say('warn', 'warn', 'Doubtful: a checker failed it'),
-  none: say('plain', 'dash', 'Nothing supports it')
+  verified: say('good', 'check', 'Verified'),
+  agreed: say('good', 'check', 'Rounds agree'),
+  executed: say('plain', 'dot', 'Computed, not verified'),
+  unchecked: say('plain', 'dash', 'Not checked'),
+  doubtful: say('warn', 'warn', 'Doubtful'),
+  none: say('plain', 'dash', 'No support')
 };
 
 const EXECUTION: Readonly<Record<NonNullable<Execution['status']>, Saying>> = {
