@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ __all__ = ["RECORD_BYTES", "bounded", "cut_middle"]
 # DESIGN section 4: a record travels in notebooks, so it stays under 256 kB unless asked otherwise.
 RECORD_BYTES = 256_000
 _SMALLEST_FIELD = 200
+_GIST_BYTES = 60
+# Room for the number in ``cut``, which is written last.
+_COUNT_BYTES = 16
 
 
 def cut_middle(text: str, limit: int) -> str:
@@ -25,24 +29,37 @@ def cut_middle(text: str, limit: int) -> str:
 
 
 def bounded(record: Record, limit: int = RECORD_BYTES) -> Record:
-    """Return a record whose JSON is at most about ``limit`` bytes.
+    """Return a record whose JSON is at most ``limit`` bytes.
 
-    Texts are cut in the middle, longest first; binary outputs (images) that do not fit are replaced by a note. The
-    number of bytes left out stands in ``record.cut``.
+    Images that take more than half of it give way to a note, then texts are cut in the middle, longest first; where
+    that is not enough, early rounds keep their facts and lose their texts. The number of bytes left out stands in
+    ``record.cut``.
     """
     size = len(encode_record(record))
     if size <= limit:
         return record
     plain: dict[str, Any] = msgspec.to_builtins(record)
-    field = limit // 4
-    while True:
-        shortened = _shorten(plain, field)
-        left = len(msgspec.json.encode(shortened))
-        if left <= limit or field <= _SMALLEST_FIELD:
+    _leave_out_images(plain["rounds"], limit // 2)
+    smaller, left = plain, size
+    for smaller in _smaller(plain, limit // 4):
+        left = len(msgspec.json.encode(smaller))
+        if left <= limit - _COUNT_BYTES:
             break
+    return msgspec.convert({**smaller, "cut": record.cut + size - left}, Record)
+
+
+def _smaller(plain: dict[str, Any], field: int) -> Iterator[dict[str, Any]]:
+    """Ever smaller forms of a record; the last round and the one that won are the last to lose their texts."""
+    while field > _SMALLEST_FIELD:
+        yield _shorten(plain, field)
         field //= 2
-    shortened["cut"] = record.cut + size - left
-    return msgspec.convert(shortened, Record)
+    short = _shorten(plain, _SMALLEST_FIELD)
+    yield short
+    rounds: list[dict[str, Any]] = short["rounds"]
+    kept = {len(rounds), (plain["answer"] or {}).get("round")}
+    for place in sorted(range(len(rounds)), key=lambda place: place + 1 in kept):
+        rounds[place] = _gist(rounds[place])
+        yield short
 
 
 def _shorten(value: Any, field: int) -> Any:
@@ -51,12 +68,33 @@ def _shorten(value: Any, field: int) -> Any:
     if isinstance(value, list):
         return [_shorten(item, field) for item in value]
     if isinstance(value, dict):
-        return {key: _shorten_entry(key, item, field) for key, item in value.items()}
+        # An image that was not left out stays whole: half an image is none.
+        return {key: item if key.startswith("image/") else _shorten(item, field) for key, item in value.items()}
     return value
 
 
-def _shorten_entry(key: str, value: Any, field: int) -> Any:
-    if key.startswith("image/") and isinstance(value, str) and len(value) > field:
-        # Half an image is no image: say what stood here instead.
-        return ""
-    return _shorten(value, field)
+def _gist(value: Any) -> Any:
+    """``value`` without its outputs and with a count in place of every text that is longer than a word or two."""
+    if isinstance(value, str):
+        return value if len(msgspec.json.encode(value)) <= _GIST_BYTES else f"[{len(value):,} characters cut]"
+    if isinstance(value, dict):
+        return {k: [] if k == "outputs" and isinstance(item, list) else _gist(item) for k, item in value.items()}
+    return [_gist(item) for item in value] if isinstance(value, list) else value
+
+
+def _leave_out_images(rounds: list[dict[str, Any]], room: int) -> None:
+    """Replace images by notes, first rounds first, until the others take at most ``room`` bytes."""
+    bundles = [
+        output["data"]
+        for this in rounds
+        for run in (this["execution"], (this["self_answer"] or {}).get("execution"))
+        for output in (run or {}).get("outputs", ())
+    ]
+    images = [(data, mime) for data in bundles for mime in data if mime.startswith("image/")]
+    total = sum(len(data[mime]) for data, mime in images)
+    for data, mime in images:
+        if total <= room:
+            return
+        size = len(data.pop(mime))
+        total -= size
+        data["text/plain"] = f"{data.get('text/plain', '')}\n[{mime} of {size:,} bytes left out]".strip()
