@@ -285,13 +285,21 @@ def decode_record(data: bytes | str | dict[str, Any]) -> Record:
     Raises:
         BadInput: the data is not a record, or comes from a newer schema version.
     """
+    read: Any = msgspec.convert if isinstance(data, dict) else msgspec.json.decode
     try:
-        record = msgspec.convert(data, Record) if isinstance(data, dict) else msgspec.json.decode(data, type=Record)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        version = read(data, type=_Versioned).schema
+        record: Record | None = read(data, type=Record) if version <= SCHEMA_VERSION else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BadInput(f"This is not a CodeSteer run record: {fault}.", "Check the file or export it again.") from None
-    if record.schema > SCHEMA_VERSION:
+    if record is None:
         raise BadInput(
-            f"The record has schema version {record.schema}; this version reads up to {SCHEMA_VERSION}.",
+            f"The record has schema version {version}; this version reads up to {SCHEMA_VERSION}.",
             "Upgrade codesteer to read it.",
         )
     return record
+
+
+class _Versioned(msgspec.Struct):
+    """What is read first of a record: a newer one may differ in everything else."""
+
+    schema: int
