@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -295,8 +296,15 @@ def tier_name(report: dict[str, Any], transport: str) -> str:
 
 
 def _packages() -> list[str]:
-    """Package folders of this interpreter's path: those of the user and of ``PYTHONPATH`` need naming in ``-I`` mode."""
-    return [path for path in sys.path if path and Path(path).name in ("site-packages", "dist-packages")]
+    """Package folders of this interpreter's path: those of the user and of ``PYTHONPATH`` need naming in ``-I`` mode.
+
+    Other folders on the path are the user's own source, which programs have no business to read.
+    """
+    found = [path for path in sys.path if path and Path(path).name in ("site-packages", "dist-packages")]
+    home = importlib.util.find_spec("ipykernel")
+    if home is not None and home.origin is not None:
+        found.append(str(Path(home.origin).parents[1]))
+    return list(dict.fromkeys(found))
 
 
 def _readable(python: str) -> list[str]:

@@ -17,10 +17,12 @@ import select
 import shutil
 import signal
 import sys
+import time
 import types
 from typing import Any, NoReturn
 
 PACKAGE = "codesteer_child"
+_HEARD = (signal.SIGHUP, signal.SIGTERM, signal.SIGCHLD)
 
 
 def main() -> NoReturn:
@@ -38,11 +40,11 @@ def main() -> NoReturn:
     wakeup, trigger = os.pipe()
     os.set_blocking(trigger, False)
     signal.set_wakeup_fd(trigger, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for signum in _HEARD:
+        signal.signal(signum, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = policy["parent"]
-    sandbox.die_with_parent(signal.SIGTERM, parent)
+    sandbox.die_with_parent(signal.SIGHUP, parent)
     sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
     # Where allowed (root, whose processes no limit counts), so that a flood of processes cannot starve who must end it.
     policy["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
@@ -57,7 +59,7 @@ def main() -> NoReturn:
     kernel = os.fork()
     if kernel == 0:
         signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGTERM, signal.SIGCHLD):
+        for signum in _HEARD:
             signal.signal(signum, signal.SIG_DFL)
         os.close(wakeup)
         os.close(trigger)
@@ -71,7 +73,8 @@ def main() -> NoReturn:
     while True:
         # The half second is for systems without a parent-death signal; where there is one it comes at once.
         woken = bool(select.select([wakeup], [], [], 0.5)[0])
-        wanted = woken and signal.SIGTERM in os.read(wakeup, 512)
+        heard = os.read(wakeup, 512) if woken else b""
+        bereft = signal.SIGHUP in heard
         # Daemons that have ended are reaped here, the kernel among them.
         ended = False
         try:
@@ -81,12 +84,17 @@ def main() -> NoReturn:
         except ChildProcessError:
             ended = True
         orphaned = os.getppid() != parent
-        if ended or wanted or orphaned:
+        if ended or bereft or orphaned or signal.SIGTERM in heard:
             processes.end_all()
-            if sys.platform != "linux":
-                processes.signal_group(warden, signal.SIGKILL)
+            # The thread that started us has ended. Mostly its process ends too, but its other threads may take a moment.
+            until = time.monotonic() + 2
+            while bereft and not orphaned and time.monotonic() < until:
+                time.sleep(0.005)
+                orphaned = os.getppid() != parent
             if orphaned:
                 shutil.rmtree(policy["directory"], ignore_errors=True)
+            if sys.platform != "linux":
+                processes.signal_group(warden, signal.SIGKILL)
             os._exit(code if code >= 0 else 128 - code)
 
 

@@ -382,8 +382,10 @@ def _fork() -> int:
 
 
 def _threads_of_user() -> int:
-    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts."""
+    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
     mine, total = os.getuid(), 0
+    if mine == 0:
+        return 0
     for name in os.listdir("/proc") if sys.platform == "linux" else ():
         if name.isdigit():
             with contextlib.suppress(OSError):

@@ -221,6 +221,9 @@ def _depth() -> int:
 
 def _execute(source: bytes, namespace: dict[str, Any], report: Report) -> None:
     """Run the source; a value left as its last statement is shown, as a notebook cell would."""
+    if b"\0" in source:
+        # Some versions of Python say this with a ValueError.
+        raise SyntaxError("source code cannot contain null bytes")
     tree = ast.parse(source, FILENAME)
     last = tree.body[-1] if tree.body else None
     if isinstance(last, ast.Expr):
