@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "out" / "screenshots"
+SCREENSHOTS = ROOT / "out" / "screenshots" / "view"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ["refined", "streaming", "in_words", "rich", "exhausted", "stopped", "failed", "queued"]
 WIDE, NARROW = 860, 320

@@ -62,7 +62,10 @@ function costLine({ usage, timing, status, cut }: RunRecord): string {
   if (usage.cached_tokens > 0) {
     facts.push(`${count(usage.cached_tokens)} from the cache`);
   }
-  facts.push(plural(usage.calls, 'call'), usage.cost === null ? 'price unknown' : money(usage.cost));
+  facts.push(
+    plural(usage.calls, 'call'),
+    usage.cost === null ? 'price unknown' : usage.cost === 0 ? 'no cost' : money(usage.cost)
+  );
   if (status !== 'running' && timing.seconds > 0) {
     facts.push(seconds(timing.seconds));
   }

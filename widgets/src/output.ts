@@ -19,6 +19,7 @@ export class Stream implements Part<string> {
 
   constructor(className: string, label: string) {
     this.node = el('pre', { class: `cs-stream ${className}`, tabindex: '0', role: 'group', 'aria-label': label });
+    this.node.hidden = true;
   }
 
   update(text: string): void {

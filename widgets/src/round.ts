@@ -154,7 +154,6 @@ class DecisionPart implements Part<Decision> {
   private readonly how = el('span', 'cs-muted');
   private readonly reason = el('p', 'cs-reason');
   private readonly guidance = el('blockquote', 'cs-guidance');
-  private readonly author = el('p', 'cs-muted');
   private readonly odds = el('p', 'cs-muted');
   private readonly raw = el('pre', {
     class: 'cs-stream',
@@ -168,23 +167,23 @@ class DecisionPart implements Part<Decision> {
     this.node = el(
       'div',
       'cs-decision',
-      ...[el('p', 'cs-line', this.choice, this.how), this.reason, this.guidance, this.author, this.folded]
+      ...[el('p', 'cs-line', this.choice, this.how), this.reason, this.guidance, this.folded]
     );
   }
 
   update(decision: Decision): void {
     const { kind, source, guidance, guidance_source: author, confidence, probabilities, reason, raw } = decision;
     setText(this.choice, KIND[kind]);
-    setText(
-      this.how,
-      [`chosen ${SOURCE[source]}`, confidence === null ? '' : `${percent(confidence)} sure`].filter(Boolean).join(' · ')
-    );
+    const how = [
+      `chosen ${SOURCE[source]}`,
+      confidence === null ? '' : `${percent(confidence)} sure`,
+      guidance && author && author !== source ? `guidance ${SOURCE[author]}` : ''
+    ];
+    setText(this.how, how.filter(Boolean).join(' · '));
     setText(this.reason, line(reason, 500));
     setShown(this.reason, reason !== '');
     setText(this.guidance, visible(guidance, 8_000).trim());
     setShown(this.guidance, guidance !== '');
-    setText(this.author, author && author !== source ? `Guidance ${SOURCE[author]}` : '');
-    setShown(this.author, guidance !== '' && author !== null && author !== source);
     const odds = Object.entries(probabilities)
       .sort(([, a], [, b]) => b - a)
       .map(([name, value]) => `${line(name, 20)} ${percent(value)}`)

@@ -71,5 +71,9 @@ function ours(): DOMPurify {
 /** Returns safe nodes for `html`, or null when it is too large to draw as markup. */
 export function sanitise(html: string): DocumentFragment | null {
   const fragment = ours().sanitize(html, ALLOWED);
+  for (const corner of fragment.querySelectorAll('th:empty')) {
+    // A data frame's corner heads nothing; as a header it would be read out as an empty one.
+    corner.replaceWith(document.createElement('td'));
+  }
   return fragment.querySelectorAll('*').length > MOST_NODES ? null : fragment;
 }

@@ -64,9 +64,6 @@ export function wholeSeconds(value: number): string {
 
 /** US dollars with the digits that matter. */
 export function money(value: number): string {
-  if (value === 0) {
-    return '$0';
-  }
   return value < 0.01 ? `$${value.toPrecision(2)}` : `$${value.toFixed(2)}`;
 }
 
