@@ -48,10 +48,14 @@ def rate(program: str) -> Symbolic:
         place = f" in line {line}" if line else ""
         return Symbolic(score=0.0, note=f"The program does not parse{place}: {getattr(fault, 'msg', fault)}.")
     facts = _Facts()
-    facts.visit(tree)
+    try:
+        facts.visit(tree)
+        constant = _prints_constants(tree, facts)
+    except RecursionError:
+        # An expression of hundreds of terms parses, but is deeper than a walk can go.
+        return Symbolic(score=0.0, note="The program is nested too deeply to be rated.")
     methods = facts.methods()
     score = min(10.0, sum(_POINTS[method] for method in methods))
-    constant = _prints_constants(tree, facts)
     if constant:
         note = "The program prints what it was written with: nothing is computed."
     elif score <= TOO_SIMPLE:
