@@ -64,7 +64,8 @@ $(STAMPS)/npm: package-lock.json package.json | $(STAMPS)
 
 $(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(LAB_SOURCES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
-	$(BIN)/jupyter-builder develop extension/lab --overwrite
+	@mkdir -p .venv/share/jupyter/labextensions/@codesteer
+	@ln -sfn "$(CURDIR)/extension/lab/labextension" .venv/share/jupyter/labextensions/@codesteer/lab
 	@touch $@
 
 setup: $(STAMPS)/python-dev $(STAMPS)/frontend

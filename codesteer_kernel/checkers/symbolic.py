@@ -20,6 +20,9 @@ _ALGEBRA_MODULES = {"sympy"}
 _NUMERIC_MODULES = {"numpy", "scipy", "math", "statistics", "fractions", "decimal", "cmath"}
 _DATA_MODULES = {"pandas", "polars", "pyarrow", "collections", "datetime", "calendar", "re", "json", "csv"}
 
+# Built-in functions that go over many values.
+_AGGREGATES = {"sum", "max", "min", "sorted", "any", "all", "map", "filter", "zip", "enumerate", "sort", "count"}
+
 # Points per method; the sum is capped at 10. A program at or under TOO_SIMPLE deserves a second look, as in the
 # published checker (score <= 2).
 _POINTS = {
@@ -32,6 +35,7 @@ _POINTS = {
     "comprehension": 1.5,
     "numeric library": 1.5,
     "data handling": 1.5,
+    "aggregation": 1.5,
     "branching": 1.0,
     "functions": 1.0,
     "arithmetic": 1.0,
@@ -71,8 +75,9 @@ class _Facts(ast.NodeVisitor):
     def __init__(self) -> None:
         self.modules: set[str] = set()
         self.used_names: set[str] = set()
+        self.called: set[str] = set()
         self.imported: dict[str, str] = {}
-        self.loops = self.comprehensions = self.branches = self.operators = self.functions = self.calls = 0
+        self.loops = self.comprehensions = self.branches = self.operators = self.functions = 0
         self.nested = self.recursive = False
         self._depth = 0
         self._inside: list[str] = []
@@ -89,6 +94,7 @@ class _Facts(ast.NodeVisitor):
             "comprehension": self.comprehensions > 0,
             "numeric library": bool(used & _NUMERIC_MODULES),
             "data handling": bool(used & _DATA_MODULES),
+            "aggregation": bool(self.called & _AGGREGATES),
             "branching": self.branches > 0,
             "functions": self.functions > 0,
             "arithmetic": self.operators > 0,
@@ -150,7 +156,9 @@ class _Facts(ast.NodeVisitor):
     visit_FunctionDef = visit_AsyncFunctionDef = _function
 
     def visit_Call(self, node: ast.Call) -> None:
-        self.calls += 1
+        match node.func:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                self.called.add(name)
         if isinstance(node.func, ast.Name) and node.func.id in self._inside:
             self.recursive = True
         self.generic_visit(node)

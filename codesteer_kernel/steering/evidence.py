@@ -119,6 +119,9 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
         # A checking program can be wrong too: an answer that another program gives as well is likelier right.
         weights: dict[DecisionKind, float] = {"return": 2.0, "refine": 1.0} if same else {"return": 1.0, "refine": 3.0}
         return Situation(name="failed_check", allowed=weights, reason=reason)
+    if repeats:
+        reason = "The program came back as it was: the target stands by it."
+        return Situation(name="plausible", allowed={"return": 1.0}, reason=reason)
     if same:
         reason = "The program agrees with an earlier round."
         return Situation(name="plausible", allowed={"return": 3.0, "refine": 1.0}, reason=reason)

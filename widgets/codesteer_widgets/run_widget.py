@@ -51,7 +51,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     record = traitlets.Dict(default_value={}).tag(sync=True)
     tail = traitlets.Dict(default_value={}).tag(sync=True)
-    stop_requested = traitlets.Bool(default_value=False).tag(sync=True)
+    stop_requested = traitlets.Bool(default_value=False)
     seen = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(self, record: dict[str, Any] | None = None) -> None:
@@ -61,7 +61,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self._flushed = 0.0
         self._stop_callbacks: list[Callable[[], None]] = []
         super().__init__(record=record or {})
-        self.observe(self._stopped, names="stop_requested")
+        self.on_msg(self._heard)
 
     def show(self, record: dict[str, Any]) -> None:
         """Draw ``record`` (plain JSON types); it must hold all text appended so far."""
@@ -100,10 +100,12 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
                 return
         callback()
 
-    def _stopped(self, change: dict[str, Any]) -> None:
-        if not change["new"]:
+    def _heard(self, _widget: RunWidget, content: dict[str, Any], _buffers: list[Any]) -> None:
+        """Take a message of a view; anything but a stop is ignored."""
+        if not isinstance(content, dict) or content.get("event") != "stop":
             return
         with self._lock:
+            self.stop_requested = True
             callbacks, self._stop_callbacks = self._stop_callbacks, []
         for callback in callbacks:
             callback()

@@ -1,13 +1,12 @@
 /** The anywidget module: one view per place where the widget is shown, all of one model. */
 
-import type { AnyModel, RenderProps } from '@anywidget/types';
+import type { RenderProps } from '@anywidget/types';
 
 import { createRunView } from './view.js';
 
 interface RunModel {
   record: object;
   tail: object;
-  stop_requested: boolean;
   seen: boolean;
 }
 
@@ -15,8 +14,10 @@ function render({ model, el }: RenderProps<RunModel>): () => void {
   const view = createRunView(el, {
     host: 'widget',
     actions: {
+      // A message of its own: changes of state wait until the kernel has dealt with the one before, and a kernel that
+      // is busy with a cell never reports that it has.
       stop: () => {
-        tell(model, 'stop_requested');
+        model.send({ event: 'stop' });
       }
     }
   });
@@ -31,17 +32,13 @@ function render({ model, el }: RenderProps<RunModel>): () => void {
   model.on('change:tail', draw);
   draw();
   // The kernel learns that somebody can draw widgets, and need not fall back to plain rounds.
-  tell(model, 'seen');
+  model.set('seen', true);
+  model.save_changes();
   return () => {
     model.off('change:record', draw);
     model.off('change:tail', draw);
     view.dispose();
   };
-}
-
-function tell(model: AnyModel<RunModel>, fact: 'stop_requested' | 'seen'): void {
-  model.set(fact, true);
-  model.save_changes();
 }
 
 export default { render };

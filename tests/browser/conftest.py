@@ -1,0 +1,195 @@
+"""A real JupyterLab on loopback, driven through headless Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.widgets.conftest import browser  # noqa: F401  # a fixture
+
+SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
+SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+FAILED = pytest.StashKey[bool]()
+
+# The status circle shows idle too early: ask the session itself, or the first key presses are lost.
+_READY = """() => {
+  const current = window.jupyterapp?.shell?.currentWidget;
+  const kernel = current?.sessionContext?.session?.kernel;
+  return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Remember failures, so that a screenshot of them is taken."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+class Lab:
+    """The server: ``url``, and the folder whose notebooks it shows."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # Announcements and updates would ask hosts that are none of our business.
+    options = {
+        "ServerApp": {
+            "ip": "127.0.0.1",
+            "port": port,
+            "port_retries": 0,
+            "token": "",
+            "password": "",
+            "disable_check_xsrf": True,
+            "allow_root": True,
+            "open_browser": False,
+            "root_dir": str(folder),
+        },
+        "LabApp": {
+            "expose_app_in_browser": True,
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        },
+    }
+    config = Path(os.environ["JUPYTER_CONFIG_DIR"])
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "jupyter_server_config.json").write_text(json.dumps(options), encoding="utf-8")
+    settings = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    with (folder.parent / "lab.log").open("w") as log:
+        server = subprocess.Popen([sys.executable, "-m", "jupyterlab"], stdout=log, stderr=log, cwd=folder)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _await_answer(f"{url}/api/status", server, folder.parent / "lab.log")
+            yield Lab(url, folder)
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(240):
+        assert server.poll() is None, f"JupyterLab ended at its start:\n{log.read_text()[-3000:]}"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-3000:]}")
+
+
+class Notebook:
+    """One notebook open in one page."""
+
+    def __init__(self, page: Any, path: Path) -> None:
+        self.page = page
+        self.path = path
+
+    def cell(self, index: int) -> Any:
+        """The locator of a code cell."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").nth(index)
+
+    def run(self, index: int) -> None:
+        """Start a cell and return at once."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def finished(self, index: int, seconds: float = 60) -> None:
+        """Wait until the cell's prompt has a number."""
+        prompt = self.cell(index).locator(".jp-InputPrompt")
+        self.page.wait_for_function(
+            "prompt => /\\[\\d+\\]/.test(prompt.textContent)", arg=prompt.element_handle(), timeout=seconds * 1000
+        )
+
+    def save(self) -> Any:
+        """Save and return the notebook as it is on disk."""
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
+        return nbformat.read(self.path, as_version=4)
+
+    def shot(self, name: str) -> None:
+        """Take a screenshot into ``out/screenshots``."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.fixture
+def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook made of the given cells (or one that is there) in a page of its own."""
+    contexts = []
+    faults: list[str] = []
+
+    def opened(name: str, cells: list[str] | None = None, *, kernel: bool = True, theme: str = "light") -> Notebook:
+        path = lab.folder / name
+        if cells is not None:
+            spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})
+            notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+            nbformat.write(notebook, path)
+        context = browser.new_context(viewport={"width": 1280, "height": 1100})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda message: message.type == "error" and print("console:", message.text))
+        if not kernel:
+            # The file alone: no kernel is started, none can be asked.
+            page.route(
+                "**/api/sessions**",
+                lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+            )
+        workspace = f"test-{name.partition('.')[0]}-{len(contexts)}"
+        page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{name}?reset")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        if kernel:
+            page.wait_for_function(_READY, timeout=60_000)
+        if theme == "dark":
+            page.evaluate(
+                "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+            )
+            page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+        return Notebook(page, path)
+
+    yield opened
+    if request.node.stash.get(FAILED, False):
+        for number, context in enumerate(contexts):
+            context.pages[0].screenshot(path=SCREENSHOTS / f"failed-{request.node.name}-{number}.png")
+    for context in contexts:
+        context.close()
+    for session in _get(f"{lab.url}/api/sessions"):
+        request = urllib.request.Request(f"{lab.url}/api/sessions/{session['id']}", method="DELETE")
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+    ours = [fault for fault in faults if "codesteer" in fault.lower()]
+    assert ours == []
+
+
+def _get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
