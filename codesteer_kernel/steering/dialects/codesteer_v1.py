@@ -21,7 +21,7 @@ from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = ["CodeSteerV1", "parse_guidance"]
 
-_BRACKETED = re.compile(r"<<<(.*?)>>>", re.DOTALL)
+_BRACKETED = re.compile(r"<<<((?:(?!<<<).)*?)>>>", re.DOTALL)
 _CONTROL: dict[str, DecisionKind] = {
     "code": "code",
     "text": "text",

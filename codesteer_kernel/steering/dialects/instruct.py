@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -38,7 +37,6 @@ SCHEMA: dict[str, Any] = {
 
 GUIDANCE_CHARS = 4_000
 _STEERER_TOKENS = 600
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 
 def parse_decision(raw: str) -> Decision:
@@ -47,11 +45,11 @@ def parse_decision(raw: str) -> Decision:
     Raises:
         ValueError: there is no such object, or it is not of the required form; the message says which.
     """
-    found = _OBJECT.search(raw)
-    if found is None:
+    begin, end = raw.find("{"), raw.rfind("}") + 1
+    if not 0 <= begin < end:
         raise ValueError("no JSON object")
     try:
-        spoken = msgspec.json.decode(found[0].encode("utf-8", "replace"), type=_Spoken)
+        spoken = msgspec.json.decode(raw[begin:end].encode("utf-8", "replace"), type=_Spoken)
     except msgspec.MsgspecError as fault:
         raise ValueError(str(fault)) from None
     guidance = spoken.guidance.strip()[:GUIDANCE_CHARS]
