@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +97,24 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
     address = runtime_dir() / f"{_identity(path)}.sock"
     deadline = time.monotonic() + START_SECONDS
     pause = 0.02
+    told = False
+
+    def tell() -> None:
+        nonlocal told
+        if progress is not None and not told:
+            told = True
+            size = path.stat().st_size
+            progress(ProgressEvent(done=0, total=size, source="load", note=f"loading {size / 1e9:.1f} GB model"))
+
     while True:
         connection = await _connect(address)
         if connection is None:
+            tell()
             await _start(path, context)
             connection = await _connect(address)
         if connection is not None:
             try:
-                state = await asyncio.wait_for(_await_ready(connection, path, progress), LOAD_SECONDS)
+                state = await asyncio.wait_for(_await_ready(connection, path, tell), LOAD_SECONDS)
             except BaseException:
                 connection.close()
                 raise
@@ -131,7 +142,7 @@ async def _connect(address: Path) -> socket.socket | None:
     return connection
 
 
-async def _await_ready(connection: socket.socket, path: Path, progress: Progress | None) -> dict[str, Any] | None:
+async def _await_ready(connection: socket.socket, path: Path, tell: Callable[[], None]) -> dict[str, Any] | None:
     """What the worker says once it is ready; None where it left without a word.
 
     Raises:
@@ -167,9 +178,7 @@ async def _await_ready(connection: socket.socket, path: Path, progress: Progress
                 f"{path} could not be loaded ({state['message']})", f"Is it a whole GGUF file? See {log_path(path)}."
             )
         loading = True
-        if progress is not None:
-            size = path.stat().st_size
-            progress(ProgressEvent(done=0, total=size, source="load", note=f"loading {size / 1e9:.1f} GB model"))
+        tell()
 
 
 async def _start(path: Path, context: int) -> None:

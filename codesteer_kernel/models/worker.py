@@ -169,15 +169,20 @@ class _Worker:
                 await writer.wait_closed()
 
     async def _until_unused(self, grace: float) -> None:
-        """Return when no lease was held for ``grace`` seconds, or when loading failed and everybody has heard it."""
+        """Return when no lease was held for ``grace`` seconds, or when loading failed and everybody has heard it.
+
+        The time counts from the end of loading: until then this loop may be held up, and clients wait at the door.
+        """
+        await self.settled.wait()
+        if self.state["state"] == "failed":
+            grace = min(grace, 1.0)
         while True:
             self.changed.clear()
-            failed = self.state["state"] == "failed"
-            wait = None if self.leases else min(grace, 1.0) if failed else grace
             try:
-                await asyncio.wait_for(self.changed.wait(), 30.0 if wait is None else wait)
+                await asyncio.wait_for(self.changed.wait(), 30.0 if self.leases else grace)
             except TimeoutError:
-                if wait is not None:
+                await asyncio.sleep(0.05)  # whoever knocks at this moment comes in first
+                if not self.leases and not self.changed.is_set():
                     return
             _cap(self.log)
 

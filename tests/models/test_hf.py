@@ -12,7 +12,6 @@ from codesteer_kernel.errors import ContextOverflow, ModelError, WeightsMissing
 from codesteer_kernel.models import ChatRequest, Finish, Message, TextDelta
 from codesteer_kernel.models.hf import HfModel
 
-
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% if not loop.last or m.role != 'assistant' %}<|end|>"
     "{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
