@@ -50,7 +50,7 @@ def parse_decision(raw: str) -> Decision:
         raise ValueError("no JSON object")
     try:
         spoken = msgspec.json.decode(raw[begin:end].encode("utf-8", "replace"), type=_Spoken)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, RecursionError) as fault:
         raise ValueError(str(fault)) from None
     guidance = spoken.guidance.strip()[:GUIDANCE_CHARS]
     return Decision(
