@@ -43,10 +43,12 @@ const model = {
   get: name => state[name],
   set: (name, value) => { state[name] = value; },
   save_changes: () => {},
+  send: message => { window.sent.push(message); },
   on: (event, callback) => { (listeners[event] ??= []).push(callback); },
   off: (event, callback) => { listeners[event] = (listeners[event] ?? []).filter(one => one !== callback); },
 };
 window.state = state;
+window.sent = [];
 window.change = changes => {
   Object.assign(state, changes);
   for (const name of Object.keys(changes)) for (const callback of listeners[`change:${name}`] ?? []) callback();

@@ -247,8 +247,7 @@ WORDS = """The two sentences use the same word for different things:
 | origin | Old Norse *bakki* | Italian *banca* |
 | plural | banks | banks |
 
-So they are **homonyms**: the same spelling and sound, without a common meaning. See `bank, n.1` and `bank, n.2` in a
-[dictionary](https://example.org/bank).
+So they are **homonyms**: the same spelling and sound, without a common meaning. See `bank, n.1` and `bank, n.2` in a [dictionary](https://example.org/bank).
 """
 
 

@@ -45,7 +45,7 @@ export class CostPart implements Part<RunRecord> {
     setShown(this.legend, shares.length > 0);
     setText(this.facts, costLine(record));
     setText(this.models, modelLine(record));
-    setShown(this.node, record.usage.calls > 0 || shares.length > 0);
+    setShown(this.node, record.usage.calls > 0);
   }
 }
 

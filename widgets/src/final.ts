@@ -76,7 +76,8 @@ export class FinalPart implements Part<RunRecord> {
       setAttribute(this.card, 'data-tone', tone);
       setIcon(this.picture, name);
       setText(this.words, words);
-      setText(this.note, line(support.note, 400));
+      // The label says it already.
+      setText(this.note, line(support.note.replace(`${words}: `, ''), 400));
     }
     this.bound.update(bound);
     setShown(this.boundList, bound.length > 0);

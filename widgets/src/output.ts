@@ -91,7 +91,7 @@ function facts(execution: Execution): string {
   if (execution.limit) {
     known.push(`limit: ${line(execution.limit, 60)}`);
   }
-  if (execution.status) {
+  if (execution.status && !execution.limit) {
     known.push(seconds(execution.seconds));
   }
   if (execution.peak_mb !== null) {

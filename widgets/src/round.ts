@@ -13,8 +13,8 @@ export interface RoundState {
   readonly round: Round;
   /** True while the run goes on. */
   readonly live: boolean;
-  /** True for the newest round, which is open unless the reader closed it. */
-  readonly last: boolean;
+  /** Whether the round is open as long as the reader has not said otherwise. */
+  readonly open: boolean;
 }
 
 /** Draws one round as a section that folds. */
@@ -60,12 +60,12 @@ export class RoundPart implements Part<RoundState> {
 
   update(state: RoundState): void {
     this.state = state;
-    const { round, live, last } = state;
+    const { round, live, open } = state;
     const { tone, icon: name, words } = ofRound(round, live);
     setAttribute(this.node, 'data-tone', tone);
     setAttribute(this.node, 'data-round', String(round.index));
-    if (!this.touched && this.node.open !== last) {
-      this.node.open = last;
+    if (!this.touched && this.node.open !== open) {
+      this.node.open = open;
     }
     setText(this.title, `Round ${round.index}`);
     setText(this.kind, KIND[round.decision.kind]);

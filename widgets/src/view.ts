@@ -140,7 +140,12 @@ class View implements RunView, Surroundings {
     this.head.update(record);
     this.question.update(record.question);
     this.final.update(record);
-    const states = record.rounds.map((round, index) => ({ round, live, last: index === record.rounds.length - 1 }));
+    const states = record.rounds.map((round, index) => ({
+      round,
+      live,
+      // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
+      open: index === record.rounds.length - 1 && round.answer.text.trim() !== record.answer?.text.trim()
+    }));
     this.strip.update(states);
     setShown(this.strip.node, states.length > 0);
     this.rounds.update(states);

@@ -59,7 +59,7 @@ export const SOURCE: Readonly<Record<Decision['source'], string>> = {
   model: 'by the model',
   rule: 'by a rule',
   template: 'from a template',
-  fallback: 'safe fall-back: the reply could not be read'
+  fallback: 'as the safe fall-back: the reply could not be read'
 };
 
 export const VERDICT: Readonly<Record<SelfAnswer['verdict'], Saying>> = {
