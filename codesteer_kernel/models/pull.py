@@ -272,7 +272,6 @@ def _wheel(requirement: str, folder: Path) -> Path | None:
 def _fetch_wheel(requirement: str, folder: Path, halt: threading.Event) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--no-deps", "--only-binary", ":all:", "-d", str(folder), requirement]
-    # Its own session: a Ctrl-C for us reaches it through ``halt``, and its helpers end with it.
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
