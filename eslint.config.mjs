@@ -19,7 +19,7 @@ export default ts.config(
   js.configs.recommended,
   {
     files: ['**/*.ts'],
-    ignores: ['*.config.ts'],
+    ignores: ['*.config.mts'],
     extends: [...ts.configs.strictTypeChecked, ...ts.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
