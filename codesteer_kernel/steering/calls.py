@@ -22,7 +22,7 @@ from codesteer_kernel.models.protocol import (
 from codesteer_kernel.record import Usage
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import BudgetHit, Meter
-from codesteer_kernel.steering.emitter import Emitter
+from codesteer_kernel.steering.emitter import Emitter, sound
 
 __all__ = ["Calls", "Reply"]
 
@@ -70,6 +70,7 @@ class Calls:
                     async for delta in deltas:
                         match delta:
                             case TextDelta(text=text):
+                                text = sound(text)
                                 if reply.first_token is None:
                                     reply.first_token = time.monotonic() - started
                                 parts.append(text)
