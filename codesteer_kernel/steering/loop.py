@@ -27,6 +27,7 @@ from codesteer_kernel.record import (
     Decision,
     Execution,
     Failure,
+    FinalAnswer,
     Models,
     Output,
     Question,
@@ -40,6 +41,7 @@ from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.conversation import STOP, Conversation, check_request
 from codesteer_kernel.steering.dialects import Dialect, default_dialect, open_dialect
+from codesteer_kernel.steering.dialects.base import safe_decision
 from codesteer_kernel.steering.emitter import Emitter
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.extraction import code_block, result_of_output, result_of_text
@@ -122,31 +124,35 @@ class Steering:
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 await self._abandon(work)
-                self._end("stopped")
+                await self._end("stopped")
                 return
             work.result()
         except BudgetHit as hit:
-            self._end("exhausted", hit=hit.limit)
+            await self._end("exhausted", hit=hit.limit)
         except CodeSteerError as fault:
-            self._end("failed", error=Failure(code=fault.code, message=fault.message, cure=fault.cure))
+            await self._end("failed", error=Failure(code=fault.code, message=fault.message, cure=fault.cure))
         except asyncio.CancelledError:
             await self._abandon(work)
             raise
         except Exception as fault:  # noqa: BLE001  # our own mistake must not take the user's record with it
             message = f"Internal error: {type(fault).__name__}: {fault}"[:500]
             cure = "This is a defect of codesteer; please report it with the run's record."
-            self._end("failed", error=Failure(code="internal", message=message, cure=cure))
+            await self._end("failed", error=Failure(code="internal", message=message, cure=cure))
         finally:
             stopped.cancel()
-            if self._checker_task is not None and not self._checker_task.done():
-                self._checker_task.cancel()
-                await asyncio.gather(self._checker_task, return_exceptions=True)
+            await self._drop_checker()
             self._queue.put_nowait(None)
 
     async def _abandon(self, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         await self.executor.interrupt()
+
+    async def _drop_checker(self) -> None:
+        """End the call that writes the checking program, if it goes on, before the record is closed."""
+        if self._checker_task is not None:
+            self._checker_task.cancel()
+            await asyncio.gather(self._checker_task, return_exceptions=True)
 
     async def _work(self) -> None:
         self._start()
@@ -164,10 +170,9 @@ class Steering:
             await self._run_and_check(index)
             decision = await self._decide(dialect)
             if decision.kind in ("return", "terminate"):
-                await self._bind(index)
-                self._end("done", decision=decision)
+                await self._end("done", decision=decision)
                 return
-        self._end("exhausted", hit="rounds", decision=decision)
+        await self._end("exhausted", hit="rounds", decision=decision)
 
     def _start(self) -> None:
         dialect = self.config.dialect or default_dialect(self.roles.steerer)
@@ -203,7 +208,7 @@ class Steering:
         share = f" {progress.done / progress.total:.0%}" if progress.total and progress.done else ""
         self._enter("loading", f"{progress.note or progress.source}{share}")
 
-    def _end(
+    async def _end(
         self,
         status: Status,
         *,
@@ -211,7 +216,9 @@ class Steering:
         decision: Decision | None = None,
         error: Failure | None = None,
     ) -> None:
+        await self._drop_checker()
         answer, support = best(self.record.rounds)
+        self._bind(answer)
         if status == "done" and answer is None:
             status = "failed"
             error = Failure(
@@ -230,7 +237,7 @@ class Steering:
         request = conversation.request(decision, code=code)
         lumps = _Lumps(lambda text: self._emitter.emit(ev.AnswerDelta, round=index, text=text))
         lumps.add(conversation.prefix)
-        if code and self._checker_task is None and not self.roles.checker.abilities.local:
+        if code and self.check and self._checker_task is None and not self.roles.checker.abilities.local:
             # A hosted model writes the checking program meanwhile; a local one has no core to spare.
             self._checker_task = asyncio.create_task(self._write_checker(index))
         reply = await self._calls.stream(
@@ -272,7 +279,12 @@ class Steering:
     async def _decide(self, dialect: Dialect) -> Decision:
         self._enter("steering")
         rounds = self.record.rounds
-        return await dialect.review(rounds, assess(rounds))
+        situation = assess(rounds)
+        decision = await dialect.review(rounds, situation)
+        if decision.kind == "return" and best(rounds)[0] is None:
+            reason = "The steerer returned an answer, but there is none yet; the rules decide."
+            return safe_decision(situation, rounds[-1], decision.raw, reason)
+        return decision
 
     async def _execute(self, code: str, index: int) -> Execution:
         """Run a program of the target's, passing on what it prints as it prints it."""
@@ -314,9 +326,13 @@ class Steering:
         return _execution(await self.executor.run(code, timeout=self._program_seconds()))
 
     def _program_seconds(self) -> float:
-        self._meter.check()
+        # A program uses no tokens and no money: only time can run out for it.
         left = self._meter.seconds_left
-        return self.config.code_seconds if left is None else max(0.5, min(self.config.code_seconds, left))
+        if left is None:
+            return self.config.code_seconds
+        if left <= 0:
+            self._meter.check()
+        return max(0.5, min(self.config.code_seconds, left))
 
     # -- results for the user's namespace ------------------------------------------------------------------------
 
@@ -331,14 +347,13 @@ class Steering:
                 bound.append(Bound(name=name, error=str(fault)))
         return values, bound
 
-    async def _bind(self, index: int) -> None:
-        """Hand over the values that the winning round's program bound."""
-        if not self.question.outputs:
+    def _bind(self, answer: FinalAnswer | None) -> None:
+        """Hand over the values that the winning round's program bound; say of each name that was asked for why not."""
+        if not self.question.outputs or not self.record.seq:
             return
-        answer, _ = best(self.record.rounds)
-        values, bound = self._found.get(answer.round if answer else index, ({}, []))
+        values, bound = self._found.get(answer.round if answer else 0, ({}, []))
         if not bound:
-            why = "The winning round ran no program, so there is no value to bind."
+            why = "The winning round ran no program." if answer else "The run has no answer."
             bound = [Bound(name=name, error=why) for name in self.question.outputs]
         self.values.update(values)
         self._emitter.emit(ev.ResultsBound, bound=bound)
