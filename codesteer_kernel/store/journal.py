@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from codesteer_kernel.config import data_dir
-from codesteer_kernel.errors import CacheNotWritable, UnknownName, nearest
-from codesteer_kernel.record import OutOfOrder, Record, bounded, decode_record, encode_record, fold
+from codesteer_kernel.errors import BadInput, CacheNotWritable, UnknownName, nearest
+from codesteer_kernel.record import OutOfOrder, Record, bounded, decode_record, encode_record, reduce
 from codesteer_kernel.record import events as ev
 
 __all__ = ["Journal", "RunRow", "Store"]
@@ -50,6 +50,7 @@ class Journal:
         self._file.close()
         final = self._path.with_suffix(".json")
         part = self._path.with_suffix(".part")
+        part.touch(mode=0o600)
         part.write_bytes(encode_record(bounded(record)))
         part.replace(final)
         self._path.unlink(missing_ok=True)
@@ -91,7 +92,7 @@ class Store:
                 break
             try:
                 record = self.load(run_id)
-            except (UnknownName, ValueError, OSError):
+            except (BadInput, OSError):
                 continue
             rows.append(_row(run_id, record))
         return rows
@@ -106,7 +107,7 @@ class Store:
         finished = self._path(run_id, ".json")
         if finished.exists():
             return decode_record(finished.read_bytes())
-        record = fold(_events(self._path(run_id, ".jsonl")))
+        record = _folded(self._path(run_id, ".jsonl"))
         if record.status in ("queued", "running") and not self._alive(run_id):
             record = msgspec.structs.replace(record, status="lost", progress=None)
         return record
@@ -126,6 +127,8 @@ class Store:
         matches = [name for name in known if name.startswith(run_id)] if run_id else []
         if len(matches) == 1:
             return matches[0]
+        if matches:
+            raise UnknownName(f"{len(matches)} runs begin with {run_id!r}.", f"The newest of them is {matches[0]!r}.")
         if not known:
             raise UnknownName(
                 f"There is no run {run_id!r}: no run was journalled yet.", "Run a %%codesteer cell first."
@@ -149,14 +152,13 @@ class Store:
         return True
 
 
-def _events(path: Path) -> Iterator[ev.Event]:
-    """Read events up to the first line that is cut or damaged: what follows a gap cannot be folded."""
-    with path.open("rb") as file:
+def _folded(path: Path) -> Record:
+    """Fold a journal up to the first line that is cut, damaged or out of order: nothing can be built on a gap."""
+    record = Record()
+    with path.open("rb") as file, contextlib.suppress(msgspec.MsgspecError, OutOfOrder, UnicodeDecodeError):
         for line in file:
-            try:
-                yield ev.decode_event(line)
-            except (msgspec.MsgspecError, OutOfOrder):
-                return
+            record = reduce(record, ev.decode_event(line))
+    return record
 
 
 def _row(run_id: str, record: Record) -> RunRow:
