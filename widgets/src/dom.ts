@@ -23,6 +23,14 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/**
+ * Creates a heading. Not an `h4` or its like: JupyterLab's table of contents takes those for headings of the notebook's
+ * own text and writes numbers into them.
+ */
+export function heading(level: number, className: string, ...children: Child[]): HTMLElement {
+  return el('div', { class: className, role: 'heading', 'aria-level': String(level) }, ...children);
+}
+
 /** Sets the text of a node; text that only grew is appended, which keeps the reader's selection. */
 export function setText(node: Node, text: string): void {
   const { firstChild } = node;

@@ -2,7 +2,7 @@
 
 import { copyButton } from './buttons.js';
 import { CodeBlock } from './code.js';
-import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
+import { el, heading, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import { Markdown } from './markdown.js';
 import type { Surroundings } from './options.js';
 import type { Bound, RunRecord } from './record.js';
@@ -44,7 +44,7 @@ export class FinalPart implements Part<RunRecord> {
       el(
         'div',
         'cs-answer-head',
-        el('h3', 'cs-label', 'Answer'),
+        heading(3, 'cs-label', 'Answer'),
         copyButton(around, 'answer', () => this.copied)
       ),
       ...[this.large, this.text.node, this.support, this.boundList, this.folded]

@@ -1,7 +1,7 @@
 /** The top of the view: how the run stands, for how long, and Stop. And below it what was asked. */
 
 import { button } from './buttons.js';
-import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
+import { el, heading, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import type { Surroundings } from './options.js';
 import type { InputSummary, RunRecord } from './record.js';
 import { line, seconds, visible, wholeSeconds } from './text.js';
@@ -132,7 +132,7 @@ export class QuestionPart implements Part<RunRecord['question']> {
       input => input.name,
       () => new InputPart()
     );
-    this.node = el('div', 'cs-question', el('h3', 'cs-hidden', 'Question'), this.more, this.text, this.inputList);
+    this.node = el('div', 'cs-question', heading(3, 'cs-hidden', 'Question'), this.more, this.text, this.inputList);
   }
 
   update({ prompt, inputs }: RunRecord['question']): void {

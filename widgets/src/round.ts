@@ -1,7 +1,7 @@
 /** One round: what the steerer decided, what the target answered, what its code printed, what the checkers said. */
 
 import { SelfAnswerPart, SymbolicPart } from './checks.js';
-import { el, icon, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
+import { el, heading, icon, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import { Markdown } from './markdown.js';
 import type { Surroundings } from './options.js';
 import { ExecutionPart } from './output.js';
@@ -45,7 +45,7 @@ export class RoundPart implements Part<RoundState> {
     const summary = el(
       'summary',
       'cs-round-summary',
-      ...[icon('chevron'), el('h4', 'cs-round-heading', this.title, this.kind), this.result],
+      ...[icon('chevron'), heading(4, 'cs-round-heading', this.title, this.kind), this.result],
       el('span', 'cs-round-end', el('span', 'cs-badge', this.picture, this.outcome), this.time)
     );
     // Only the reader's own clicks (the keyboard sends them too) make a choice that updates must respect.
@@ -120,7 +120,7 @@ export function roundTime({ round, live }: Pick<RoundState, 'round' | 'live'>, e
 }
 
 function row(name: string, ...content: Node[]): HTMLElement {
-  return el('div', 'cs-row', el('h5', 'cs-row-name', name), el('div', 'cs-row-content', ...content));
+  return el('div', 'cs-row', heading(5, 'cs-row-name', name), el('div', 'cs-row-content', ...content));
 }
 
 /**
