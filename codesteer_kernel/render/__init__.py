@@ -3,6 +3,6 @@
 from codesteer_kernel.render.bundle import mime_bundle
 from codesteer_kernel.render.html import to_html
 from codesteer_kernel.render.markdown import to_markdown
-from codesteer_kernel.render.text import round_lines, to_text
+from codesteer_kernel.render.text import printable, round_lines, to_text
 
-__all__ = ["mime_bundle", "round_lines", "to_html", "to_markdown", "to_text"]
+__all__ = ["mime_bundle", "printable", "round_lines", "to_html", "to_markdown", "to_text"]

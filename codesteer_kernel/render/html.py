@@ -6,6 +6,7 @@ plain tags, ``details`` for rounds and inherits the page's colours.
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from codesteer_kernel.record import Execution, Record, Round
@@ -21,8 +22,9 @@ from codesteer_kernel.render.words import (
 
 __all__ = ["to_html"]
 
-# Base64 and nothing else may stand in a data URL.
 _IMAGES = ("image/png", "image/jpeg")
+# Base64 and nothing else may stand in a data URL.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 def to_html(record: Record) -> str:
@@ -81,11 +83,11 @@ def _outputs(run: Execution) -> str:
             f"<details><summary>{escape(run.error or 'Traceback')}</summary><pre>{escape(run.traceback)}</pre></details>"
         )
     for output in run.outputs:
-        image = next((mime for mime in _IMAGES if output.data.get(mime)), None)
+        images = {mime: "".join(output.data.get(mime, "").split()) for mime in _IMAGES}
+        image = next((mime for mime, data in images.items() if _BASE64.fullmatch(data)), None)
         if image is not None:
-            data = "".join(output.data[image].split())
             alt = escape(output.data.get("text/plain", "figure")[:200], quote=True)
-            parts.append(f'<p><img alt="{alt}" src="data:{image};base64,{escape(data, quote=True)}"></p>')
+            parts.append(f'<p><img alt="{alt}" src="data:{image};base64,{images[image]}"></p>')
         elif output.data.get("text/plain"):
             parts.append(f"<pre>{escape(output.data['text/plain'])}</pre>")
     return "".join(parts)

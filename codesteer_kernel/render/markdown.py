@@ -10,6 +10,7 @@ from codesteer_kernel.render.words import (
     cost_line,
     decision_line,
     execution_line,
+    flat,
     status_line,
     verdict_line,
 )
@@ -21,10 +22,10 @@ def to_markdown(record: Record) -> str:
     """The run as Markdown: answer first, then every round."""
     parts = [f"**CodeSteer** · {status_line(record)}", _quoted(record.question.prompt)]
     if record.answer is not None:
-        text = record.answer.text
-        parts.append(f"### Answer\n\n{_fenced(text) if record.answer.code else text}")
+        shown = _fenced if record.answer.code else _quoted
+        parts.append(f"### Answer\n\n{shown(record.answer.text)}")
     if record.support is not None and record.support.note:
-        parts.append(f"*{record.support.note}*")
+        parts.append(f"*{flat(record.support.note)}*")
     parts += [f"- {line}" for line in bound_lines(record)]
     parts += [_round(one) for one in record.rounds]
     parts.append(f"---\n{cost_line(record)}")
@@ -38,13 +39,13 @@ def _round(this: Round) -> str:
     if this.answer.code is not None:
         parts.append(_fenced(this.answer.code, "python"))
     elif this.answer.text:
-        parts.append(this.answer.text)
+        parts.append(_quoted(this.answer.text))
     run = this.execution
     if run is not None and run.status is not None:
         parts.append(f"Ran: {execution_line(this)}.")
         parts += [_fenced(text) for text in (run.stdout.rstrip(), run.traceback.rstrip()) if text]
     if this.symbolic is not None:
-        parts.append(f"- symbolic checker: {this.symbolic.score:g} of 10. {this.symbolic.note}")
+        parts.append(f"- symbolic checker: {this.symbolic.score:g} of 10. {flat(this.symbolic.note)}")
     if this.self_answer is not None:
         parts.append(f"- self-answer checker: {verdict_line(this.self_answer)}")
     return "\n\n".join(parts)
@@ -58,4 +59,5 @@ def _fenced(text: str, tag: str = "") -> str:
 
 
 def _quoted(text: str) -> str:
+    """Quote foreign prose: whatever it leaves open (a fence, a comment) ends with the quotation."""
     return "\n".join(f"> {line}" for line in text.strip().splitlines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from codesteer_kernel.record import Record, Round, cut_middle
@@ -15,9 +16,11 @@ from codesteer_kernel.render.words import (
     verdict_line,
 )
 
-__all__ = ["round_lines", "to_text"]
+__all__ = ["printable", "round_lines", "to_text"]
 
 _SHOWN = 2_000
+# What would move a terminal's cursor, set its title or worse: escape sequences and all control characters but two.
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def round_lines(this: Round) -> list[str]:
@@ -42,7 +45,7 @@ def round_lines(this: Round) -> list[str]:
         lines.append(f"  self-answer checker: {verdict_line(this.self_answer)}")
     if this.complete:
         lines.append(f"  round took {this.timing.seconds:.1f} s")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def to_text(record: Record) -> str:
@@ -59,7 +62,12 @@ def to_text(record: Record) -> str:
     lines.append(cost_line(record))
     if record.timing.split:
         lines.append(f"Time: {split_line(record)}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """``text`` without what would drive a terminal: models and programs wrote it."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _block(label: str, text: str) -> str:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from codesteer_kernel.record import Decision, Record, Round, SelfAnswer
 
-__all__ = ["bound_lines", "cost_line", "decision_line", "execution_line", "split_line", "status_line", "verdict_line"]
+__all__ = [
+    "bound_lines",
+    "cost_line",
+    "decision_line",
+    "execution_line",
+    "flat",
+    "split_line",
+    "status_line",
+    "verdict_line",
+]
 
 _VERDICTS = {"pass": "passed", "fail": "failed", "broken": "could not run", "unsure": "could not tell"}
 
@@ -17,7 +26,7 @@ def status_line(record: Record) -> str:
             return "Waiting to start."
         case "running":
             doing = record.progress.phase if record.progress else "starting"
-            note = f" ({record.progress.note})" if record.progress and record.progress.note else ""
+            note = f" ({flat(record.progress.note)})" if record.progress and record.progress.note else ""
             return f"Round {max(1, len(record.rounds))} of at most {record.budget.rounds}: {doing}{note}."
         case "done":
             return f"Done in {rounds}."
@@ -30,7 +39,7 @@ def status_line(record: Record) -> str:
         case _:
             if record.error is None:
                 return "Failed."
-            return f"Failed: {record.error.message} {record.error.cure}".strip()
+            return flat(f"Failed: {record.error.message} {record.error.cure}")
 
 
 def decision_line(decision: Decision) -> str:
@@ -42,7 +51,7 @@ def decision_line(decision: Decision) -> str:
 
 def verdict_line(verdict: SelfAnswer) -> str:
     """One sentence on the self-answer checker's verdict."""
-    reason = f": {verdict.reason}" if verdict.reason else ""
+    reason = f": {flat(verdict.reason)}" if verdict.reason else ""
     return f"{_VERDICTS[verdict.verdict]}{reason}"
 
 
@@ -53,13 +62,13 @@ def execution_line(this: Round) -> str:
         return ""
     tier = f", isolation: {run.tier}" if run.tier else ""
     fault = f" ({run.error})" if run.error else f" ({run.limit})" if run.limit else ""
-    return f"{run.status}{fault} in {run.seconds:.2f} s{tier}"
+    return flat(f"{run.status}{fault} in {run.seconds:.2f} s{tier}")
 
 
 def bound_lines(record: Record) -> list[str]:
     """One sentence per name asked for by ``--out``."""
     return [
-        f"{one.name} could not be bound: {one.error}" if one.error else f"{one.name} is bound ({one.type})"
+        flat(f"{one.name} could not be bound: {one.error}" if one.error else f"{one.name} is bound ({one.type})")
         for one in record.bound
     ]
 
@@ -79,3 +88,8 @@ def split_line(record: Record) -> str:
     """Where the time went, largest first."""
     parts = sorted(record.timing.split.items(), key=lambda item: -item[1])
     return ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in parts if seconds >= 0.05)
+
+
+def flat(text: str) -> str:
+    """``text`` on one line: a sentence stays a sentence, whatever models and programs put into it."""
+    return " ".join(text.split())
