@@ -26,25 +26,24 @@ from codesteer_kernel.record import (
 )
 from codesteer_kernel.record import events as ev
 
-__all__ = ["executions", "hostile_texts", "runs", "texts"]
+__all__ = ["HOSTILE", "executions", "hostile_texts", "runs", "texts"]
 
 texts = st.text(max_size=40)
-hostile_texts = st.sampled_from(
-    [
-        "<script>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        "</details></pre><h1>mine</h1>",
-        "\" onmouseover=\"alert(1)' onclick='x",
-        "javascript:alert(1)",
-        "<!-- open",
-        "```\nout of the fence\n````\n",
-        "~~~\nopen",
-        "a\n\n# heading\n\n---\n",
-        "<svg/onload=alert(1)>",
-        "]]>&lt;b&gt;&#60;script&#62;",
-        "\x1b]0;title\x07\x1b[2J",
-    ]
-) | st.text(alphabet="<>&\"'`~#-=*_[]()! \nab/", max_size=60)
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</details></pre><h1>mine</h1>",
+    "\" onmouseover=\"alert(1)' onclick='x",
+    "javascript:alert(1)",
+    "<!-- open",
+    "```\nout of the fence\n````\n",
+    "~~~\nopen",
+    "a\n\n# heading\n\n---\n",
+    "<svg/onload=alert(1)>",
+    "]]>&lt;b&gt;&#60;script&#62;",
+    "\x1b]0;title\x07\x1b[2J",
+]
+hostile_texts = st.sampled_from(HOSTILE) | st.text(alphabet="<>&\"'`~#-=*_[]()! \nab/", max_size=60)
 
 _numbers = st.integers(0, 10**6)
 _seconds = st.floats(0, 1e5, allow_nan=False)
