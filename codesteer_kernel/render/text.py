@@ -71,4 +71,4 @@ def printable(text: str) -> str:
 
 
 def _block(label: str, text: str) -> str:
-    return f"  {label}:\n" + textwrap.indent(cut_middle(text.rstrip(), _SHOWN), "    | ")
+    return f"  {label}:\n" + textwrap.indent(cut_middle(text.rstrip(), _SHOWN), "    | ", lambda _: True)

@@ -9,8 +9,10 @@ from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = ["Conversation", "check_request", "told"]
 
-# At zero the 1.5B gave the same wrong program again in every round of 6 of 12 questions. Seeded, so reproducible.
+# Asked again, the 1.5B gave the same wrong program in every round of 6 of 12 questions. What breaks the spell is some
+# temperature (seeded, so reproducible) and a first line that cannot be copied.
 RETRY_TEMPERATURE = 0.7
+RETRY = "# Another try. What was wrong:"
 
 # Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,
 # section 5); the stop string then ends the call with the program.
@@ -52,7 +54,9 @@ class Conversation:
             turn = prompts.text(f"guided_{way}", guidance=decision.guidance)
         again = bool(self._messages)
         self._messages.append(Message(role="user", content=turn))
-        self.prefix = FENCE if code and self._model.abilities.prefill else ""
+        self.prefix = ""
+        if code and self._model.abilities.prefill:
+            self.prefix = FENCE + RETRY if again and self._model.abilities.local else FENCE
         prefill = (Message(role="assistant", content=self.prefix),) if self.prefix else ()
         return ChatRequest(
             messages=(*self._messages, *prefill),

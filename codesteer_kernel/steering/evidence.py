@@ -6,7 +6,9 @@ situation lists them with weights and the steerer's model chooses.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -46,8 +48,16 @@ def wants_code(rounds: Sequence[Round]) -> bool:
 
 
 def same_program(one: Round, other: Round) -> bool:
-    """Tell whether two rounds hold the same program: such rounds are no evidence for each other."""
-    return one.answer.code is not None and (one.answer.code or "").split() == (other.answer.code or "").split()
+    """Tell whether two rounds hold the same program but for comments: such rounds are no evidence for each other."""
+    return one.answer.code is not None and _form(one.answer.code) == _form(other.answer.code or "")
+
+
+@lru_cache(maxsize=256)
+def _form(code: str) -> str:
+    try:
+        return ast.dump(ast.parse(code))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return " ".join(code.split())
 
 
 def assess(rounds: Sequence[Round]) -> Situation:
@@ -139,7 +149,9 @@ def guidance_for(kind: DecisionKind, situation: Situation, last: Round) -> str:
         "output": cut_middle(last.result, GUIDANCE_CHARS),
         "reason": cut_middle(verdict.reason if verdict and verdict.reason else "the values differ.", GUIDANCE_CHARS),
     }
-    return load_prompts("target").text(f"guidance.{key}", **values)
+    prompts = load_prompts("target")
+    values["hint"] = prompts.hint(execution.error if execution else "")
+    return prompts.text(f"guidance.{key}", **values)
 
 
 def _fault(run: Execution) -> str:

@@ -23,7 +23,8 @@ def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[i
     ]
     speakers = sorted([this.index, *agreeing])
     if this.answer.code is None:
-        if not this.answer.text.strip():
+        # Half a sentence is no answer: the run was stopped, or ran out of budget, while it streamed.
+        if not this.answer.complete or not this.answer.text.strip():
             return "none", []
         return ("agreed" if agreeing else "unchecked"), speakers
     if this.execution is None or this.execution.status != "ok" or not (this.result or this.execution.outputs):

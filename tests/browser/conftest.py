@@ -169,6 +169,9 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         if kernel:
             page.wait_for_function(_READY, timeout=60_000)
+        else:
+            # JupyterLab says that it could start no kernel; that is what we want.
+            page.locator(".jp-Dialog .jp-mod-accept").click(timeout=30_000)
         if theme == "dark":
             page.evaluate(
                 "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"

@@ -26,6 +26,10 @@ class Prompts:
             found = found[part]
         return Template(str(found).strip("\n")).substitute(values)
 
+    def hint(self, error: str) -> str:
+        """Return the advice for ``error``: that of the first hint whose words are in it."""
+        return next((str(one["help"]) for one in self._texts.get("hint", []) if one["error"] in error), "")
+
     def examples(self) -> list[dict[str, str]]:
         """Return the worked examples, in order: dicts with ``user`` and ``assistant``."""
         return list(self._texts.get("example", []))
