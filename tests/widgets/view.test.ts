@@ -96,7 +96,7 @@ describe('states', () => {
   it('names the budget that was hit', () => {
     draw(sample('exhausted'));
     expect(find('.cs-final .cs-ending').textContent).toContain('The budget of rounds is used up.');
-    expect(find('.cs-support').textContent).toMatch(/^Doubtfula test failed it/);
+    expect(find('.cs-support').textContent).toMatch(/^DoubtfulA test failed it/);
   });
 
   it('says when the kernel was lost', () => {

@@ -33,7 +33,7 @@ if not is_built():
     )
 
 
-class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
     """Draws a run record and keeps it current.
 
     :meth:`show` and :meth:`append` may be called from one worker thread while the kernel's own thread handles the

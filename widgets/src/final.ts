@@ -77,13 +77,18 @@ export class FinalPart implements Part<RunRecord> {
       setIcon(this.picture, name);
       setText(this.words, words);
       // The label says it already.
-      setText(this.note, line(support.note.replace(`${words}: `, ''), 400));
+      setText(this.note, line(withoutLabel(support.note, words), 400));
     }
     this.bound.update(bound);
     setShown(this.boundList, bound.length > 0);
     this.ending.update(record);
     setShown(this.node, !this.card.hidden || !this.ending.node.hidden);
   }
+}
+
+function withoutLabel(note: string, label: string): string {
+  const rest = note.startsWith(`${label}: `) ? note.slice(label.length + 2) : note;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /** One result under its name in the notebook, or why it is not there. */
