@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
@@ -79,9 +78,7 @@ def main() -> int:
         os.environ["CODESTEER_EMBEDDED"] = options.model
     notebook = nbformat.read(HERE / "quickstart.ipynb", as_version=4)
     printer = Printer()
-    # Sockets in the file system: no port of this machine is opened for the notebook.
-    manager = AsyncKernelManager(kernel_name="python3", transport="ipc")
-    client = Client(notebook, km=manager, timeout=1200, resources={"metadata": {"path": str(HERE)}}, allow_errors=True)
+    client = Client(notebook, timeout=1200, resources={"metadata": {"path": str(HERE)}}, allow_errors=True)
     client.printer = printer
     started = time.monotonic()
     client.execute()
