@@ -10,6 +10,8 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextlib
+import keyword
+import math
 import platform
 import threading
 from collections.abc import Callable, Mapping
@@ -19,9 +21,10 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.config import available_memory
-from codesteer_kernel.errors import BadInput, CacheNotWritable, CodeSteerError, EmptyPrompt
+from codesteer_kernel.errors import AuthenticationFailed, BadInput, CacheNotWritable, CodeSteerError, EmptyPrompt
 from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.models.prices import price
 from codesteer_kernel.record import (
     Bound,
     Budget,
@@ -44,6 +47,9 @@ _LOCAL_TOKENS = 512
 _HOSTED_TOKENS = 4_000
 _EMBEDDED = ("embedded", "local", "hf")
 _MAX_ROUNDS = 50
+_MAX_TEMPERATURE = 2
+# Settings whose option has another name.
+_OPTIONS = {"seconds": "timeout", "code_seconds": "code-timeout", "memory_mb": "memory"}
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -89,9 +95,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
         for name in ("seconds", "tokens", "cost", "max_tokens", "code_seconds", "memory_mb"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
-                option = {"seconds": "timeout"}.get(name, name).replace("_", "-")
+            if value is not None and not 0 < value < math.inf:
+                option = _OPTIONS.get(name, name).replace("_", "-")
                 raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+        if not 0 <= self.temperature <= _MAX_TEMPERATURE:
+            raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
         if self.dialect is not None and self.dialect not in DIALECTS:
             raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
         return self
@@ -219,14 +227,16 @@ class Engine:
         if not prompt.strip():
             raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
         for name in (*(inputs or ()), *outputs):
-            if not name.isidentifier():
+            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
                 raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
         question = Question(
-            prompt=prompt.strip("\n"),
+            # Halves of surrogate pairs can be neither sent nor kept.
+            prompt=prompt.strip("\n").encode("utf-8", "replace").decode(),
             inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
             outputs=list(outputs),
         )
         roles, check = self._roles(settings)
+        _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
@@ -324,9 +334,9 @@ class Engine:
         on_event: OnEvent | None,
         store: Store,
     ) -> Run:
-        journal, unkept = _open_journal(store, live.id) if settings.journal else (None, "")
         limits = Limits(memory_mb=_memory(settings.memory_mb))
         async with self._executor(limits, inputs) as executor:
+            keeper = _Keeper(store, live.id, wanted=settings.journal)
             steering = Steering(
                 question,
                 roles,
@@ -336,18 +346,30 @@ class Engine:
                     rounds=settings.rounds, seconds=settings.seconds, tokens=settings.tokens, cost=settings.cost
                 ),
                 run_id=live.id,
-                versions=_versions() | ({"journal": unkept} if unkept else {}),
+                versions=_versions() | keeper.note,
                 check=check,
                 stop=live._stop,
             )
-            async for event in steering.events():
-                if journal is not None:
-                    journal.append(event)
-                if on_event is not None:
-                    on_event(event, steering.record)
-        if journal is not None:
-            journal.close(steering.record)
-        return Run(steering.record, steering.values)
+            try:
+                async with contextlib.aclosing(steering.events()) as events:
+                    async for event in events:
+                        keeper.append(event)
+                        if on_event is not None:
+                            on_event(event, steering.record)
+            except BaseException:
+                keeper.abandon()
+                raise
+            record = keeper.close(steering.record)
+        if record.error is not None and record.error.code == AuthenticationFailed.code:
+            await self._forget(roles)
+        return Run(record, steering.values)
+
+    async def _forget(self, roles: Roles) -> None:
+        """Open these models afresh next time: by then their key may have been put right."""
+        for name, model in list(self._models.items()):
+            if model in (roles.target, roles.steerer, roles.checker):
+                del self._models[name]
+                await model.aclose()
 
     @contextlib.asynccontextmanager
     async def _executor(self, limits: Limits, inputs: dict[str, Any]) -> Any:
@@ -402,12 +424,63 @@ def _summary(name: str, value: Any) -> InputSummary:
     return InputSummary(name=name, type=told.type, shape=" x ".join(map(str, told.shape)), summary=told.text)
 
 
-def _open_journal(store: Store, run_id: str) -> tuple[Journal | None, str]:
-    """Open the journal; a folder that cannot be written must not stop the run, but is told in the record."""
-    try:
-        return store.open(run_id), ""
-    except CacheNotWritable as fault:
-        return None, str(fault)
+class _Keeper:
+    """Journals a run as long as that works: a folder that cannot be written, or a full disk, must not cost the run."""
+
+    def __init__(self, store: Store, run_id: str, *, wanted: bool) -> None:
+        self._fault = ""
+        self._journal: Journal | None = None
+        if wanted:
+            try:
+                self._journal = store.open(run_id)
+            except CacheNotWritable as fault:
+                self._fault = str(fault)
+
+    @property
+    def note(self) -> dict[str, str]:
+        """What the record's versions say of the journal: nothing, or why there is none."""
+        return {"journal": self._fault} if self._fault else {}
+
+    def append(self, event: ev.Event) -> None:
+        try:
+            if self._journal is not None:
+                self._journal.append(event)
+        except OSError as fault:
+            self._give_up(fault)
+
+    def close(self, record: Record) -> Record:
+        """Write the finished record; returns it, with a note if it could not be kept."""
+        try:
+            if self._journal is not None:
+                self._journal.close(record)
+        except OSError as fault:
+            self._give_up(fault)
+        return msgspec.structs.replace(record, versions=record.versions | self.note)
+
+    def abandon(self) -> None:
+        """Leave the journal as it is."""
+        if self._journal is not None:
+            self._journal.abandon()
+
+    def _give_up(self, fault: OSError) -> None:
+        self._fault = f"The journal could not be written to the end ({fault.strerror})."
+        self.abandon()
+        self._journal = None
+
+
+def _check_roles(roles: Roles, settings: RunSettings) -> None:
+    """Refuse what these models cannot do: a budget or a dialect that would be ignored is worse than none."""
+    if settings.dialect == "mini" and not roles.steerer.abilities.score:
+        raise BadInput(
+            f"The dialect mini needs a steerer that scores choices, and {roles.steerer.name} does not.",
+            "Use --dialect instruct.",
+        )
+    for model in (roles.target, roles.steerer, roles.checker):
+        if settings.cost is not None and price(model.name) is None:
+            raise BadInput(
+                f"The price of {model.name} is not known, so a budget of money cannot be kept.",
+                "Limit the run by --tokens or --timeout.",
+            )
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +103,7 @@ class Steering:
         """The fold of all events so far."""
         return self._emitter.record
 
-    async def events(self) -> AsyncIterator[ev.Event]:
+    async def events(self) -> AsyncGenerator[ev.Event, None]:
         """Yield the run's events; the last one is always ``RunEnded``."""
         task = asyncio.create_task(self._supervise())
         try:
@@ -240,10 +240,12 @@ class Steering:
         if code and self.check and self._checker_task is None and not self.roles.checker.abilities.local:
             # A hosted model writes the checking program meanwhile; a local one has no core to spare.
             self._checker_task = asyncio.create_task(self._write_checker(index))
-        reply = await self._calls.stream(
-            self.roles.target, request, role="target", purpose="answer", round=index, on_text=lumps.add
-        )
-        lumps.flush()
+        try:
+            reply = await self._calls.stream(
+                self.roles.target, request, role="target", purpose="answer", round=index, on_text=lumps.add
+            )
+        finally:
+            lumps.flush()
         text = conversation.prefix + reply.text
         if conversation.prefix and reply.stop != "length":
             text = text.rstrip("\n") + STOP

@@ -57,6 +57,13 @@ class Journal:
         self._path.with_suffix(".pid").unlink(missing_ok=True)
         return final
 
+    def abandon(self) -> None:
+        """Close the journal as it is: without a finished record the run shows as lost."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._path.with_suffix(".pid").unlink(missing_ok=True)
+
 
 class Store:
     """The runs of one user, one file each, in ``folder`` (default: ``runs`` in the data folder)."""
