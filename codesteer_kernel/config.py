@@ -25,7 +25,7 @@ __all__ = [
     "writable",
 ]
 
-_SECRET = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)", re.IGNORECASE)
+_SECRET = re.compile(r"API_?KEY|(^|_)KEY(_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
 
 
 def _base(variable: str, xdg: str, fallback: str) -> Path:
