@@ -173,7 +173,8 @@ class ScriptedServer:
             return
         request = Request(wire, path, headers, json.loads(raw))
         self.requests.append(request)
-        given = headers.get("x-api-key", "") if wire == "anthropic" else headers.get("authorization", "")[7:]
+        # Anthropic's SDK has sent its key in either header, by version.
+        given = headers.get("x-api-key") or headers.get("authorization", "")[7:]
         gone = asyncio.ensure_future(reader.read(1))
         work = asyncio.ensure_future(self._answer(request, out, refused=bool(self._key) and given != self._key))
         try:
