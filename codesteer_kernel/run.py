@@ -14,6 +14,7 @@ import keyword
 import math
 import platform
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
@@ -24,6 +25,7 @@ from codesteer_kernel.config import available_memory
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, CacheNotWritable, CodeSteerError, EmptyPrompt
 from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.prices import price
 from codesteer_kernel.record import (
     Bound,
@@ -349,6 +351,7 @@ class Engine:
                 versions=_versions() | keeper.note,
                 check=check,
                 stop=live._stop,
+                notice=default_model()[1] if settings.target == "embedded" else "",
             )
             try:
                 async with contextlib.aclosing(steering.events()) as events:
@@ -481,6 +484,16 @@ def _check_roles(roles: Roles, settings: RunSettings) -> None:
                 f"The price of {model.name} is not known, so a budget of money cannot be kept.",
                 "Limit the run by --tokens or --timeout.",
             )
+
+
+def _told(on_event: OnEvent, event: ev.Event, record: Record) -> bool:
+    """Call the listener; one that fails is told no more, and the run goes on."""
+    try:
+        on_event(event, record)
+    except Exception as fault:  # noqa: BLE001  # a listener is anybody's code
+        warnings.warn(f"on_event failed and is not called again: {type(fault).__name__}: {fault}", stacklevel=2)
+        return False
+    return True
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

@@ -36,7 +36,8 @@ def to_html(record: Record) -> str:
         winner = record.answer.round
         tag = "pre" if record.answer.code else "p"
         text = escape(record.answer.text) if tag == "pre" else _lines(record.answer.text)
-        parts.append(f"<h4>Answer</h4><{tag}><strong>{text}</strong></{tag}>")
+        # No heading tag: JupyterLab would list it in the notebook's table of contents.
+        parts.append(f"<p><em>Answer</em></p><{tag}><strong>{text}</strong></{tag}>")
     if record.support is not None and record.support.note:
         parts.append(f"<p><em>{escape(record.support.note)}</em></p>")
     parts += [f"<p>{escape(line)}</p>" for line in bound_lines(record)]

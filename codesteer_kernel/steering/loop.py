@@ -73,7 +73,7 @@ def new_run_id() -> str:
 class Steering:
     """One run in the making. Iterate over :meth:`events` once; ``record`` is the fold so far, ``values`` what ``--out`` found.
 
-    ``stop`` set at any moment (from the loop's thread) ends the run: open streams are closed, the running program is
+    ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open streams are closed, the running program is
     interrupted, and the partial record stays.
     """
 
@@ -85,6 +85,7 @@ class Steering:
     run_id: str = field(default_factory=new_run_id)
     versions: dict[str, str] = field(default_factory=dict)
     check: bool = True
+    notice: str = ""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -196,7 +197,7 @@ class Steering:
         for model in {id(one): one for one in (self.roles.steerer, self.roles.target, self.roles.checker)}.values():
             ready = getattr(model, "ready", None)
             if ready is not None:
-                self._enter("loading", f"Loading {model.name}")
+                self._enter("loading", self.notice or f"Loading {model.name}")
                 await ready(self._tell_loading)
 
     def _tell_loading(self, progress: Any) -> None:
