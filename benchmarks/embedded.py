@@ -28,8 +28,7 @@ QUESTIONS = [
     ("What is the 7th smallest number in 93, 12, 57, 8, 71, 33, 64, 29, 85, 46?", r"\b64\b"),
     ("Shift every letter of 'Steering' forward by 3 in the alphabet, keeping case. What is the result?", r"vwhhulqj"),
     (
-        "A robot starts at (0, 0) facing north and does: forward 3, right, forward 2, right, forward 5, left, forward 1. "
-        "Where does it end?",
+        "A robot at (0, 0) faces north and does: forward 3, right, forward 2, right, forward 5, left, forward 1. Where is it?",
         r"\(3, -2\)",
     ),
     (

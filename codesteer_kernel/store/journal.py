@@ -54,24 +54,25 @@ class Journal:
             return False
         return True
 
-    def close(self, record: Record) -> None:
-        """Replace the journal by the finished record (written aside, then renamed).
+    def close(self, record: Record) -> Path:
+        """Replace the journal by the finished record (written aside, then renamed); returns the path of what is kept.
 
         Where that fails (a full disk), the journal stays: it holds the same run.
         """
         self._file.close()
-        part = self._path.with_suffix(".part")
+        part, final = self._path.with_suffix(".part"), self._path.with_suffix(".json")
         try:
             part.write_bytes(encode_record(bounded(record)))
-            part.replace(self._path.with_suffix(".json"))
+            part.replace(final)
         except OSError as fault:
             part.unlink(missing_ok=True)
             warnings.warn(
                 f"The record could not be written ({fault.strerror or fault}); its journal is kept.", stacklevel=2
             )
-            return
+            return self._path
         self._path.unlink(missing_ok=True)
         self._path.with_suffix(".pid").unlink(missing_ok=True)
+        return final
 
 
 class Store:
