@@ -39,7 +39,7 @@ QUESTIONS = [
     ("Which number between 1 and 1000 has the longest Collatz chain?", r"\b871\b"),
     ("What is 3/4 + 5/6 - 1/8 as a fraction in lowest terms?", r"\b35/24\b"),
     ("What is MCMXCIV plus XLIX, written in Roman numerals?", r"\bmmxliii\b"),
-    ("How many Friday the 13ths were there from 2001-01-01 to 2020-12-31?", r"\b34\b"),
+    ("How many Friday the 13ths were there from 2001-01-01 to 2020-12-31?", r"\b36\b"),
     ("Convert the decimal number 98765 to base 7.", r"\b560642\b"),
     ("Which three-digit numbers equal the sum of the cubes of their digits?", r"153.*370.*371.*407"),
     ("What is the average of the readings 007, 08, 12 and 0009?", r"\b9\b"),

@@ -14,7 +14,6 @@ import keyword
 import math
 import platform
 import threading
-import warnings
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
@@ -484,16 +483,6 @@ def _check_roles(roles: Roles, settings: RunSettings) -> None:
                 f"The price of {model.name} is not known, so a budget of money cannot be kept.",
                 "Limit the run by --tokens or --timeout.",
             )
-
-
-def _told(on_event: OnEvent, event: ev.Event, record: Record) -> bool:
-    """Call the listener; one that fails is told no more, and the run goes on."""
-    try:
-        on_event(event, record)
-    except Exception as fault:  # noqa: BLE001  # a listener is anybody's code
-        warnings.warn(f"on_event failed and is not called again: {type(fault).__name__}: {fault}", stacklevel=2)
-        return False
-    return True
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

@@ -73,8 +73,8 @@ def new_run_id() -> str:
 class Steering:
     """One run in the making. Iterate over :meth:`events` once; ``record`` is the fold so far, ``values`` what ``--out`` found.
 
-    ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open streams are closed, the running program is
-    interrupted, and the partial record stays.
+    ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open
+    streams are closed, the running program is interrupted, and the partial record stays.
     """
 
     question: Question

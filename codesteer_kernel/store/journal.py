@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import warnings
 from pathlib import Path
 from typing import IO
 
@@ -41,38 +40,29 @@ class Journal:
         self._path = path
         self._file = file
 
-    def append(self, event: ev.Event) -> bool:
-        """Write one event and flush it, so that a killed process loses nothing that was seen.
-
-        Returns False when it could not be written (a full disk): the run goes on without a journal.
-        """
-        try:
-            self._file.write(ev.encode_event(event) + b"\n")
-            self._file.flush()
-        except OSError as fault:
-            warnings.warn(f"The run is not journalled any more: {fault.strerror or fault}.", stacklevel=2)
-            return False
-        return True
+    def append(self, event: ev.Event) -> None:
+        """Write one event and flush it, so that a killed process loses nothing that was seen."""
+        self._file.write(ev.encode_event(event) + b"\n")
+        self._file.flush()
 
     def close(self, record: Record) -> Path:
-        """Replace the journal by the finished record (written aside, then renamed); returns the path of what is kept.
-
-        Where that fails (a full disk), the journal stays: it holds the same run.
-        """
+        """Replace the journal by the finished record (written aside, then renamed); returns its path."""
         self._file.close()
-        part, final = self._path.with_suffix(".part"), self._path.with_suffix(".json")
-        try:
-            part.write_bytes(encode_record(bounded(record)))
-            part.replace(final)
-        except OSError as fault:
-            part.unlink(missing_ok=True)
-            warnings.warn(
-                f"The record could not be written ({fault.strerror or fault}); its journal is kept.", stacklevel=2
-            )
-            return self._path
+        final = self._path.with_suffix(".json")
+        part = self._path.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_bytes(encode_record(bounded(record)))
+        part.replace(final)
         self._path.unlink(missing_ok=True)
         self._path.with_suffix(".pid").unlink(missing_ok=True)
         return final
+
+    def abandon(self) -> None:
+        """Close the journal as it is: without a finished record the run shows as lost."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._path.with_suffix(".pid").unlink(missing_ok=True)
 
 
 class Store:
