@@ -1,7 +1,8 @@
 """HTML that stands alone: no script, no handler, everything escaped, readable after any sanitiser.
 
 It is the fall-back wherever our own view is absent (nbconvert, GitHub, front ends without the extension), so it uses
-plain tags, ``details`` for rounds and inherits the page's colours.
+plain tags, ``details`` for rounds and inherits the page's colours. A few inline styles, half transparent so that they
+suit light and dark pages, make it pleasant where they are let through; nothing depends on them.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ from codesteer_kernel.render.words import (
     verdict_line,
 )
 
-__all__ = ["to_html"]
+__all__ = ["STYLES", "to_html"]
 
 _IMAGES = ("image/png", "image/jpeg")
+_BOX = "border:1px solid rgba(127,127,127,.35);border-radius:8px;padding:4px 16px;margin:4px 0;max-width:62em"
+_ANSWER = "border-left:4px solid rgba(46,125,50,.8);padding:2px 14px;margin:10px 0"
+_BIG = "font-size:1.3em;white-space:pre-wrap;margin:2px 0;background:none"
+_CODE = "background:rgba(127,127,127,.12);border-radius:6px;padding:8px 12px;margin:6px 0;white-space:pre-wrap"
+_FOLD = "border-top:1px solid rgba(127,127,127,.25);padding:6px 0"
+STYLES = frozenset({_BOX, _ANSWER, _BIG, _CODE, _FOLD})
+"""Every inline style that :func:`to_html` may write; none holds anything of a record."""
+
 # Base64 and nothing else may stand in a data URL.
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -37,14 +46,15 @@ def to_html(record: Record) -> str:
         tag = "pre" if record.answer.code else "p"
         text = escape(record.answer.text) if tag == "pre" else _lines(record.answer.text)
         # No heading tag: JupyterLab would list it in the notebook's table of contents.
-        parts.append(f"<p><em>Answer</em></p><{tag}><strong>{text}</strong></{tag}>")
-    if record.support is not None and record.support.note:
-        parts.append(f"<p><em>{escape(record.support.note)}</em></p>")
+        note = f"<em>{escape(record.support.note)}</em>" if record.support is not None else ""
+        parts.append(
+            f'<div style="{_ANSWER}"><small>Answer</small><{tag} style="{_BIG}"><strong>{text}</strong></{tag}>{note}</div>'
+        )
     parts += [f"<p>{escape(line)}</p>" for line in bound_lines(record)]
     parts += [_round(one, opened=one.index == (winner or len(record.rounds))) for one in record.rounds]
     where = split_line(record)
     parts.append(f"<p><small>{escape(cost_line(record))}{f'<br>Time: {escape(where)}' if where else ''}</small></p>")
-    return f'<div class="codesteer-run">{"".join(parts)}</div>'
+    return f'<div class="codesteer-run" style="{_BOX}">{"".join(parts)}</div>'
 
 
 def _round(this: Round, *, opened: bool) -> str:
@@ -52,7 +62,7 @@ def _round(this: Round, *, opened: bool) -> str:
     if this.decision.guidance:
         parts.append(f"<blockquote>{_lines(this.decision.guidance)}</blockquote>")
     if this.answer.code is not None:
-        parts.append(f"<pre><code>{escape(this.answer.code)}</code></pre>")
+        parts.append(f'<pre style="{_CODE}"><code>{escape(this.answer.code)}</code></pre>')
     elif this.answer.text:
         parts.append(f"<p>{_lines(this.answer.text)}</p>")
     if this.execution is not None and this.execution.status is not None:
@@ -65,7 +75,7 @@ def _round(this: Round, *, opened: bool) -> str:
         checks.append(f"<li>self-answer checker: {escape(verdict_line(this.self_answer))}</li>")
     if checks:
         parts.append(f"<ul>{''.join(checks)}</ul>")
-    return f"<details{' open' if opened else ''}>{''.join(parts)}</details>"
+    return f'<details style="{_FOLD}"{" open" if opened else ""}>{"".join(parts)}</details>'
 
 
 def _badge(this: Round) -> str:
@@ -78,7 +88,7 @@ def _badge(this: Round) -> str:
 
 
 def _outputs(run: Execution) -> str:
-    parts = [f"<pre>{escape(text.rstrip())}</pre>" for text in (run.stdout, run.stderr) if text.strip()]
+    parts = [f'<pre style="{_CODE}">{escape(text.rstrip())}</pre>' for text in (run.stdout, run.stderr) if text.strip()]
     if run.traceback.strip():
         parts.append(
             f"<details><summary>{escape(run.error or 'Traceback')}</summary><pre>{escape(run.traceback)}</pre></details>"

@@ -33,6 +33,7 @@ from codesteer_kernel.record import (
     fold,
 )
 from codesteer_kernel.render import mime_bundle, round_lines, to_html, to_markdown, to_text
+from codesteer_kernel.render.html import STYLES
 from tests.record.strategies import HOSTILE, hostile_texts, runs
 
 TAGS = {
@@ -202,7 +203,8 @@ def test_html_holds_our_tags_and_nothing_that_runs(events: list[Any]) -> None:
     assert not read.other, "a comment or declaration got through"
     for tag, attributes in read.tags:
         assert tag in TAGS
-        assert set(attributes) <= {"class", "open", "alt", "src"}
+        assert set(attributes) <= {"class", "open", "alt", "src", "style"}
+        assert attributes.get("style") in {None, *STYLES}
         if "src" in attributes:
             assert re.fullmatch(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=]+", attributes["src"] or "")
     assert squeezed(record.question.prompt) in squeezed(read.text)
