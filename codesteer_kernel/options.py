@@ -42,7 +42,7 @@ def _parser() -> _Parser:
         "--steerer",
         "-s",
         metavar="MODEL",
-        help="the model that guides it (default: the embedded one for local targets)",
+        help="the model that guides it (default: the target steers itself)",
     )
     add("--checker", metavar="MODEL", help="the model that writes testing programs, or none (default: the target)")
     add("--rounds", "-r", type=int, metavar="N", help="at most N rounds (default: 5)")

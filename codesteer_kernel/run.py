@@ -14,7 +14,8 @@ import keyword
 import math
 import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -46,8 +47,10 @@ __all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "re
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
 _HOSTED_TOKENS = 4_000
-_EMBEDDED = ("embedded", "local", "hf")
 _MAX_ROUNDS = 50
+NO_CHECKER = "none"
+"""The checker that stands for: write no testing programs."""
+
 _MAX_TEMPERATURE = 2
 # Settings whose option has another name.
 _OPTIONS = {"seconds": "timeout", "code_seconds": "code-timeout", "memory_mb": "memory"}
@@ -60,7 +63,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         target: the model that answers, as ``provider/model``.
-        steerer: the model that guides it; default: the embedded one for local targets, else the target itself.
+        steerer: the model that guides it; default: the target steers itself.
         checker: the model that writes testing programs; default: the target. ``none`` turns tests off.
         rounds: at most so many (1 to 50).
         seconds: budget for the whole run.
@@ -189,6 +192,19 @@ class LiveRun:
         return await asyncio.shield(asyncio.wrap_future(self.future))
 
 
+@dataclass(frozen=True)
+class _Job:
+    """Everything that one run needs, from the caller's thread to the engine's."""
+
+    live: LiveRun
+    question: Question
+    roles: Roles
+    settings: RunSettings
+    inputs: dict[str, Any]
+    on_event: OnEvent | None
+    store: Store
+
+
 class Engine:
     """Runs questions in a thread of its own. One per process: :func:`engine`."""
 
@@ -236,13 +252,13 @@ class Engine:
             inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
             outputs=list(outputs),
         )
-        roles, check = self._roles(settings)
+        roles = self._roles(settings)
         _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        work = self._go(live, question, roles, settings, check, dict(inputs or {}), on_event, store or Store())
-        asyncio.run_coroutine_threadsafe(work, loop)
+        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store())
+        asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
     @property
@@ -290,80 +306,58 @@ class Engine:
             assert self._loop is not None
             return self._loop
 
-    def _roles(self, settings: RunSettings) -> tuple[Roles, bool]:
+    def _roles(self, settings: RunSettings) -> Roles:
         target = self._model(settings.target)
-        local = settings.target.partition("/")[0] in _EMBEDDED
-        steerer = self._model(
-            settings.steerer or (settings.target if not local or "/" in settings.target else "embedded")
-        )
-        check = settings.checker != "none"
-        checker = self._model(settings.checker) if settings.checker and check else target
-        return Roles(target=target, steerer=steerer, checker=checker), check
+        # One load, one key: unless somebody else is named, the target steers itself.
+        steerer = self._model(settings.steerer or settings.target)
+        checker = self._model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
+        return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
         if name not in self._models:
             self._models[name] = open_model(name)
         return self._models[name]
 
-    async def _go(
-        self,
-        live: LiveRun,
-        question: Question,
-        roles: Roles,
-        settings: RunSettings,
-        check: bool,
-        inputs: dict[str, Any],
-        on_event: OnEvent | None,
-        store: Store,
-    ) -> None:
+    async def _go(self, job: _Job) -> None:
         """Steer one question and settle its future, whatever happens."""
         try:
-            live.future.set_result(await self._steer(live, question, roles, settings, check, inputs, on_event, store))
+            job.live.future.set_result(await self._steer(job))
         except BaseException as fault:  # noqa: BLE001  # it belongs to whoever waits
-            live.future.set_exception(fault)
+            job.live.future.set_exception(fault)
         finally:
-            self._live.pop(live.id, None)
+            self._live.pop(job.live.id, None)
 
-    async def _steer(
-        self,
-        live: LiveRun,
-        question: Question,
-        roles: Roles,
-        settings: RunSettings,
-        check: bool,
-        inputs: dict[str, Any],
-        on_event: OnEvent | None,
-        store: Store,
-    ) -> Run:
+    async def _steer(self, job: _Job) -> Run:
+        settings = job.settings
         limits = Limits(memory_mb=_memory(settings.memory_mb))
-        async with self._executor(limits, inputs) as executor:
-            keeper = _Keeper(store, live.id, wanted=settings.journal)
+        async with self._executor(limits, job.inputs) as executor:
+            keeper = _Keeper(job.store, job.live.id, wanted=settings.journal)
             steering = Steering(
-                question,
-                roles,
+                job.question,
+                job.roles,
                 executor,
-                config=_config(settings, roles),
+                config=_config(settings, job.roles),
                 budget=Budget(
                     rounds=settings.rounds, seconds=settings.seconds, tokens=settings.tokens, cost=settings.cost
                 ),
-                run_id=live.id,
+                run_id=job.live.id,
                 versions=_versions() | keeper.note,
-                check=check,
-                stop=live._stop,
+                check=settings.checker != NO_CHECKER,
+                stop=job.live._stop,
                 notice=default_model()[1] if settings.target == "embedded" else "",
             )
             try:
                 async with contextlib.aclosing(steering.events()) as events:
                     async for event in events:
                         keeper.append(event)
-                        if on_event is not None:
-                            on_event(event, steering.record)
+                        if job.on_event is not None:
+                            job.on_event(event, steering.record)
             except BaseException:
                 keeper.abandon()
                 raise
             record = keeper.close(steering.record)
         if record.error is not None and record.error.code == AuthenticationFailed.code:
-            await self._forget(roles)
+            await self._forget(job.roles)
         return Run(record, steering.values)
 
     async def _forget(self, roles: Roles) -> None:
@@ -374,7 +368,7 @@ class Engine:
                 await model.aclose()
 
     @contextlib.asynccontextmanager
-    async def _executor(self, limits: Limits, inputs: dict[str, Any]) -> Any:
+    async def _executor(self, limits: Limits, inputs: dict[str, Any]) -> AsyncIterator[Executor]:
         """A child kernel for one run: the warm one if nobody has it and its limits fit, else a new one.
 
         One that was given inputs is closed afterwards, so that no later run finds them.

@@ -13,7 +13,7 @@ __all__ = ["await_cell", "load", "refuse_nesting", "unload"]
 
 _CALL = "get_ipython().run_cell_magic('codesteer',"
 _OTHER = re.compile(
-    r"get_ipython\(\)\.run_cell_magic\('(?P<name>[^']+)', (?P<line>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"), ['\"]%%codesteer\b"
+    r"get_ipython\(\)\.run_cell_magic\('(?P<name>[^']+)', (?P<line>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"), ['\"](?:\\n|\s)*%%codesteer\b"
 )
 _LOADED = "_codesteer_magics"
 

@@ -19,7 +19,7 @@ class CodeSteerMagics(Magics):
     """``%%codesteer`` and ``%codesteer``; the traits are defaults that ``%config CodeSteerMagics`` and profiles set."""
 
     target = Unicode("embedded", help="The model that answers, as provider/model.").tag(config=True)
-    steerer = Unicode("", help="The model that guides it; empty: the one that suits the target.").tag(config=True)
+    steerer = Unicode("", help="The model that guides it; empty: the target steers itself.").tag(config=True)
     checker = Unicode("", help="The model that writes testing programs; empty: the target; none: no tests.").tag(
         config=True
     )
