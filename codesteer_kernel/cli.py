@@ -88,7 +88,7 @@ def _solve(words: list[str]) -> int:
     if options.inputs or options.outputs:
         raise BadInput("A shell has no variables for --in and --out.", "Use them in a %%codesteer cell.")
     prompt = " ".join(options.words)
-    if not prompt and not sys.stdin.isatty():
+    if not options.words and not sys.stdin.isatty():
         prompt = sys.stdin.read()
     live = engine().submit(prompt, options.settings, on_event=None if options.quiet else _progress())
     try:
@@ -125,6 +125,7 @@ def _progress() -> Callable[[Any, Any], None]:
 
 
 def _print_end(run: Any, options: Any) -> None:
+    from codesteer_kernel.render import printable
     from codesteer_kernel.render.words import cost_line, split_line, status_line
 
     if options.json:
@@ -138,7 +139,7 @@ def _print_end(run: Any, options: Any) -> None:
     if options.time:
         print(f"Time: {split_line(run.record)}", file=sys.stderr)
     if run.answer:
-        print(run.answer)
+        print(printable(run.answer) if sys.stdout.isatty() else run.answer)
     elif options.quiet:
         print(f"codesteer: {status_line(run.record)}", file=sys.stderr)
 

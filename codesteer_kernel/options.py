@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -13,6 +14,9 @@ from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.run import RunSettings
 
 __all__ = ["RunOptions", "help_text", "parse_options"]
+
+# "-5" and "-x is what?" are words of a question.
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=|$)")
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +87,11 @@ def parse_options(line: str | Sequence[str], *, defaults: RunSettings | None = N
     except ValueError as fault:
         raise BadInput(f"The options cannot be read: {fault}.", "Close the quotation mark.") from None
     parser = _parser()
-    known, rest = parser.parse_known_args(arguments)
+    # What follows a lone -- is text, whatever it looks like.
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    known, rest = parser.parse_known_args(arguments[:end])
     for word in rest:
-        if word.startswith("-") and word != "-":
+        if _OPTION.match(word):
             name = word.partition("=")[0]
             hint = nearest(name, parser._option_string_actions) or "See %codesteer help."
             raise UnknownName(f"There is no option {name}.", hint)
@@ -93,7 +99,7 @@ def parse_options(line: str | Sequence[str], *, defaults: RunSettings | None = N
     inputs, outputs = _names(given.pop("inputs")), _names(given.pop("outputs"))
     shown = {field: bool(given.pop(field)) for field in ("time", "quiet", "json")}
     settings = msgspec.structs.replace(defaults or RunSettings(), **given)
-    return RunOptions(settings=settings, inputs=inputs, outputs=outputs, words=tuple(rest), **shown)
+    return RunOptions(settings=settings, inputs=inputs, outputs=outputs, words=(*rest, *arguments[end + 1 :]), **shown)
 
 
 def _names(lists: list[str]) -> tuple[str, ...]:
