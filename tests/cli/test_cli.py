@@ -1,0 +1,217 @@
+"""``codesteer`` in a shell: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from codesteer_kernel import __version__
+from codesteer_kernel.cli import main
+from codesteer_kernel.record import MIME_TYPE, decode_record
+from codesteer_kernel.store import Store
+from tests.run.scripts import WIRES, model, program, say, script, two_rounds
+from tests.scripted import Reply, serving_in_thread
+
+PROMPT = "What is the sum of the squares of 1 to 10?"
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(home: Path) -> None:
+    """Every test journals into a folder of its own."""
+
+
+def shell(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, as the entry point starts it."""
+    command = [sys.executable, "-m", "codesteer_kernel.cli", *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+
+# -- words
+
+
+@pytest.mark.parametrize("word", ["--version", "-V"])
+def test_version(word: str, capsys: Output) -> None:
+    assert main([word]) == 0
+    assert capsys.readouterr().out == f"codesteer {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"], ["solve", "--help"], ["models", "-h"]])
+def test_help_names_every_command_and_option(words: list[str], capsys: Output) -> None:
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    for word in ("solve", "models", "pull", "runs", "show", "status", "doctor", "--target", "--rounds", "Exit codes"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["slove"], "solve"),
+        (["frobnicate"], "codesteer help"),
+        (["solve", "--rouds", "3", "x"], "--rounds"),
+        (["solve", "--rounds", "many", "x"], "many"),
+        (["solve", "--target", "opneai/x", "x"], "openai"),
+        (["solve", "--target", "openai/gpt-5", "x"], "OPENAI_API_KEY"),
+        (["solve", "--in", "table", "x"], "cell"),
+        (["solve", ""], "empty"),
+        (["models", "push"], "pull"),
+        (["models", "pull", "qwen2.5-coder-0.5"], "qwen2.5-coder-0.5b"),
+        (["runs", "many"], "many"),
+        (["show", "nothing"], "nothing"),
+        (["show", "--jsn"], "--json"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr(words: list[str], part: str, capsys: Output) -> None:
+    code = main(words)
+    out, err = capsys.readouterr()
+    assert code == (1 if "OPENAI_API_KEY" in err else 2)
+    assert out == ""
+    assert part in err
+    assert err.startswith("codesteer: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_models_are_a_table_that_holds_no_key(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    assert main(["models"]) == 0
+    text = capsys.readouterr().out
+    assert "OPENAI_API_KEY (found)" in text
+    assert "ANTHROPIC_API_KEY (missing)" in text
+    assert "sk-canary" not in text
+    for name in ("local/qwen2.5-coder-1.5b", "local/qwen2.5-coder-0.5b", "anthropic/...", "openai/...", "hf/ORG/NAME"):
+        assert name in text
+    assert sum(" *" in line for line in text.splitlines()[:-1]) == 1
+
+
+def test_status_says_where_things_are(capsys: Output, home: Path) -> None:
+    assert main(["status"]) == 0
+    assert str(home / "runs") in capsys.readouterr().out
+
+
+@pytest.mark.kernel
+def test_the_doctor_finds_what_the_main_job_needs(capsys: Output) -> None:
+    code = main(["doctor"])
+    text = capsys.readouterr().out
+    assert "child kernel: works" in text
+    assert code == (1 if "FAULT" in text else 0)
+    for subject in ("python", "ipykernel", "widget", "cache", "journal", "memory", "keys"):
+        assert subject in text
+
+
+# -- runs
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("wire", WIRES)
+def test_solve_prints_the_answer_on_stdout_and_the_rounds_on_stderr(wire: str) -> None:
+    with serving_in_thread(two_rounds()) as server:
+        done = shell("solve", PROMPT, "--target", model(server, wire), "--time")
+    assert (done.returncode, done.stdout) == (0, "385\n")
+    for part in ("Round 1", "Round 2", "the sum is 385", "Checked by a program", "model calls", "Time: "):
+        assert part in done.stderr
+    assert "Warning" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.kernel
+def test_json_is_the_whole_stdout() -> None:
+    with serving_in_thread(two_rounds()) as server:
+        done = shell("solve", "--json", "--quiet", "--target", model(server), PROMPT)
+    record = decode_record(done.stdout)
+    assert (done.returncode, record.status, done.stderr) == (0, "done", "")
+    assert record == Store().load("last")
+
+
+@pytest.mark.kernel
+def test_the_question_can_come_from_a_pipe_and_hold_anything() -> None:
+    prompt = "-5 + 3 = {x} $y --target\nand more?"
+    with serving_in_thread(script([say("text"), say("return")] * 2, ["Answer: -2"] * 2)) as server:
+        piped = shell("solve", "--quiet", "--target", model(server), text=prompt)
+        given = shell("solve", "--quiet", "--target", model(server), "--", prompt)
+        assert (piped.stdout, given.stdout) == ("Answer: -2\n", "Answer: -2\n"), piped.stderr + given.stderr
+        assert all(any(prompt in text for _, text in request.turns) for request in server.requests)
+
+
+@pytest.mark.kernel
+def test_runs_are_listed_and_shown_again(capsys: Output) -> None:
+    assert main(["runs"]) == 0
+    assert "No run" in capsys.readouterr().out
+    assert main(["show"]) == 2
+    capsys.readouterr()
+    with serving_in_thread(two_rounds()) as server:
+        assert main(["solve", "--quiet", "--target", model(server), PROMPT]) == 0
+    capsys.readouterr()
+    run_id = Store().rows()[0].id
+    assert main(["runs", "5"]) == 0
+    listed = capsys.readouterr().out
+    assert run_id in listed
+    assert "385" in listed
+    for words, part in (
+        (["show"], "Answer: 385"),
+        (["show", run_id[:16]], "Round 2"),
+        (["show", "--html", "last"], "<details"),
+        (["show", run_id, "--markdown"], "#### Round 2"),
+        (["show", "--json"], '"schema":1'),
+    ):
+        assert main(words) == 0
+        assert part in capsys.readouterr().out
+    assert MIME_TYPE not in listed
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("replies", "options", "code"),
+    [
+        (script([say("text")], [Reply(status=400, error="on holiday")]), [], 1),
+        (script([say("code"), say("refine", "x")], [program("print(5)")], "No."), ["--rounds", "1"], 3),
+        (script([say("text"), say("terminate")], [""]), [], 1),
+    ],
+    ids=["failed", "exhausted", "no answer"],
+)
+def test_the_exit_code_says_how_it_ended(replies: list[Reply], options: list[str], code: int, capsys: Output) -> None:
+    with serving_in_thread(replies) as server:
+        assert main(["solve", "--target", model(server), *options, "?"]) == code
+    out, err = capsys.readouterr()
+    assert out == ("5\n" if code == 3 else "")
+    assert ("on holiday" in err) or ("budget" in err) or ("without an answer" in err)
+
+
+@pytest.mark.kernel
+def test_ctrl_c_stops_the_run_keeps_it_and_exits_130() -> None:
+    with serving_in_thread(script([say("text")], [Reply("one two three", hang_after=2)])) as server:
+        command = [sys.executable, "-m", "codesteer_kernel.cli", "solve", "--target", model(server), "Count."]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+        end = time.monotonic() + 30
+        while not (len(server.requests) > 1 and server.requests[-1].pieces_sent == 2):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert server.requests[-1].disconnected
+    assert (process.returncode, out) == (130, "")
+    assert "Stopped" in err
+    assert "Traceback" not in err
+    record = Store().load("last")
+    assert (record.status, record.rounds[0].answer.text.split()) == ("stopped", ["one", "two"])
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    command = f"{sys.executable} -m codesteer_kernel.cli help | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.startswith("codesteer:")
+    assert done.stderr == ""
+
+
+def test_output_is_json_that_other_tools_read(capsys: Output) -> None:
+    Store().open("20260101-000000-aaaaaa").close(decode_record('{"schema": 1, "id": "20260101-000000-aaaaaa"}'))
+    assert main(["show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "20260101-000000-aaaaaa"
