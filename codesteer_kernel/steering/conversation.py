@@ -9,9 +9,9 @@ from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = ["Conversation", "check_request", "told"]
 
-# Asked again, the 1.5B gave the same wrong program in every round of 6 of 12 questions. What breaks the spell is some
-# temperature (seeded, so reproducible) and a first line that cannot be copied.
-RETRY_TEMPERATURE = 0.7
+# Asked again, the 1.5B gave the same wrong program in every round of 6 of 12 questions. What breaks the spell is a
+# first line that cannot be copied, and a little temperature (seeded; more of it makes the programs worse).
+RETRY_TEMPERATURE = 0.2
 RETRY = "# Another try. What was wrong:"
 
 # Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,

@@ -40,11 +40,15 @@ def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[i
 
 
 def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
-    """Return the best-supported answer (the later one on a tie) with its support; None when no round has an answer."""
+    """Return the best-supported answer with its support; None when no round has an answer.
+
+    On a tie the later one wins, as it was made with more evidence; among doubtful ones the first, which no pressure of a
+    test that may itself be wrong has bent.
+    """
     ranked = [(level_of(one, rounds), one) for one in rounds if one.answer.text or one.result]
     if not ranked:
         return None, Support(level="none", note="No round gave an answer.")
-    (level, speakers), winner = max(ranked, key=lambda pair: (_RANK[pair[0][0]], pair[1].index))
+    (level, speakers), winner = max(ranked, key=lambda pair: (_RANK[pair[0][0]], _order(pair[0][0], pair[1])))
     if level == "none":
         return None, Support(level="none", note="No round gave an answer that could be used.")
     text = winner.result or winner.answer.text
@@ -52,6 +56,10 @@ def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
         text = winner.answer.text.strip()
     answer = FinalAnswer(text=text, result=winner.result, round=winner.index, code=winner.answer.code)
     return answer, Support(level=level, rounds=speakers, note=_note(level, speakers, winner))
+
+
+def _order(level: SupportLevel, this: Round) -> int:
+    return -this.index if level == "doubtful" else this.index
 
 
 def _note(level: SupportLevel, speakers: Sequence[int], winner: Round) -> str:

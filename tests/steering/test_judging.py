@@ -154,7 +154,7 @@ def test_evidence_holds_what_a_steerer_needs() -> None:
         ([program_round(1, "1", verdict="pass"), program_round(2, "2"), program_round(3, "2")], 1, "verified", [1]),
         # The later one on a tie.
         ([program_round(1, "1"), program_round(2, "2")], 2, "executed", [2]),
-        ([program_round(1, "1", verdict="fail"), program_round(2, "2", verdict="fail")], 2, "doubtful", [2]),
+        ([program_round(1, "1", verdict="fail"), program_round(2, "2", verdict="fail")], 1, "doubtful", [1]),
         # The same program twice is one witness.
         ([program_round(1, program=SAME), program_round(2, program=SAME)], 2, "executed", [2]),
         # Agreement of two programs outweighs a failed test, but not a printed constant.
