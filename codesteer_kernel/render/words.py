@@ -87,7 +87,8 @@ def cost_line(record: Record) -> str:
 def split_line(record: Record) -> str:
     """Where the time went, largest first."""
     parts = sorted(record.timing.split.items(), key=lambda item: -item[1])
-    return ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in parts if seconds >= 0.05)
+    shown = [part for part in parts if part[1] >= 0.05] or parts[:1]
+    return ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in shown)
 
 
 def flat(text: str) -> str:
