@@ -1,0 +1,95 @@
+"""The options of a run, as typed in a cell or a shell."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName
+from codesteer_kernel.options import help_text, parse_options
+from codesteer_kernel.run import RunSettings
+
+
+def test_nothing_said_is_the_defaults() -> None:
+    assert parse_options("").settings == RunSettings()
+    chosen = RunSettings(target="local/x", rounds=2)
+    assert parse_options("--seed 4", defaults=chosen).settings == RunSettings(target="local/x", rounds=2, seed=4)
+
+
+def test_every_option_reaches_its_setting() -> None:
+    line = (
+        "--target a/b --steerer c/d --checker none --rounds 3 --timeout 60 --tokens 9000 --cost 0.5 --max-tokens 99 "
+        "--code-timeout 7.5 --memory 512 --temperature 0.3 --seed -1 --dialect instruct --no-journal"
+    )
+    assert parse_options(line).settings == RunSettings(
+        target="a/b",
+        steerer="c/d",
+        checker="none",
+        rounds=3,
+        seconds=60,
+        tokens=9000,
+        cost=0.5,
+        max_tokens=99,
+        code_seconds=7.5,
+        memory_mb=512,
+        temperature=0.3,
+        seed=-1,
+        dialect="instruct",
+        journal=False,
+    )
+
+
+def test_names_may_be_listed_or_repeated() -> None:
+    options = parse_options("--in a,b --in c --out 'd e' --out=f")
+    assert (options.inputs, options.outputs) == (("a", "b", "c"), ("d", "e", "f"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["what", "is", "it"], ("what", "is", "it")),
+        (["-5 + 3?"], ("-5 + 3?",)),
+        (["-5"], ("-5",)),
+        (["--rounds", "2", "--", "--rounds"], ("--rounds",)),
+        (["-x is what?"], ("-x is what?",)),
+        (["--", "-x"], ("-x",)),
+        (["{a} $b"], ("{a} $b",)),
+    ],
+)
+def test_words_are_told_from_options(arguments: list[str], words: tuple[str, ...]) -> None:
+    assert parse_options(arguments).words == words
+
+
+@pytest.mark.parametrize(
+    ("line", "fault", "part"),
+    [
+        ("--rouds 3", UnknownName, "--rounds"),
+        ("--round 3", UnknownName, "--rounds"),
+        ("--Target x", UnknownName, "--target"),
+        ("-z", UnknownName, "-z"),
+        ("--rounds", BadInput, "rounds"),
+        ("--rounds x", BadInput, "x"),
+        ("--timeout soon", BadInput, "soon"),
+        ("--target 'x", BadInput, "quotation"),
+    ],
+)
+def test_a_fault_names_the_option(line: str, fault: type[Exception], part: str) -> None:
+    with pytest.raises(fault) as caught:
+        parse_options(line)
+    assert part in str(caught.value)
+
+
+def test_help_says_one_line_for_each_option() -> None:
+    text = help_text()
+    for name in RunSettings.__struct_fields__:
+        option = {"seconds": "timeout", "code_seconds": "code-timeout", "memory_mb": "memory", "journal": "no-journal"}
+        assert f"--{option.get(name, name).replace('_', '-')}" in text
+
+
+@given(st.text())
+def test_any_line_is_parsed_or_refused(line: str) -> None:
+    with contextlib.suppress(CodeSteerError):
+        parse_options(line)
