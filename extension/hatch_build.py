@@ -3,7 +3,7 @@
 """Build hook of the distribution: brings the built front ends into the wheel.
 
 A wheel holds the widget's bundle and the JupyterLab extension; where they were not built, npm builds them. An editable
-install never builds: it takes what is there, so that it works before any front end was built.
+install never builds and places no extension, so that it works before any front end was built: `make setup` links it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
             missing = [target for target in TARGETS if not (root / target).is_file()]
             if missing:
                 raise FileNotFoundError(f"The front-end build left no {missing[0]}.")
-        if self.target_name == "wheel" and (root / LAB).is_dir():
+        # Not for an editable install: there the extension is linked to its sources, and pip would write through the link.
+        if self.target_name == "wheel" and version == "standard" and (root / LAB).is_dir():
             shared = build_data.setdefault("shared_data", {})
             shared[str(root / LAB)] = SHARED
             shared[str(root / "extension/lab/install.json")] = f"{SHARED}/install.json"
