@@ -311,7 +311,13 @@ class Steering:
         if self._checker is None:
             if self._checker_task is None:
                 self._checker_task = asyncio.create_task(self._write_checker(index))
-            self._checker = await self._checker_task
+            try:
+                self._checker = await self._checker_task
+            except BudgetHit:
+                raise
+            except CodeSteerError as fault:
+                # An answer that cannot be tested is still an answer.
+                self._checker = CheckProgram(fault=f"no checking program could be written: {fault.message}")
         return await run_check(self._checker, result, self._execute_check)
 
     async def _write_checker(self, index: int) -> CheckProgram:

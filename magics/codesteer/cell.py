@@ -13,7 +13,7 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, neare
 from codesteer_kernel.options import RunOptions, parse_options
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.render import round_lines
+from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
 from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
 
@@ -120,7 +120,7 @@ def _blocking(shell: Any, cell: str, options: RunOptions) -> Run:
     if not silent:
         print(status_line(run.record))
         if run.answer:
-            print(f"Answer: {run.answer}")
+            print(f"Answer: {printable(run.answer)}")
     return _ended(shell, run, options, interrupted=interrupted)
 
 

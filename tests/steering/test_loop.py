@@ -428,7 +428,19 @@ async def test_leaving_the_iteration_ends_the_run() -> None:
 # -- faults
 
 
-@pytest.mark.parametrize("role", ["steerer", "target", "checker"])
+async def test_a_checker_that_fails_costs_the_test_not_the_answer() -> None:
+    run = Run([CODE.format(1)], [say("code"), say("return")], Programs(["1\n"]), checker=[RateLimited("Too fast.")])
+    record = await run.finish()
+    assert record.status == "done"
+    verdict = record.rounds[0].self_answer
+    assert verdict is not None
+    assert verdict.verdict == "broken"
+    assert "Too fast." in verdict.reason
+    assert record.support is not None
+    assert record.support.level == "executed"
+
+
+@pytest.mark.parametrize("role", ["steerer", "target"])
 @pytest.mark.parametrize(
     "fault",
     [
@@ -439,8 +451,7 @@ async def test_leaving_the_iteration_ends_the_run() -> None:
 async def test_a_model_that_fails_fails_the_run_with_its_words(role: str, fault: Any) -> None:
     replies: dict[str, list[Any]] = {"steerer": [say("code"), say("return")], "target": [CODE.format(1)]}
     replies[role] = [fault]
-    run = Run(replies["target"], replies["steerer"], Programs(["1\n"]), checker=replies.get("checker"))
-    record = await run.finish()
+    record = await Run(replies["target"], replies["steerer"], Programs(["1\n"])).finish()
     assert record.status == "failed"
     assert record.error is not None
     assert (record.error.code, record.error.message, record.error.cure) == (fault.code, fault.message, fault.cure)
