@@ -429,7 +429,8 @@ async def test_leaving_the_iteration_ends_the_run() -> None:
 
 
 async def test_a_checker_that_fails_costs_the_test_not_the_answer() -> None:
-    run = Run([CODE.format(1)], [say("code"), say("return")], Programs(["1\n"]), checker=[RateLimited("Too fast.")])
+    replies = [CODE.format("6 * 7")], [say("code"), say("return")]
+    run = Run(*replies, Programs(["42\n"]), checker=[RateLimited("Too fast.")])
     record = await run.finish()
     assert record.status == "done"
     verdict = record.rounds[0].self_answer
