@@ -18,6 +18,7 @@ from codesteer_kernel.record import MIME_TYPE, decode_record
 from codesteer_kernel.store import Store
 from tests.run.scripts import WIRES, model, program, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
+from tests.terminal import interruptible
 
 PROMPT = "What is the sum of the squares of 1 to 10?"
 Output = pytest.CaptureFixture[str]
@@ -188,7 +189,7 @@ def test_the_exit_code_says_how_it_ended(replies: list[Reply], options: list[str
 def test_ctrl_c_stops_the_run_keeps_it_and_exits_130() -> None:
     with serving_in_thread(script([say("text")], [Reply("one two three", hang_after=2)])) as server:
         command = [sys.executable, "-m", "codesteer_kernel.cli", "solve", "--target", model(server), "Count."]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+        process = interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
         end = time.monotonic() + 30
         while not (len(server.requests) > 1 and server.requests[-1].pieces_sent == 2):
             assert time.monotonic() < end

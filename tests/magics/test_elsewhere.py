@@ -17,6 +17,7 @@ from codesteer_kernel.record import decode_record
 from tests.magics.notebook import RUN, VIEW
 from tests.run.scripts import model, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
+from tests.terminal import interruptible
 
 pytestmark = pytest.mark.kernel
 PROMPT = "What is the sum of the squares of 1 to 10?"
@@ -32,12 +33,11 @@ for cell in json.load(sys.stdin):
 
 
 def terminal(cells: list[str]) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+    process = interruptible(
         [sys.executable, "-c", TERMINAL],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         env=os.environ | {"NO_COLOR": "1"},
     )
     assert process.stdin is not None
