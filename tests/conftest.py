@@ -49,6 +49,15 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _engine_ends() -> Iterator[None]:
+    """End what a module's runs keep warm (a child kernel, leases): the next module counts processes."""
+    yield
+    run = sys.modules.get("codesteer_kernel.run")
+    if run is not None and run._engine is not None:
+        run._engine.close()
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A CODESTEER_HOME of the test's own, empty."""
