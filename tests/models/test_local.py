@@ -30,6 +30,7 @@ from codesteer_kernel.models.catalogue import Entry, weights_path
 from codesteer_kernel.models.local import LocalModel
 from codesteer_kernel.models.pull import ProgressEvent
 from tests.models.conftest import wait_until
+from tests.terminal import interruptible
 
 pytestmark = pytest.mark.real
 
@@ -268,7 +269,7 @@ asyncio.run(main())
 
 def client(path: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", CLIENT, str(path)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0)
+    return interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0)
 
 
 def pid_of(process: subprocess.Popen[str]) -> int:
