@@ -16,8 +16,6 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.widgets.conftest import browser  # noqa: F401  # a fixture
-
 SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "widgets" / "codesteer_widgets" / "static"
 SAMPLES = Path(__file__).with_name("samples")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ORIGIN = "http://run.test"
 # The page's model speaks anywidget's front-end interface, so the bundle is used as a notebook uses it.
 PAGE = """<!doctype html>
@@ -59,18 +49,6 @@ window.ready = true;
 </script>
 </body>
 </html>"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "No Chromium: install it with `apt-get install chromium`."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
