@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codesteer_kernel.executor.exchange import InputSummary, summarise
     from codesteer_kernel.executor.executor import Executor
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
+    from codesteer_kernel.executor.sync import SyncExecutor
 
 __all__ = [
     "Executor",
@@ -28,6 +29,7 @@ __all__ = [
     "Result",
     "RichOutput",
     "Status",
+    "SyncExecutor",
     "open_executor",
     "summarise",
 ]
@@ -40,6 +42,7 @@ _HOMES = {
     "Result": "results",
     "RichOutput": "results",
     "Status": "results",
+    "SyncExecutor": "sync",
     "summarise": "exchange",
 }
 

@@ -495,7 +495,8 @@ class Supervisor(Kernel):
             data: Any = file.read() if held["about"]["format"] == "json" else None
             if data is None:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        value = values.decode(held["about"], data)
+        pickled = held["about"]["format"] == "pickle"
+        value = values.Pickled(bytes(data)) if pickled else values.decode(held["about"], data)
         self._inputs[name] = (path, value)
         return value
 

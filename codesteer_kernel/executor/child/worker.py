@@ -191,6 +191,9 @@ def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> i
         linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
         # The supervisor's frames below the program must not shorten its recursion.
         sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + 2)
+        for name, value in data.items():
+            if isinstance(value, values.Pickled):
+                setattr(module, name, value.load())
         _execute(source, module.__dict__, report)
     except SystemExit as leaving:
         code = _exit_code(leaving, report)
