@@ -151,7 +151,7 @@ class Executor:
 
     async def run(
         self,
-        code: str,
+        code: str | bytes,
         *,
         timeout: float | None = None,
         on_output: Callable[[OutputEvent], None] | None = None,
@@ -161,7 +161,7 @@ class Executor:
         """Run a program to its end and return the :class:`Result`; see :meth:`stream`.
 
         Args:
-            code: Python source, run as a script.
+            code: Python source, run as a script; bytes as they stand in a file.
             timeout: wall clock in seconds.
             on_output: called with each event as it happens.
             export: names of variables to bring back, for :meth:`get`.
@@ -179,7 +179,7 @@ class Executor:
 
     async def stream(
         self,
-        code: str,
+        code: str | bytes,
         *,
         timeout: float | None = None,
         export: Iterable[str] = (),
@@ -191,7 +191,7 @@ class Executor:
         stops the program.
 
         Args:
-            code: Python source, run as a script.
+            code: Python source, run as a script; bytes as they stand in a file.
             timeout: wall clock in seconds; default and other limits from ``limits``.
             export: names of variables to bring back, for :meth:`get`.
             limits: limits of this run instead of the executor's.
@@ -233,7 +233,7 @@ class Executor:
         work, out = self._folder("w"), self._folder("o")
         self._forget_last()
         self._out, self._work = out, work
-        (work / exchange.PROGRAM).write_bytes(run.code.encode("utf-8", "surrogatepass"))
+        (work / exchange.PROGRAM).write_bytes(run.code)
         await self._lay_out(work)
         request = {
             "work": str(work),
@@ -400,8 +400,8 @@ class Executor:
 class _Run:
     """One program on its way."""
 
-    def __init__(self, code: str, export: list[str], limits: Limits) -> None:
-        self.code = code
+    def __init__(self, code: str | bytes, export: list[str], limits: Limits) -> None:
+        self.code = code.encode("utf-8", "surrogatepass") if isinstance(code, str) else code
         self.export = export
         self.limits = limits
         self.stopped = asyncio.Event()

@@ -79,7 +79,7 @@ class SyncExecutor:
 
     def run(
         self,
-        code: str,
+        code: str | bytes,
         *,
         timeout: float | None = None,
         on_output: Callable[[OutputEvent], None] | None = None,
