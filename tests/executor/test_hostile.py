@@ -101,7 +101,12 @@ ENDS = {
         "E",
         "",
     ),
-    "working directory removed": ("import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)\nprint('x')", "ok", "", "x\n"),
+    "working directory removed": (
+        "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)\nprint('x')",
+        "ok",
+        "",
+        "x\n",
+    ),
     "working directory locked": ("import os\nos.mkdir('d')\nos.chmod('d', 0)\nos.chmod('.', 0)", "ok", "", ""),
     "signal to everyone": ("import os\ntry: os.kill(-1, 15)\nexcept OSError: pass\nprint('x')", "ok", "", "x\n"),
     "daemon": (
