@@ -172,8 +172,7 @@ class Running:
         """Fork, watch, reap; returns the content of the reply."""
         loop = asyncio.get_running_loop()
         pipes = [os.pipe() for _ in range(3)]
-        base = processes.proportional([os.getpid()])
-        base_resident = processes.resident([os.getpid()])
+        base, base_resident = _own_weight()
         gc.collect(0)
         gc.freeze()
         self._crowd = processes.crowd()
@@ -367,6 +366,21 @@ _LIMIT_TEXT = {
 
 def _text(found: Any) -> str:
     return shorten(clean(found), 2 * worker.TEXT_KEPT) if isinstance(found, str) else ""
+
+
+_weighed = (0, 0)
+
+
+def _own_weight() -> tuple[int, int]:
+    """Proportional and resident size of this process in bytes.
+
+    The first takes several milliseconds to learn, so it is learnt anew only when the second has moved by a megabyte.
+    """
+    global _weighed
+    resident = processes.resident([os.getpid()])
+    if abs(resident - _weighed[1]) > MEGABYTE or not _weighed[0]:
+        _weighed = processes.proportional([os.getpid()]), resident
+    return _weighed[0], resident
 
 
 def _widen(pipe: int) -> None:
