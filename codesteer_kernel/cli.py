@@ -15,6 +15,8 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
+  codesteer exec FILE... [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
+                                         run Python files in the executor, limited and isolated
   codesteer models                       models that can be named
   codesteer models pull [NAME]           fetch an embedded model now
   codesteer runs [N]                     the newest runs
@@ -25,7 +27,7 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer help                         this text and the options of solve
   codesteer --version
 
-Exit codes: 0 done, 1 failed, 2 bad input, 3 a budget ended the run, 130 stopped.
+Exit codes: 0 done, 1 failed (exec: a program did not end well), 2 bad input, 3 a budget ended the run, 130 stopped.
 """
 
 _EXIT = {"done": 0, "failed": 1, "exhausted": 3, "stopped": 130}
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "solve": _solve,
+        "exec": _exec,
         "models": _models,
         "runs": _runs,
         "show": _show,
@@ -100,6 +103,12 @@ def _solve(words: list[str]) -> int:
         engine().close()
     _print_end(run, options)
     return _EXIT.get(run.status, 1)
+
+
+def _exec(words: list[str]) -> int:
+    from codesteer_kernel.exec_command import exec_files
+
+    return exec_files(words)
 
 
 def _progress() -> Callable[[Any, Any], None]:

@@ -18,28 +18,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from codesteer_kernel.executor.exchange import InputSummary, summarise
     from codesteer_kernel.executor.executor import Executor
+    from codesteer_kernel.executor.gateway import GatewayExecutor
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
+    from codesteer_kernel.executor.sync import SyncExecutor
 
 __all__ = [
     "Executor",
+    "GatewayExecutor",
     "InputSummary",
     "Limits",
     "OutputEvent",
     "Result",
     "RichOutput",
     "Status",
+    "SyncExecutor",
     "open_executor",
     "summarise",
 ]
 
 _HOMES = {
     "Executor": "executor",
+    "GatewayExecutor": "gateway",
     "InputSummary": "exchange",
     "Limits": "results",
     "OutputEvent": "results",
     "Result": "results",
     "RichOutput": "results",
     "Status": "results",
+    "SyncExecutor": "sync",
     "summarise": "exchange",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -14,16 +15,20 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, Mis
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.child.capture import clean, shorten
 
-__all__ = ["InputSummary", "read", "summarise", "write"]
+__all__ = ["PROGRAM", "InputSummary", "check_file_name", "copy_in", "read", "read_file", "summarise", "write"]
 
 MEGABYTE = 1024 * 1024
+PROGRAM = "program.py"
+"""The program itself lies under this name beside its files."""
 _COLUMNS = 40
 _TEXT = 2000
 _CELL = 80
 
 
-def write(name: str, value: Any, folder: Path, cap_mb: int) -> dict[str, Any]:
+def write(name: str, value: Any, folder: Path, cap_mb: int, *, pickle: bool = False) -> dict[str, Any]:
     """Write an input into ``folder``; returns what the supervisor needs to load it.
+
+    ``pickle`` says to pickle it, whatever it is.
 
     Raises:
         BadInput: no safe format, or larger than ``cap_mb``.
@@ -34,11 +39,12 @@ def write(name: str, value: Any, folder: Path, cap_mb: int) -> dict[str, Any]:
         raise _too_large(name, large, cap_mb)
     path = folder / "value"
     try:
-        about = values.encode(value, str(path))
+        about = values.encode_pickle(value, str(path)) if pickle else values.encode(value, str(path))
     except values.Refused as error:
         raise BadInput(
             f"The input {name!r} cannot be passed: {error}.",
-            "Pass plain data, a numpy array, or a pandas, polars or pyarrow table.",
+            "Pass plain data, a numpy array, or a pandas, polars or pyarrow table"
+            + ("." if pickle else ", or say pickle=True."),
         ) from None
     except values.Missing as error:
         raise _missing(name, error) from None
@@ -65,30 +71,69 @@ def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
     file, about = told.get("file"), told.get("about")
     if not (isinstance(file, str) and file.isdigit() and isinstance(about, dict)):
         raise ExecutorError(f"The export of {name!r} is forged or damaged.")
-    data = _open_safely(name, folder / file, cap_mb)
+    data = _open_safely(f"export of {name!r}", folder / file, cap_mb)
     try:
-        return values.decode(about, data)
+        return values.decode(about, data, cap_mb * MEGABYTE)
     except values.Refused as error:
         raise ExecutorError(f"The export of {name!r} was refused: {error}.") from None
     except values.Missing as error:
         raise _missing(name, error) from None
 
 
-def _open_safely(name: str, path: Path, cap_mb: int) -> bytes:
+def check_file_name(name: str) -> None:
+    """Raise :class:`BadInput` unless ``name`` is the plain name of a file, without folders, that any system takes."""
+    plain = isinstance(name, str) and name.isprintable() and not set(name) & set('/\\:*?"<>|') and name == name.strip()
+    if not plain or name in ("", ".", "..", PROGRAM) or len(os.fsencode(name)) > 200:
+        raise BadInput(
+            f"{name!r} cannot be the name of a program's file.", f"Use a plain name without folders, not {PROGRAM!r}."
+        )
+
+
+def copy_in(source: Path, target: Path, cap_mb: int) -> None:
+    """Copy a file of the user's for programs to read.
+
+    Raises:
+        BadInput: no such file, or larger than ``cap_mb``.
+    """
+    try:
+        if not stat.S_ISREG(source.stat().st_mode):
+            raise BadInput(f"{str(source)!r} is not a file.")
+        if source.stat().st_size > cap_mb * MEGABYTE:
+            raise _too_large(source.name, source.stat().st_size, cap_mb)
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise BadInput(f"The file {str(source)!r} cannot be read: {error.strerror}.") from None
+
+
+def read_file(name: str, folder: Path, cap_mb: int) -> bytes:
+    """The bytes of a file that a program left in ``folder``.
+
+    Raises:
+        UnknownName: there is none.
+        BadInput: larger than ``cap_mb``.
+        ExecutorError: not a plain file; links are not followed.
+    """
+    path = folder / name
+    if not path.exists() and not path.is_symlink():
+        raise UnknownName(f"The last program left no file {name!r}.")
+    return _open_safely(f"file {name!r}", path, cap_mb)
+
+
+def _open_safely(what: str, path: Path, cap_mb: int) -> bytes:
     """The bytes of a file that a stranger made: no link, no pipe, no device, no giant."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise ExecutorError(f"The export of {name!r} was refused: {error.strerror}.") from None
+        raise ExecutorError(f"The {what} was refused: {error.strerror}.") from None
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
         os.close(descriptor)
-        raise ExecutorError(f"The export of {name!r} was refused: it is not a plain file of its own.")
+        raise ExecutorError(f"The {what} was refused: it is not a plain file of its own.")
     with os.fdopen(descriptor, "rb") as file:
         if facts.st_size > cap_mb * MEGABYTE:
             raise BadInput(
-                f"The export of {name!r} has {facts.st_size / MEGABYTE:.0f} MB, more than the {cap_mb} MB allowed.",
-                "Raise Limits(export_mb=...), or export a part of it.",
+                f"The {what} has {facts.st_size / MEGABYTE:.0f} MB, more than the {cap_mb} MB allowed.",
+                "Raise Limits(export_mb=...), or take a part of it.",
             )
         return file.read(cap_mb * MEGABYTE)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import keyword
+import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -57,6 +59,8 @@ class Executor:
         self._inputs: dict[str, dict[str, Any]] = {}
         self._exports: dict[str, dict[str, Any]] = {}
         self._out: Path | None = None
+        self._files: dict[str, Path] = {}
+        self._work: Path | None = None
         self._turn = asyncio.Lock()
         self._current: _Run | None = None
         self._chores: set[asyncio.Task[None]] = set()
@@ -147,7 +151,7 @@ class Executor:
 
     async def run(
         self,
-        code: str,
+        code: str | bytes,
         *,
         timeout: float | None = None,
         on_output: Callable[[OutputEvent], None] | None = None,
@@ -157,7 +161,7 @@ class Executor:
         """Run a program to its end and return the :class:`Result`; see :meth:`stream`.
 
         Args:
-            code: Python source, run as a script.
+            code: Python source, run as a script; bytes as they stand in a file.
             timeout: wall clock in seconds.
             on_output: called with each event as it happens.
             export: names of variables to bring back, for :meth:`get`.
@@ -175,7 +179,7 @@ class Executor:
 
     async def stream(
         self,
-        code: str,
+        code: str | bytes,
         *,
         timeout: float | None = None,
         export: Iterable[str] = (),
@@ -187,7 +191,7 @@ class Executor:
         stops the program.
 
         Args:
-            code: Python source, run as a script.
+            code: Python source, run as a script; bytes as they stand in a file.
             timeout: wall clock in seconds; default and other limits from ``limits``.
             export: names of variables to bring back, for :meth:`get`.
             limits: limits of this run instead of the executor's.
@@ -227,9 +231,10 @@ class Executor:
             starting.cancel()
             stopping.cancel()
         work, out = self._folder("w"), self._folder("o")
-        self._forget_exports()
-        self._out = out
-        (work / "program.py").write_bytes(run.code.encode("utf-8", "surrogatepass"))
+        self._forget_last()
+        self._out, self._work = out, work
+        (work / exchange.PROGRAM).write_bytes(run.code)
+        await self._lay_out(work)
         request = {
             "work": str(work),
             "out": str(out),
@@ -260,8 +265,12 @@ class Executor:
                 # The caller left. Killing the kernel is the one stop that always works, and the next one is quick.
                 task.cancel()
                 self._replace()
-            self._chore(asyncio.to_thread(remove_tree, work))
         yield result
+
+    async def _lay_out(self, work: Path) -> None:
+        """Put fresh copies of the files where the next program finds them."""
+        for name, path in self._files.items():
+            await asyncio.to_thread(shutil.copyfile, path, work / name)
 
     def _finish(self, run: _Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
         if reply.get("failure") == "missing":
@@ -291,20 +300,22 @@ class Executor:
 
     # Data
 
-    async def put(self, name: str, value: Any) -> None:
+    async def put(self, name: str, value: Any, *, pickle: bool = False) -> None:
         """Give every program run from now on a variable ``name`` with this value, as it is now.
 
-        Plain data, dates, numpy arrays, pandas and polars frames and series, pyarrow tables.
+        Plain data, dates, numpy arrays, pandas and polars frames and series, pyarrow tables. With ``pickle`` anything
+        that cloudpickle takes, functions and objects of the notebook's own classes included; it is rebuilt by each
+        program, behind its walls. Nothing ever comes back as a pickle.
 
         Raises:
             BadInput: not a variable name, or a value of a type that cannot be passed, or larger than
                 ``Limits.input_mb``.
-            MissingDependency: frames need pyarrow.
+            MissingDependency: frames need pyarrow, pickles cloudpickle.
         """
         _check_name(name)
         folder = self._folder("data/d")
         try:
-            held = await asyncio.to_thread(exchange.write, name, value, folder, self.limits.input_mb)
+            held = await asyncio.to_thread(exchange.write, name, value, folder, self.limits.input_mb, pickle=pickle)
         except CodeSteerError:
             remove_tree(folder)
             raise
@@ -331,17 +342,66 @@ class Executor:
             )
         return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)
 
-    def _forget_exports(self) -> None:
-        old, self._out, self._exports = self._out, None, {}
+    async def put_file(self, path: str | os.PathLike[str], name: str | None = None) -> None:
+        """Give every program run from now on a fresh copy of this file, as it is now, in its working directory.
+
+        Args:
+            path: the file.
+            name: what programs find it as; its own name by default.
+
+        Raises:
+            BadInput: no such file, a name with folders, or larger than ``Limits.input_mb``.
+        """
+        source = Path(path)
+        name = source.name if name is None else name
+        exchange.check_file_name(name)
+        kept = self._folder("data/f") / "file"
+        try:
+            await asyncio.to_thread(exchange.copy_in, source, kept, self.limits.input_mb)
+        except CodeSteerError:
+            remove_tree(kept.parent)
+            raise
+        old = self._files.get(name)
+        self._files = {**self._files, name: kept}
         if old is not None:
-            self._chore(asyncio.to_thread(remove_tree, old))
+            self._chore(asyncio.to_thread(remove_tree, old.parent))
+
+    async def get_file(self, name: str, to: str | os.PathLike[str] | None = None) -> bytes:
+        """The bytes of a file that the last program left in its working directory.
+
+        Args:
+            name: a plain name, without folders.
+            to: also write them to this path.
+
+        Raises:
+            UnknownName: there is no such file.
+            BadInput: a name with folders, or larger than ``Limits.export_mb``.
+            ExecutorError: a link, a pipe or anything else that is not a plain file.
+        """
+        exchange.check_file_name(name)
+        if self._work is None:
+            raise UnknownName(f"No program has run that could have left a file {name!r}.")
+        data = await self._fetch(name, self._work)
+        if to is not None:
+            await asyncio.to_thread(Path(to).write_bytes, data)
+        return data
+
+    async def _fetch(self, name: str, work: Path) -> bytes:
+        return await asyncio.to_thread(exchange.read_file, name, work, self.limits.export_mb)
+
+    def _forget_last(self) -> None:
+        """Remove what the last program left."""
+        old, self._out, self._work, self._exports = (self._out, self._work), None, None, {}
+        for folder in old:
+            if folder is not None:
+                self._chore(asyncio.to_thread(remove_tree, folder))
 
 
 class _Run:
     """One program on its way."""
 
-    def __init__(self, code: str, export: list[str], limits: Limits) -> None:
-        self.code = code
+    def __init__(self, code: str | bytes, export: list[str], limits: Limits) -> None:
+        self.code = code.encode("utf-8", "surrogatepass") if isinstance(code, str) else code
         self.export = export
         self.limits = limits
         self.stopped = asyncio.Event()

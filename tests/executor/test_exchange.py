@@ -184,6 +184,8 @@ def forged_npy(shape: tuple[int, ...], descr: str = "<f8", body: bytes = b"\0" *
         ({"format": "json"}, b"{"),
         ({"format": "json"}, b"[" * 100_000),
         ({"format": "json"}, b'{"$array": ["|O", [1], [1]]}'),
+        ({"format": "json"}, b'{"$array": ["<U100000000", [1], ["a"]]}'),
+        ({"format": "json"}, b'{"$Fraction": "1e999999999"}'),
         ({"format": "arrow", "kind": "pandas.DataFrame"}, b"ARROW1\0\0 nonsense"),
         ({"format": "png"}, b"<svg onload=alert(1)>"),
         ({"format": "pickle"}, b"cos\nsystem\n(S'true'\ntR."),
@@ -193,6 +195,47 @@ def test_forged_data_is_refused(about: dict[str, Any], content: bytes, tmp_path:
     (tmp_path / "0").write_bytes(content)
     with pytest.raises(ExecutorError, match="refused"):
         read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def arrow(table: pa.Table, compression: str | None = None) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+GIANTS = {
+    "compressed": (lambda: arrow(pa.table({"a": np.zeros(20_000_000)}), "zstd"), "compressed"),
+    "compressed dictionary": (lambda: arrow(pa.table({"a": pa.array(["x"]).dictionary_encode()}), "lz4"), "compressed"),
+    "nulls": (lambda: arrow(pa.table({"a": pa.nulls(10**9)})), "7,629 MB in memory"),
+    "nulls in a list": (
+        lambda: arrow(pa.table({"a": pa.ListArray.from_arrays([0, 10**9], pa.nulls(10**9))})),
+        "7,629 MB in memory",
+    ),
+    "runs": (lambda: arrow(pa.table({"a": pa.RunEndEncodedArray.from_arrays([10**9], [1])})), "run_end_encoded"),
+    "views": (lambda: arrow(pa.table({"a": pa.array(["x" * 99], pa.string_view())})), "string_view"),
+    "stream": (lambda: arrow(pa.table({"a": [1]}))[8:], "no Arrow file"),
+}
+
+
+@pytest.mark.parametrize("name", GIANTS)
+def test_arrow_that_is_larger_than_it_looks_is_refused(name: str, tmp_path: Path) -> None:
+    make, reason = GIANTS[name]
+    content = make()
+    assert len(content) < 1_000_000
+    (tmp_path / "0").write_bytes(content)
+    with pytest.raises(ExecutorError, match=f"'thing' was refused: .*{reason}"):
+        read("thing", {"about": {"format": "arrow", "kind": "pandas.DataFrame"}, "file": "0"}, tmp_path, 1)
+
+
+def test_nulls_and_categories_of_ordinary_size_come_back(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"none": [None] * 1000, "kind": pd.Categorical(["u", "v"] * 500), "deep": [[None, 1.0]] * 1000}
+    )
+    about = values.encode(frame, str(tmp_path / "0"))
+    back = read("x", {"about": about, "file": "0"}, tmp_path, 1)
+    assert back.shape == (1000, 3)
+    assert back["none"].isna().all()
 
 
 def test_changed_arrow_bytes_never_crash(tmp_path: Path) -> None:
@@ -251,6 +294,48 @@ async def test_inputs_reach_every_program(executor: Executor) -> None:
         assert result.stdout == "12 10.0 0\n", result.stderr
     await executor.put("rates", 5)
     assert (await executor.run("print(rates)")).stdout == "5\n"
+
+
+@kernel
+async def test_a_pickle_goes_in_when_asked_and_never_comes_out(executor: Executor) -> None:
+    class Point:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+    factor = 3
+    with pytest.raises(BadInput) as caught:
+        await executor.put("f", lambda x: x * factor)
+    assert "pickle=True" in caught.value.cure
+    await executor.put("f", lambda x: x * factor, pickle=True)
+    await executor.put("point", Point(4), pickle=True)
+    for _ in range(2):
+        result = await executor.run("print(f(point.x))\npoint.x = 100", export=("point",))
+        assert result.stdout == "12\n", result.stderr
+    with pytest.raises(BadInput, match="Point cannot be passed"):
+        await executor.get("point")
+    with pytest.raises(BadInput, match="cannot be pickled"):
+        await executor.put("file", sys.stdout.buffer, pickle=True)
+
+
+class Bomb:
+    def __reduce__(self) -> Any:
+        return os._exit, (3,)
+
+
+@kernel
+async def test_a_pickle_is_opened_by_the_program_alone(executor: Executor) -> None:
+    await executor.put("bomb", Bomb(), pickle=True)
+    result = await executor.run("print('never')")
+    assert (result.status, result.exit_code, result.stdout) == ("error", 3, "")
+    await executor.put("bomb", 0)
+    assert (await executor.run("print(bomb)")).stdout == "0\n"
+
+
+def test_without_cloudpickle_the_cure_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    with pytest.raises(MissingDependency) as caught:
+        write("f", len, tmp_path, 1, pickle=True)
+    assert "codesteer[data]" in caught.value.cure
 
 
 @kernel

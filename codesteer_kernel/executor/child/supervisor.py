@@ -172,8 +172,7 @@ class Running:
         """Fork, watch, reap; returns the content of the reply."""
         loop = asyncio.get_running_loop()
         pipes = [os.pipe() for _ in range(3)]
-        base = processes.proportional([os.getpid()])
-        base_resident = processes.resident([os.getpid()])
+        base, base_resident = _own_weight()
         gc.collect(0)
         gc.freeze()
         self._crowd = processes.crowd()
@@ -369,6 +368,21 @@ def _text(found: Any) -> str:
     return shorten(clean(found), 2 * worker.TEXT_KEPT) if isinstance(found, str) else ""
 
 
+_weighed = (0, 0)
+
+
+def _own_weight() -> tuple[int, int]:
+    """Proportional and resident size of this process in bytes.
+
+    The first takes several milliseconds to learn, so it is learnt anew only when the second has moved by a megabyte.
+    """
+    global _weighed
+    resident = processes.resident([os.getpid()])
+    if abs(resident - _weighed[1]) > MEGABYTE or not _weighed[0]:
+        _weighed = processes.proportional([os.getpid()]), resident
+    return _weighed[0], resident
+
+
 def _widen(pipe: int) -> None:
     with contextlib.suppress(AttributeError, OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
@@ -495,7 +509,8 @@ class Supervisor(Kernel):
             data: Any = file.read() if held["about"]["format"] == "json" else None
             if data is None:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        value = values.decode(held["about"], data)
+        pickled = held["about"]["format"] == "pickle"
+        value = values.Pickled(bytes(data)) if pickled else values.decode(held["about"], data)
         self._inputs[name] = (path, value)
         return value
 

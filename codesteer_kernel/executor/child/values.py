@@ -1,7 +1,8 @@
 """Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG.
 
 Both sides use this module: the user's process writes what a program is given and reads what it made, the child does the
-reverse. Nothing here ever pickles. :func:`decode` treats its bytes as hostile.
+reverse. :func:`decode` treats its bytes as hostile and knows no pickle. A pickle goes one way only, in, when the user asks
+for it (:func:`encode_pickle`), and is loaded by the program that uses it (:class:`Pickled`).
 
 JSON holds more than JSON: a one-key object ``{"$tuple": [...]}`` stands for a type that JSON lacks, and ``{"$dict":
 [[key, value], ...]}`` for a dictionary whose keys are not all plain strings.
@@ -15,6 +16,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
+import struct
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -22,14 +25,23 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+_ARROW_MAGIC = b"ARROW1\0\0"
 PYARROW_OLDEST = (23, 0, 1)
 """Older versions have known holes in reading files from strangers (CVE-2023-47248, CVE-2026-25087)."""
 
+_FRACTION = re.compile(r"-?\d+(/\d+)?")
 _TEMPORAL: dict[str, Any] = {"date": date, "datetime": datetime, "time": time}
 
 
 class Refused(Exception):
     """The value has no safe format, or the bytes are not what they claim to be."""
+
+
+class _Giant(Refused):
+    """Small on the wire, large in memory."""
+
+    def __init__(self, size: int, cap: int) -> None:
+        super().__init__(f"it would take {size / 2**20:,.0f} MB in memory, more than the {cap / 2**20:,.0f} MB allowed")
 
 
 class Missing(Exception):
@@ -70,14 +82,52 @@ def encode(value: Any, path: str) -> dict[str, Any]:
     return {"format": "json", "kind": name}
 
 
-def decode(about: dict[str, Any], data: bytes | memoryview) -> Any:
+class Pickled:
+    """A pickled input on its way through the supervisor, which does not open it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def load(self) -> Any:
+        """Rebuild the value; this runs code of whoever wrote it, so only a program may."""
+        import pickle
+
+        return pickle.loads(self._data)  # noqa: S301 - written by the user's own process, loaded behind the walls
+
+
+def encode_pickle(value: Any, path: str) -> dict[str, Any]:
+    """Write ``value`` to ``path`` as a pickle, by value where it can be; returns as :func:`encode`.
+
+    Raises:
+        Refused: it cannot be pickled.
+        Missing: cloudpickle is absent.
+    """
+    try:
+        import cloudpickle
+    except ImportError:
+        raise Missing("cloudpickle") from None
+    try:
+        data = cloudpickle.dumps(value)
+    except Exception as error:  # noqa: BLE001 - any class may refuse in its own way
+        raise Refused(f"a {type(value).__name__} cannot be pickled ({type(error).__name__}: {error})") from None
+    with open(path, "wb") as file:
+        file.write(data)
+    return {"format": "pickle", "kind": type(value).__name__}
+
+
+def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:
     """Rebuild a value from the bytes that :func:`encode` wrote. A PNG comes back as ``bytes``.
+
+    Args:
+        about: what :func:`encode` returned.
+        data: what it wrote.
+        cap: most bytes that the value may take in memory, whatever the size of ``data``; None for no limit.
 
     Raises:
         Refused: the bytes are damaged or forged.
         Missing: a package is needed and absent.
     """
-    decoders: dict[str, Callable[[dict[str, Any], bytes | memoryview], Any]] = {
+    decoders: dict[str, Callable[[dict[str, Any], bytes | memoryview, int | None], Any]] = {
         "json": _decode_json,
         "npy": _decode_array,
         "arrow": _decode_arrow,
@@ -87,9 +137,11 @@ def decode(about: dict[str, Any], data: bytes | memoryview) -> Any:
     if form not in decoders:
         raise Refused(f"unknown format {form!r}")
     try:
-        return decoders[form](about, data)
-    except (Refused, Missing, MemoryError):
+        return decoders[form](about, data, cap)
+    except (Refused, Missing):
         raise
+    except MemoryError:
+        raise Refused(f"the {form} data does not fit into memory") from None
     except Exception as error:  # noqa: BLE001 - damage shows in as many ways as there are readers
         raise Refused(f"the {form} data is damaged: {type(error).__name__}: {error}") from None
 
@@ -132,11 +184,11 @@ def _plain(value: Any) -> Any:
     raise Refused(f"a {kind.__module__}.{kind.__qualname__} cannot be passed as data".replace("builtins.", ""))
 
 
-def _decode_json(about: dict[str, Any], data: bytes | memoryview) -> Any:
-    return json.loads(bytes(data), object_hook=_rich)
+def _decode_json(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
+    return json.loads(bytes(data), object_hook=_rich if cap is None else lambda found: _rich(found, cap))
 
 
-def _rich(found: dict[str, Any]) -> Any:
+def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
     if len(found) != 1:
         return found
     ((tag, held),) = found.items()
@@ -157,6 +209,9 @@ def _rich(found: dict[str, Any]) -> Any:
     if tag == "$Decimal":
         return Decimal(held)
     if tag == "$Fraction":
+        # "1e999999999" would be a fraction too, of a billion digits.
+        if not _FRACTION.fullmatch(held):
+            raise Refused("a fraction is not written as one")
         return Fraction(held)
     if tag == "$complex":
         return complex(*held)
@@ -166,8 +221,11 @@ def _rich(found: dict[str, Any]) -> Any:
         import numpy as np
 
         kind, shape, items = held
-        if np.dtype(kind).kind not in "biufU":
+        dtype = np.dtype(kind)
+        if dtype.kind not in "biufU":
             raise Refused(f"an array of {kind!r} cannot be passed as data")
+        if cap is not None and dtype.itemsize * len(items) > cap:
+            raise _Giant(dtype.itemsize * len(items), cap)
         return np.array(items, dtype=kind).reshape(shape)
     return found
 
@@ -185,7 +243,7 @@ def _encode_array(value: Any, path: str) -> dict[str, Any]:
     return {"format": "npy", "kind": "numpy.ndarray"}
 
 
-def _decode_array(about: dict[str, Any], data: bytes | memoryview) -> Any:
+def _decode_array(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
     import numpy as np
 
     # Not np.load: it would reserve whatever the header claims before looking at what is there.
@@ -250,11 +308,26 @@ def _write_arrow(table: Any, path: str, kind: str, extra: dict[str, Any]) -> dic
     return {"format": "arrow", "kind": kind, **extra}
 
 
-def _decode_arrow(about: dict[str, Any], data: bytes | memoryview) -> Any:
+def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
     pa = _pyarrow()
     options = pa.ipc.IpcReadOptions(use_threads=False)
-    table = pa.ipc.open_file(pa.py_buffer(data), options=options).read_all()
+    if bytes(data[:8]) != _ARROW_MAGIC:
+        raise Refused("it is no Arrow file")
+    # A file is a stream between a magic and an index of its messages. Read as a stream, no index can point elsewhere
+    # than where the messages were looked at.
+    stream = pa.py_buffer(data)[8:]
+    if cap is not None:
+        for message in pa.ipc.MessageReader.open_stream(stream):
+            if _compressed(message.metadata.to_pybytes()):
+                raise Refused("its buffers are compressed, and what they would become is not known")
+    table = pa.ipc.open_stream(stream, options=options).read_all()
     table.validate(full=True)
+    if cap is not None:
+        for field in table.schema:
+            _check_type(pa, field.type)
+        size = sum(_weight(pa, chunk) for column in table.columns for chunk in column.chunks)
+        if size > cap:
+            raise _Giant(size, cap)
     kind = about.get("kind")
     if kind in ("pandas.DataFrame", "pandas.Series"):
         if "pandas" not in sys.modules:
@@ -285,11 +358,77 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview) -> Any:
     return table
 
 
+def _compressed(metadata: bytes) -> bool:
+    """Whether a message of the Arrow IPC format has compressed buffers.
+
+    Its metadata is a flatbuffer: a table starts with the distance back to its list of field offsets. Numbers of fields
+    and kinds are those of the format's ``Message.fbs``.
+    """
+
+    def field(table: int, number: int) -> int | None:
+        listed = table - struct.unpack_from("<i", metadata, table)[0]
+        place = 4 + 2 * number
+        if place >= struct.unpack_from("<H", metadata, listed)[0]:
+            return None
+        offset = struct.unpack_from("<H", metadata, listed + place)[0]
+        return table + offset if offset else None
+
+    def follow(place: int) -> int:
+        return int(place + struct.unpack_from("<I", metadata, place)[0])
+
+    root = follow(0)
+    kind, header = field(root, 1), field(root, 2)
+    if kind is None or header is None:
+        raise Refused("a message of it has no header")
+    batch = follow(header)
+    if metadata[kind] == 2:  # a dictionary holds a batch
+        held = field(batch, 1)
+        if held is None:
+            raise Refused("a dictionary of it is empty")
+        batch = follow(held)
+    elif metadata[kind] != 3:  # not a batch
+        return False
+    return field(batch, 3) is not None
+
+
+def _check_type(pa: Any, kind: Any, *, nested: bool = False) -> None:
+    """Refuse types whose few bytes can stand for many values; :func:`encode` writes none of them."""
+    again = (pa.types.is_run_end_encoded, pa.types.is_list_view, pa.types.is_large_list_view)
+    views = (getattr(pa.types, name, None) for name in ("is_string_view", "is_binary_view"))
+    if any(test(kind) for test in (*again, *views) if test is not None):
+        raise Refused(f"Arrow type {kind} is not used here")
+    if pa.types.is_dictionary(kind):
+        if nested:
+            raise Refused(f"Arrow type {kind} inside another is not used here")
+        return _check_type(pa, kind.value_type, nested=True)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _check_type(pa, kind.storage_type, nested=nested)
+    for place in range(kind.num_fields):
+        _check_type(pa, kind.field(place).type, nested=True)
+    return None
+
+
+def _weight(pa: Any, array: Any) -> int:
+    """Bytes of an array; one whose values take no room (nothing but nulls) is counted as pointers to them."""
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return _weight(pa, array.storage)
+    inner = 0
+    if pa.types.is_struct(kind):
+        inner = sum(_weight(pa, array.field(place)) for place in range(kind.num_fields))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        inner = _weight(pa, array.values)
+    elif pa.types.is_map(kind):
+        inner = _weight(pa, array.keys) + _weight(pa, array.items)
+    size = int(array.nbytes)
+    return max(size, inner) if 8 * size >= len(array) else 8 * len(array) + inner
+
+
 def _again(plain: Any) -> Any:
     return json.loads(json.dumps(plain), object_hook=_rich)
 
 
-def _decode_png(about: dict[str, Any], data: bytes | memoryview) -> bytes:
+def _decode_png(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> bytes:
     picture = bytes(data)
     if not picture.startswith(b"\x89PNG\r\n\x1a\n"):
         raise Refused("the picture is not a PNG")

@@ -51,6 +51,10 @@ MIME_KEPT = 1024 * 1024
 """Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
 
+_leave = os._exit
+"""Kept from programs that replace it: a worker that could not leave would go on as a copy of the supervisor."""
+
+
 class Report:
     """The write end of the report pipe."""
 
@@ -87,7 +91,7 @@ def main(request: dict[str, Any], data: dict[str, Any], stdout: int, stderr: int
         with contextlib.suppress(BaseException):
             os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
-        os._exit(code)
+        _leave(code)
 
 
 def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> Report:
@@ -191,6 +195,9 @@ def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> i
         linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
         # The supervisor's frames below the program must not shorten its recursion.
         sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + 2)
+        for name, value in data.items():
+            if isinstance(value, values.Pickled):
+                setattr(module, name, value.load())
         _execute(source, module.__dict__, report)
     except SystemExit as leaving:
         code = _exit_code(leaving, report)

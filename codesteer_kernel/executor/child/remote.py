@@ -1,0 +1,188 @@
+"""The supervisor's work inside a stock kernel behind a gateway: these modules are sent there, and this one is called.
+
+The kernel runs no program itself either: it forks a worker for each, as the local supervisor does, with the same limits
+and the walls that a worker can put up around itself. What surrounds the kernel is the gateway's business.
+"""
+
+# The child works with descriptors and with paths that came as text.
+# ruff: noqa: ASYNC230, PTH102, PTH118, PTH119, PTH123
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import base64
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import stat
+import sys
+import sysconfig
+from typing import Any
+
+from . import processes, sandbox, values
+from .capture import clean
+from .supervisor import Frames, Running, Stream, _threads_of_user
+
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+
+
+class Answer:
+    """Shows as JSON, so that it travels as the value of an expression."""
+
+    def __init__(self, content: Any) -> None:
+        self._text = json.dumps(content)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+class Remote:
+    """One per kernel. Every method is called by an expression that the user's side sends.
+
+    Args:
+        shell: the kernel's ``get_ipython()``.
+        folder: a private folder, which holds these modules too.
+        preload: modules to import while idle.
+    """
+
+    def __init__(self, shell: Any, folder: str, preload: list[str]) -> None:
+        self._shell = shell
+        self._folder = folder
+        os.mkdir(os.path.join(folder, "data"))
+        atexit.register(self.close)
+        self._count = 0
+        self._loaded: dict[str, Any] = {}
+        self._last: dict[str, str] = {}
+        self._reply: dict[str, Any] = {}
+        self._running: Running | None = None
+        self._preload = preload
+        self._loop = asyncio.get_running_loop()
+        sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
+        # The gateway's own secrets are not for programs.
+        for name in set(os.environ) - set(KEPT_VARIABLES):
+            del os.environ[name]
+        os.environ["MPLBACKEND"] = "Agg"
+        os.register_at_fork(after_in_child=self._after_fork)
+        self._loop.call_later(0.05, self._preload_next)
+
+    def close(self) -> Answer:
+        """End what still runs and remove all files."""
+        processes.end_all()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return Answer(None)
+
+    def _preload_next(self) -> None:
+        if self._preload and self._running is None:
+            with contextlib.suppress(Exception):
+                importlib.import_module(self._preload.pop(0))
+            self._loop.call_later(0.01, self._preload_next)
+
+    def _after_fork(self) -> None:
+        """In a worker: be a plain interpreter again, without what a notebook adds to it."""
+        shell, self._shell = self._shell, None
+        if shell is not None:
+            shell.builtin_trap.deactivate()
+            shell.kernel._restore_input()
+            sys.excepthook, sys.displayhook = sys.__excepthook__, sys.__displayhook__
+
+    # Data
+
+    def take(self, name: str, chunk: str) -> Answer:
+        """Append base64 data to the file ``name`` of the inputs."""
+        with open(os.path.join(self._folder, "data", name), "ab") as file:
+            file.write(base64.b64decode(chunk))
+        return Answer(None)
+
+    def give(self, place: str, name: str, start: int, length: int, cap: int) -> Answer:
+        """A piece of a file that the last program left in ``place`` (``work`` or ``out``): no link, no pipe, no giant."""
+        path = os.path.join(self._last.get(place, self._folder), os.path.basename(name))
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return Answer({"missing": True})
+        except OSError as error:
+            return Answer({"refused": error.strerror})
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+                return Answer({"refused": "it is not a plain file of its own"})
+            if facts.st_size > cap:
+                return Answer({"size": facts.st_size})
+            file.seek(start)
+            return Answer({"size": facts.st_size, "data": base64.b64encode(file.read(length)).decode("ascii")})
+
+    # Running
+
+    def reply(self) -> Answer:
+        """How the last program ended."""
+        return Answer(self._reply)
+
+    async def run(self, text: str) -> None:
+        """Run one program.
+
+        ``text`` is the JSON of a request as ``Supervisor.codesteer_run`` gets it, but for two things: ``code`` is the
+        program in base64, ``files`` says which inputs to lay under which names in the working directory.
+        """
+        request = json.loads(text)
+        kernel = self._shell.kernel
+        parent = kernel.get_parent()
+
+        def publish(kind: str, content: dict[str, Any]) -> None:
+            kernel.session.send(kernel.iopub_socket, kind, content, parent=parent, ident=kernel._topic(kind))
+
+        def stream_to(name: str) -> Stream:
+            return Stream(
+                request["limits"]["output_bytes"], lambda text: publish("stream", {"name": name, "text": text})
+            )
+
+        def display(kind: str, bundle: dict[str, str]) -> None:
+            publish("display_data", {"data": bundle, "metadata": {"codesteer": kind}})
+
+        for folder in self._last.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        self._count += 1
+        self._last = {place: os.path.join(self._folder, f"{place}{self._count}") for place in ("work", "out")}
+        self._reply = {"failure": "remote", "reason": "the program did not run"}
+        try:
+            for folder in self._last.values():
+                os.mkdir(folder, 0o700)
+            with open(os.path.join(self._last["work"], "program.py"), "wb") as file:
+                file.write(base64.b64decode(request.pop("code")))
+            for name, source in request.pop("files").items():
+                shutil.copyfile(os.path.join(self._folder, "data", source), os.path.join(self._last["work"], name))
+            data = {name: self._input(held) for name, held in request["inputs"].items()}
+            request.update(self._policy(), **self._last)
+            self._running = Running(request, stream_to("stdout"), stream_to("stderr"), Frames(display))
+            self._loop.add_signal_handler(signal.SIGINT, self._running.interrupt, "interrupt")
+            self._reply = await self._running.run(data)
+        except values.Missing as error:
+            self._reply = {"failure": "missing", "package": str(error)}
+        except Exception as error:  # noqa: BLE001 - the reason belongs in the reply, whatever it is
+            self._reply = {"failure": "remote", "reason": f"{type(error).__name__}: {clean(str(error))}"}
+        finally:
+            self._loop.remove_signal_handler(signal.SIGINT)
+            self._running = None
+            self._loop.call_later(0.05, self._preload_next)
+
+    def _policy(self) -> dict[str, Any]:
+        """What the guard's policy file says to a local supervisor."""
+        places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.realpath(sys.executable)]
+        places += [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+        places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
+        read = [*sandbox.SYSTEM_PATHS, *(place for place in places if place not in ("", "/"))]
+        nice = os.getpriority(os.PRIO_PROCESS, 0)
+        return {"landlock": True, "read": read, "nice": nice, "processes_now": _threads_of_user()}
+
+    def _input(self, held: dict[str, Any]) -> Any:
+        """The value of an input, loaded once; each program gets a copy-on-write view of it."""
+        name, about = held["path"], held["about"]
+        if name not in self._loaded:
+            with open(os.path.join(self._folder, "data", name), "rb") as file:
+                data = file.read()
+            pickled = about["format"] == "pickle"
+            self._loaded[name] = values.Pickled(data) if pickled else values.decode(about, data)
+        return self._loaded[name]
