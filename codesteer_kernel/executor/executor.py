@@ -15,9 +15,10 @@ import msgspec
 
 from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, MissingDependency, UnknownName
 from codesteer_kernel.executor import exchange
-from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, tier_name
+from codesteer_kernel.executor.kernel import ChildKernel, KernelLost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
 from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
 
@@ -39,10 +40,18 @@ class Executor:
         limits: what each program may use unless a run says otherwise.
         preload: modules that the idle kernel imports.
         python: the interpreter; this one by default.
+        tier: the isolation to put up, exactly; None or ``"best"`` for all that can be had, see :data:`tiers.TIERS`.
+        floor: the weakest tier to accept.
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, preload: Sequence[str] = PRELOAD, python: str | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        preload: Sequence[str] = PRELOAD,
+        python: str | None = None,
+        tier: str | None = None,
+        floor: str | None = None,
     ) -> None:
         if sys.platform == "win32":
             raise ExecutorError(
@@ -51,6 +60,7 @@ class Executor:
         self.limits = limits or Limits()
         self._preload = tuple(preload)
         self._python = python or sys.executable
+        self._walls = {"tier": tier, "floor": floor}
         self._directory: RunDirectory | None = None
         self._kernel: asyncio.Task[ChildKernel] | None = None
         self._count = 0
@@ -92,7 +102,7 @@ class Executor:
         folder = self._folder("k")
         assert self._directory is not None
         self._kernel = asyncio.create_task(
-            ChildKernel.start(self._directory.path, folder, python=self._python, preload=self._preload)
+            ChildKernel.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
         )
         # A failure is raised to whoever runs a program, not logged as forgotten.
         self._kernel.add_done_callback(lambda task: task.cancelled() or task.exception())

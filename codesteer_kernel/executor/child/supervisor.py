@@ -459,7 +459,7 @@ class Supervisor(Kernel):
         ``Limits``), ``inputs`` (name to ``{"about", "path"}``) and ``export`` (names).
         """
         request = dict(parent["content"])
-        request.update({key: self.policy[key] for key in ("landlock", "read", "nice")})
+        request.update({key: self.policy[key] for key in ("landlock", "read", "nice", "walls", "transport", "alone")})
         request["processes_now"] = _threads_of_user()
 
         def publish(kind: str, content: dict[str, Any]) -> None:

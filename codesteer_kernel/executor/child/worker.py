@@ -32,7 +32,7 @@ import types
 import warnings
 from typing import Any, NoReturn
 
-from . import processes, sandbox, values
+from . import processes, sandbox, seccomp, values
 from .capture import clean, shorten
 
 FILENAME = "program.py"
@@ -150,8 +150,12 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
     abi = 0
     if request["landlock"]:
         abi = sandbox.landlock([*request["read"], *sandbox.PROC_FACTS], [work, request["out"]])
+    walls = request["walls"]
+    # Where the kernel itself listens on TCP, the program gets a narrower filter of its own.
+    if walls["seccomp"] and request["transport"] == "tcp":
+        seccomp.install()
     channel = Report(3)
-    channel.send("tier", limits=limited, landlock=abi)
+    channel.send("tier", **{**walls, "limits": limited, "landlock": abi})
     return channel
 
 
