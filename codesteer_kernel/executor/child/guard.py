@@ -171,10 +171,12 @@ def _wall(policy: dict[str, Any], clear: list[str]) -> int:
     """Put up Landlock around this process; returns the ABI in force, 0 for none."""
     if not policy["landlock"]:
         return 0
-    from codesteer_child import sandbox
+    from codesteer_child import namespaces, sandbox
 
     readable = [*_readable(policy), "/proc"]
-    abi: int = sandbox.landlock(readable, [policy["directory"]], clear=clear, tcp=policy["transport"] == "tcp")
+    # Shared memory that is this world's alone is the supervisor's to weigh and to clear.
+    writable = [policy["directory"], *([namespaces.SHARED_MEMORY] if policy.get("alone") else [])]
+    abi: int = sandbox.landlock(readable, writable, clear=clear, tcp=policy["transport"] == "tcp")
     return abi
 
 
