@@ -51,6 +51,7 @@ def open_executor(
     python: str | None = None,
     tier: str | None = None,
     floor: str | None = None,
+    spare: bool = True,
 ) -> Executor:
     """An :class:`Executor` to be entered with ``async with``, which starts its kernel in the background.
 
@@ -62,6 +63,7 @@ def open_executor(
             each with the walls of the one before. None or ``"best"`` for all that this machine has.
         floor: the weakest tier to accept. The environment variable ``CODESTEER_TIER_FLOOR`` counts as well. What cannot
             be had is an ExecutorError when the first program runs, which says what is missing and how to get it.
+        spare: whether to keep a second kernel once programs run, to take over at once when the first is lost.
 
     Raises:
         ExecutorError: this system cannot run child kernels.
@@ -69,7 +71,12 @@ def open_executor(
     from codesteer_kernel.executor.executor import PRELOAD, Executor
 
     return Executor(
-        limits=limits, preload=PRELOAD if preload is None else preload, python=python, tier=tier, floor=floor
+        limits=limits,
+        preload=PRELOAD if preload is None else preload,
+        python=python,
+        tier=tier,
+        floor=floor,
+        spare=spare,
     )
 
 

@@ -219,7 +219,6 @@ def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> i
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
-            stream.buffer.finish()
     return code
 
 
