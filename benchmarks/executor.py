@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import os
 import resource
 import statistics
 import subprocess
@@ -281,8 +282,45 @@ async def at_once(count: int) -> None:
         await asyncio.gather(*(executor.close() for executor in executors))
 
 
+def held() -> dict[str, int]:
+    """What this process and the processes below it hold."""
+    from codesteer_kernel.executor.child.processes import descendants
+
+    below = descendants(os.getpid())
+    folders = Path(tempfile.gettempdir(), f"codesteer-x-{os.getuid()}")
+    return {
+        "processes": len(below),
+        "descriptors": sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in (os.getpid(), *below)),
+        "threads": sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in (os.getpid(), *below)),
+        "files": sum(1 for _ in folders.rglob("*")),
+    }
+
+
+async def many(count: int) -> None:
+    """Nothing may be left of many programs."""
+    code = "import os, threading\nopen('f', 'w').close()\nif os.fork() == 0: os._exit(0)\nprint(1)"
+    async with open_executor(preload=()) as executor:
+        for _ in range(20):
+            await ours(executor, code)
+        await asyncio.sleep(3)
+        before = held()
+        started = time.perf_counter()
+        for _ in range(count):
+            await ours(executor, code)
+        seconds = time.perf_counter() - started
+        await asyncio.sleep(1)
+        after = held()
+    print(f"\n{count} programs, {1000 * seconds / count:.1f} ms each; left by them:")
+    for name, number in after.items():
+        more = number - before[name]
+        # The pool of threads that clears up grows to its size at some time.
+        print(
+            f"{name:14} {more:+d}  {promise(f'{name} left', more, 4 if name == 'threads' else 0, least=False, unit='')}"
+        )
+
+
 async def main(rounds: int, quick: bool) -> int:
-    few = 2 if quick else max(3, rounds // 8)
+    few = 2 if quick else max(5, rounds // 8)
     async with open_executor(limits=Limits(seconds=60)) as executor:
         for library in LIBRARIES:
             await executor.run(f"import {library}")
@@ -296,6 +334,8 @@ async def main(rounds: int, quick: bool) -> int:
     await tiers(rounds)
     await beside_a_large_frame(max(5, rounds // 3), 128 if quick else 1024)
     await at_once(4 if quick else 16)
+    if sys.platform == "linux":
+        await many(100 if quick else 1000)
     print("\n" + ("\n".join(["missed:", *missed]) if missed else "every promise kept"))
     return 1 if missed and not quick else 0
 
