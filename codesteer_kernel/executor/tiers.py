@@ -171,8 +171,9 @@ def tier_name(report: Mapping[str, Any], transport: str) -> str:
     """The name of what is in force, from what was really installed.
 
     ``limits`` (resource limits), ``landlock`` (files), ``no-tcp`` (ABI 4), ``no-signals`` (ABI 6: signals and abstract
-    sockets), ``seccomp`` (system calls), ``namespaces`` or ``bubblewrap`` (a world of its own), ``tcp-transport`` where
-    the kernel could not be reached by a private socket.
+    sockets), ``seccomp`` (system calls), ``namespaces`` or ``bubblewrap`` (a world of its own), ``open-udp`` around a
+    kernel that is not ours where there are no namespaces, ``tcp-transport`` where the kernel could not be reached by a
+    private socket.
     """
     standing = _standing(report)
     abi = report["landlock"] if "landlock" in standing else 0
@@ -183,6 +184,7 @@ def tier_name(report: Mapping[str, Any], transport: str) -> str:
         "no-signals" if abi >= 6 else "",
         "seccomp" if "seccomp" in standing else "",
         "bubblewrap" if "bubblewrap" in standing else "namespaces" if "namespaces" in standing else "",
+        "open-udp" if report.get("udp") else "",
         "tcp-transport" if transport == "tcp" else "",
     ]
     return "+".join(part for part in parts if part) or "none"
