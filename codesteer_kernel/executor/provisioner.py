@@ -92,6 +92,9 @@ class SandboxProvisioner(LocalProvisioner):
         rest = command[1:] if self.supervisor else []
         prepared["cmd"] = [python, "-I", str(tiers.GUARD), str(written), *rest]
         prepared["env"] = environment(self.folder)
+        given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path in packages()]
+        if given and not self.supervisor:
+            prepared["env"]["PYTHONPATH"] = os.pathsep.join(given)
         prepared["cwd"] = str(self.folder)
         return prepared
 
@@ -163,7 +166,12 @@ def readable(python: str) -> list[str]:
     """What a program may read: the system's libraries, this interpreter, its packages."""
     places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *packages()]
     places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
-    places.append(os.path.realpath(shutil.which(python) or python))
+    command = Path(shutil.which(python) or python)
+    for place in (command, command.resolve()):
+        prefix = place.parent.parent
+        if (prefix / "pyvenv.cfg").exists() or (prefix != Path.home() and any(prefix.glob("lib/python3*"))):
+            places.append(str(prefix))
+        places.append(str(place))
     return [*sandbox.SYSTEM_PATHS, *dict.fromkeys(place for place in places if place not in ("", "/"))]
 
 
