@@ -14,13 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
-import shutil
 import signal
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +26,11 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Integer, List, Unicode
 
 from codesteer_kernel.executor import tiers
-from codesteer_kernel.executor.child import sandbox
 from codesteer_kernel.executor.rundir import RunDirectory
+from codesteer_kernel.executor.surroundings import environment, packages, readable
 
 __all__ = ["SandboxProvisioner"]
 
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
 _END_S = 6.0
 
 
@@ -92,6 +88,9 @@ class SandboxProvisioner(LocalProvisioner):
         rest = command[1:] if self.supervisor else []
         prepared["cmd"] = [python, "-I", str(tiers.GUARD), str(written), *rest]
         prepared["env"] = environment(self.folder)
+        given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path in packages()]
+        if given and not self.supervisor:
+            prepared["env"]["PYTHONPATH"] = os.pathsep.join(given)
         prepared["cwd"] = str(self.folder)
         return prepared
 
@@ -145,42 +144,3 @@ async def _ended(process: Any, seconds: float) -> bool:
         await asyncio.sleep(pause)
         pause = min(0.05, pause * 2)
     return True
-
-
-def packages() -> list[str]:
-    """Package folders of this interpreter's path: those of the user and of ``PYTHONPATH`` need naming in ``-I`` mode.
-
-    Other folders on the path are the user's own source, which programs have no business to read.
-    """
-    found = [path for path in sys.path if path and Path(path).name in ("site-packages", "dist-packages")]
-    home = importlib.util.find_spec("ipykernel")
-    if home is not None and home.origin is not None:
-        found.append(str(Path(home.origin).parents[1]))
-    return list(dict.fromkeys(found))
-
-
-def readable(python: str) -> list[str]:
-    """What a program may read: the system's libraries, this interpreter, its packages."""
-    places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *packages()]
-    places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
-    places.append(os.path.realpath(shutil.which(python) or python))
-    return [*sandbox.SYSTEM_PATHS, *dict.fromkeys(place for place in places if place not in ("", "/"))]
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The child's whole environment: nothing of the user's but the allow-list, so no key and no token."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    threads = str(min(4, os.cpu_count() or 1))
-    return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        **kept,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-    }

@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.errors import ExecutorError, UnknownName, nearest
-from codesteer_kernel.executor.child import namespaces, sandbox
+from codesteer_kernel.executor.child import namespaces
+from codesteer_kernel.executor.surroundings import readable
 
 __all__ = [
     "FLOOR_VARIABLE",
@@ -171,8 +172,9 @@ def tier_name(report: Mapping[str, Any], transport: str) -> str:
     """The name of what is in force, from what was really installed.
 
     ``limits`` (resource limits), ``landlock`` (files), ``no-tcp`` (ABI 4), ``no-signals`` (ABI 6: signals and abstract
-    sockets), ``seccomp`` (system calls), ``namespaces`` or ``bubblewrap`` (a world of its own), ``tcp-transport`` where
-    the kernel could not be reached by a private socket.
+    sockets), ``seccomp`` (system calls), ``namespaces`` or ``bubblewrap`` (a world of its own), ``open-udp`` around a
+    kernel that is not ours where there are no namespaces, ``tcp-transport`` where the kernel could not be reached by a
+    private socket.
     """
     standing = _standing(report)
     abi = report["landlock"] if "landlock" in standing else 0
@@ -183,6 +185,7 @@ def tier_name(report: Mapping[str, Any], transport: str) -> str:
         "no-signals" if abi >= 6 else "",
         "seccomp" if "seccomp" in standing else "",
         "bubblewrap" if "bubblewrap" in standing else "namespaces" if "namespaces" in standing else "",
+        "open-udp" if report.get("udp") else "",
         "tcp-transport" if transport == "tcp" else "",
     ]
     return "+".join(part for part in parts if part) or "none"
@@ -241,7 +244,7 @@ def _probe(python: str, bubblewrap: str) -> Mapping[str, str]:
         found.update(json.loads(done.stdout))
     except (OSError, ValueError, subprocess.SubprocessError):
         found.update(dict.fromkeys(wanted, "the interpreter could not try it"))
-    found["bubblewrap"] = _try_bubblewrap(bubblewrap) if bubblewrap else "there is no bwrap"
+    found["bubblewrap"] = _try_bubblewrap(bubblewrap, python) if bubblewrap else "there is no bwrap"
     if not found["bubblewrap"]:
         found["namespaces"] = ""
     return found
@@ -260,9 +263,10 @@ def _bubblewrap() -> str | None:
     return str(binary) if os.access(binary, os.X_OK) else None
 
 
-def _try_bubblewrap(binary: str) -> str:
+def _try_bubblewrap(binary: str, python: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        command = namespaces.bubblewrap(binary, sandbox.SYSTEM_PATHS, folder, ["/bin/sh", "-c", "exit $(($$ - 1))"])
+        alone = [python, "-I", "-S", "-c", "import os; os._exit(os.getpid() != 1)"]
+        command = namespaces.bubblewrap(binary, readable(python), folder, alone)
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=_PROBE_S, stdin=subprocess.DEVNULL, check=False

@@ -196,10 +196,14 @@ def _become_kernel(policy: dict[str, Any], abi: int | None) -> NoReturn:
         abi = _wall(policy, [])
         # A signal to everyone reaches all others of this world, and nobody else.
         processes.trust_domain(policy["alone"])
+    # Where our kernel talks TCP, each program gets a narrower filter. A kernel that is not ours makes such sockets
+    # for its own purposes, and ends when it gets none.
+    inet = policy["transport"] == "tcp" or bool(policy["command"])
     policy["walls"] = {
         "limits": limited,
         "landlock": abi,
-        "seccomp": policy["seccomp"] and seccomp.install(tcp=policy["transport"] == "tcp"),
+        "seccomp": policy["seccomp"] and seccomp.install(inet=inet),
+        "udp": inet and bool(policy["command"]) and not policy["alone"],
         "enclosure": policy["enclosure"] and ("namespaces" if policy["enclosure"] == "namespaces" else "bubblewrap"),
     }
     with open(policy["report"], "w", encoding="utf-8") as file:

@@ -84,10 +84,12 @@ def bubblewrap(binary: str, read: Iterable[str], directory: str, command: Iterab
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--as-pid-1", "--die-with-parent"),
         *("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"),  # noqa: S108 - a private one
     ]
-    # A folder before what lies in it, so that the outer does not hide the inner.
+    # What lies in a folder that is there already needs no mount, and where it is a link, cannot have one.
+    there: list[str] = ["/dev", "/proc"]
     for path in sorted(set(read), key=lambda path: (path.count("/"), path)):
-        if not path.startswith(("/dev/", "/proc/")):
+        if not any(path.startswith(f"{folder}/") for folder in there):
             words += ["--ro-bind-try", path, path]
+            there.append(path)
     return [*words, "--bind", directory, directory, "--", *command]
 
 

@@ -24,6 +24,8 @@ _X32 = 0x40000000
 _CLONE_NEW = 0x7E020000
 """All namespace flags of clone and unshare."""
 _TYPE_MASK = 0xF
+_AF_NETLINK = 16
+"""The list of network interfaces comes by this way."""
 
 _SINCE_2019 = {
     "io_uring_setup": 425,
@@ -90,10 +92,10 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def program(machine: str, *, tcp: bool = False) -> bytes | None:
+def program(machine: str, *, inet: bool = False) -> bytes | None:
     """The filter for a machine, as the kernel takes it; None for a machine whose numbers are not known here.
 
-    With ``tcp`` a server may listen on TCP, which is for Landlock to shut around each program.
+    With ``inet`` network sockets may be made, though not connected: some servers die without.
     """
     if machine not in _MACHINES:
         return None
@@ -116,12 +118,13 @@ def program(machine: str, *, tcp: bool = False) -> bytes | None:
     for name, number in numbers.items():
         if name in ("socket", "socketpair"):
             # Connected unix pairs and nothing else; a datagram socket could send to any path without connecting.
-            families = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6) if tcp else (socket.AF_UNIX,)
-            step(_EQUAL, number, 0, 7 + len(families))
+            step(_EQUAL, number, 0, 11 if inet else 8)
             step(_LOAD, _ARGUMENTS)
-            for place, family in enumerate(families, 1):
-                last = place == len(families)
-                step(_EQUAL, family, len(families) - place, 5 if last else 0)
+            if inet:
+                step(_EQUAL, socket.AF_INET, 7)
+                step(_EQUAL, socket.AF_INET6, 6)
+                step(_EQUAL, _AF_NETLINK, 5)
+            step(_EQUAL, socket.AF_UNIX, 0, 5)
             step(_LOAD, _ARGUMENTS + 8)
             step(_AND, _TYPE_MASK)
             step(_EQUAL, socket.SOCK_STREAM, 1)
@@ -151,16 +154,16 @@ def program(machine: str, *, tcp: bool = False) -> bytes | None:
     return b"".join(struct.pack("HBBI", *each) for each in code)
 
 
-def install(*, tcp: bool = False) -> bool:
+def install(*, inet: bool = False) -> bool:
     """Put the filter on this thread and all it starts; call it before any other thread exists.
 
     Args:
-        tcp: whether a server may listen on TCP.
+        inet: whether network sockets may be made, for a server that listens on TCP or makes them to no purpose.
 
     Returns:
         Whether it is in force: installed, and found to refuse what it must.
     """
-    code = program(platform.machine(), tcp=tcp) if sys.platform == "linux" and sys.byteorder == "little" else None
+    code = program(platform.machine(), inet=inet) if sys.platform == "linux" and sys.byteorder == "little" else None
     if code is None or struct.calcsize("P") != 8:
         return False
     sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
@@ -169,11 +172,11 @@ def install(*, tcp: bool = False) -> bool:
 
 
 def in_force() -> bool:
-    """Whether this process is refused a network socket and a namespace: tried, not assumed."""
+    """Whether this process is refused a datagram socket and a namespace: tried, not assumed."""
     if sys.platform != "linux":
         return False
     try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).close()
     except OSError as refused:
         if refused.errno != errno.EACCES:
             return False
