@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
-import inspect
 import os
 import resource
 import statistics
@@ -235,15 +234,12 @@ async def beside_a_large_frame(rounds: int, megabytes: int) -> None:
 
 async def tiers(rounds: int) -> None:
     """What walls cost on a warm kernel."""
-    if "tier" not in inspect.signature(open_executor).parameters:
-        return
-    names = ("none", "limits", "landlock", "seccomp", "bubblewrap")
+    names = ("limits", "landlock", "seccomp", "namespaces", "bubblewrap")
     opened: dict[str, Executor] = {}
     try:
         for name in names:
-            options: dict[str, Any] = {"tier": name}
             try:
-                opened[name] = await open_executor(preload=(), **options).__aenter__()
+                opened[name] = await open_executor(preload=(), tier=name, spare=False).__aenter__()
                 await ours(opened[name], "pass")
             except Exception as error:  # not on this machine
                 opened.pop(name, None)

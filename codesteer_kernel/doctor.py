@@ -168,20 +168,28 @@ def _proxies() -> Iterator[Finding]:
 
 
 def _executor() -> Iterator[Finding]:
+    from codesteer_kernel.executor.tiers import FLOOR_VARIABLE, describe
+
     tier = asyncio.run(_probe())
-    walls = "landlock" in tier
-    yield Finding(
-        state="ok" if walls else "note",
-        subject="child kernel",
-        found=f"works, isolation: {tier}",
-        cure="" if walls else "Programs can read files of yours: this kernel of the system has no Landlock.",
-    )
+    yield Finding(state="ok", subject="child kernel", found=f"works, isolation: {tier}")
+    for wall, missing in describe():
+        if not missing:
+            yield Finding(state="ok", subject=f"wall {wall.name}", found=f"stops {wall.stops}")
+        elif wall.name != "bubblewrap" or "namespaces" not in tier:
+            yield Finding(
+                state="note",
+                subject=f"wall {wall.name}",
+                found=f"cannot be had ({missing}); it would stop {wall.stops}",
+                cure=wall.cure,
+            )
+    if floor := os.environ.get(FLOOR_VARIABLE):
+        yield Finding(state="ok", subject="isolation floor", found=f"{floor} ({FLOOR_VARIABLE})")
 
 
 async def _probe() -> str:
     from codesteer_kernel.executor import open_executor
 
-    async with open_executor(preload=()) as executor:
+    async with open_executor(preload=(), spare=False) as executor:
         with contextlib.suppress(TimeoutError):
             result = await executor.run("print(6 * 7)", timeout=10)
             if result.status == "ok" and result.stdout.strip() == "42":

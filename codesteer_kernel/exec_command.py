@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import inspect
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from codesteer_kernel.errors import BadInput, UnknownName
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.executor import Executor, GatewayExecutor, Limits, Result, open_executor
 
 __all__ = ["as_json", "exec_files"]
@@ -61,14 +60,9 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def _open(tier: str | None, limits: Limits) -> Executor:
-    if tier is None:
-        return open_executor(limits=limits)
     if tier == "gateway":
         return GatewayExecutor(limits=limits)
-    if "tier" not in inspect.signature(open_executor).parameters:
-        raise UnknownName(f"There is no tier {tier!r}.", "Leave --tier out: the strongest walls are put up anyway.")
-    options: dict[str, Any] = {"tier": tier}
-    return open_executor(limits=limits, **options)
+    return open_executor(limits=limits, tier=tier)
 
 
 def _read(name: str) -> bytes:

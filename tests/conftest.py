@@ -57,7 +57,9 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter"))
         patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / "runtime"))
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, SOURCES)))
+        # Packages that came by this way have to come by it again.
+        given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path.endswith("-packages")]
+        patch.setenv("PYTHONPATH", os.pathsep.join([*map(str, SOURCES), *given]))
         yield
 
 

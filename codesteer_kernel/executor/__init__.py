@@ -51,7 +51,13 @@ _HOMES = {
 
 
 def open_executor(
-    *, limits: Limits | None = None, preload: Sequence[str] | None = None, python: str | None = None
+    *,
+    limits: Limits | None = None,
+    preload: Sequence[str] | None = None,
+    python: str | None = None,
+    tier: str | None = None,
+    floor: str | None = None,
+    spare: bool = True,
 ) -> Executor:
     """An :class:`Executor` to be entered with ``async with``, which starts its kernel in the background.
 
@@ -59,13 +65,25 @@ def open_executor(
         limits: what each program may use unless a run says otherwise.
         preload: modules that the idle kernel imports; default numpy, pandas and sympy where installed.
         python: the interpreter; this one by default.
+        tier: the isolation to put up, exactly: ``limits``, ``landlock``, ``seccomp``, ``namespaces`` or ``bubblewrap``,
+            each with the walls of the one before. None or ``"best"`` for all that this machine has.
+        floor: the weakest tier to accept. The environment variable ``CODESTEER_TIER_FLOOR`` counts as well. What cannot
+            be had is an ExecutorError when the first program runs, which says what is missing and how to get it.
+        spare: whether to keep a second kernel once programs run, to take over at once when the first is lost.
 
     Raises:
         ExecutorError: this system cannot run child kernels.
     """
     from codesteer_kernel.executor.executor import PRELOAD, Executor
 
-    return Executor(limits=limits, preload=PRELOAD if preload is None else preload, python=python)
+    return Executor(
+        limits=limits,
+        preload=PRELOAD if preload is None else preload,
+        python=python,
+        tier=tier,
+        floor=floor,
+        spare=spare,
+    )
 
 
 def __getattr__(name: str) -> Any:

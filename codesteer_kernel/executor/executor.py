@@ -17,15 +17,17 @@ import msgspec
 
 from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, MissingDependency, UnknownName
 from codesteer_kernel.executor import exchange
-from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, tier_name
+from codesteer_kernel.executor.kernel import ChildKernel, KernelLost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
 from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
 
 PRELOAD = ("numpy", "pandas", "sympy")
 """Imported by an idle kernel where installed: scripts that use them start 100 to 800 ms sooner."""
 
+_SPARE_S = 1.0
 _GRACE_S = 5.0
 """Beyond the time limit before the kernel itself is given up: its own ladder takes about 1 s."""
 
@@ -41,10 +43,21 @@ class Executor:
         limits: what each program may use unless a run says otherwise.
         preload: modules that the idle kernel imports.
         python: the interpreter; this one by default.
+        tier: the isolation to put up, exactly; None or ``"best"`` for all that can be had, see :data:`tiers.TIERS`.
+        floor: the weakest tier to accept.
+        spare: whether to keep a second kernel from a second after the first program on, to take over when a program
+            takes the first one down. It costs 50 MB, more with what is preloaded.
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, preload: Sequence[str] = PRELOAD, python: str | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        preload: Sequence[str] = PRELOAD,
+        python: str | None = None,
+        tier: str | None = None,
+        floor: str | None = None,
+        spare: bool = True,
     ) -> None:
         if sys.platform == "win32":
             raise ExecutorError(
@@ -53,8 +66,12 @@ class Executor:
         self.limits = limits or Limits()
         self._preload = tuple(preload)
         self._python = python or sys.executable
+        self._walls = {"tier": tier, "floor": floor}
         self._directory: RunDirectory | None = None
         self._kernel: asyncio.Task[ChildKernel] | None = None
+        self._keeps_spare = spare
+        self._spare: asyncio.Task[ChildKernel] | None = None
+        self._sparing: asyncio.TimerHandle | None = None
         self._count = 0
         self._inputs: dict[str, dict[str, Any]] = {}
         self._exports: dict[str, dict[str, Any]] = {}
@@ -79,7 +96,10 @@ class Executor:
         if self._directory is None:
             return
         directory, self._directory = self._directory, None
-        await self._discard()
+        if self._sparing is not None:
+            self._sparing.cancel()
+        kernel, self._kernel, spare, self._spare = self._kernel, None, self._spare, None
+        await asyncio.gather(_end(kernel), _end(spare))
         while self._chores:
             await asyncio.gather(*self._chores, return_exceptions=True)
         await asyncio.to_thread(directory.remove)
@@ -92,47 +112,47 @@ class Executor:
         self._count += 1
         return self._directory.folder(f"{name}{self._count}")
 
-    def _launch(self) -> None:
+    def _start(self) -> asyncio.Task[ChildKernel]:
         folder = self._folder("k")
         assert self._directory is not None
-        self._kernel = asyncio.create_task(
-            ChildKernel.start(self._directory.path, folder, python=self._python, preload=self._preload)
+        task = asyncio.create_task(
+            ChildKernel.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
         )
         # A failure is raised to whoever runs a program, not logged as forgotten.
-        self._kernel.add_done_callback(lambda task: task.cancelled() or task.exception())
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return task
+
+    def _launch(self) -> None:
+        """Have a kernel: the spare one where it is any good, else a new one."""
+        self._kernel, self._spare = self._spare, None
+        if self._kernel is None or _lost(self._kernel):
+            self._kernel = self._start()
 
     async def _ready(self) -> ChildKernel:
-        if self._kernel is not None and self._kernel.done():
-            failed = self._kernel.cancelled() or self._kernel.exception() is not None
-            if failed or not self._kernel.result().alive:
-                await self._discard()
+        if self._kernel is not None and _lost(self._kernel):
+            self._replace()
         if self._kernel is None:
             self._launch()
         assert self._kernel is not None
         return await asyncio.shield(self._kernel)
 
-    async def _discard(self) -> None:
-        """End the kernel, started or starting."""
-        starting, self._kernel = self._kernel, None
-        if starting is None:
-            return
-        if not starting.done():
-            starting.cancel()
-        with contextlib.suppress(BaseException):
-            await (await starting).close()
-
     def _replace(self) -> None:
-        """End the kernel in the background and start the next one now."""
+        """End the kernel in the background and have the next one now."""
         old, self._kernel = self._kernel, None
-
-        async def end() -> None:
-            if old is not None:
-                with contextlib.suppress(BaseException):
-                    await (await old).close()
-
-        self._chore(end())
+        self._chore(_end(old))
         if self._directory is not None:
             self._launch()
+
+    def _keep_spare(self) -> None:
+        """Start a second kernel soon, now that programs are run; it takes over when the first one is lost."""
+        if self._sparing is None and self._keeps_spare and self._directory is not None:
+            self._sparing = asyncio.get_running_loop().call_later(_SPARE_S, self._start_spare)
+
+    def _start_spare(self) -> None:
+        self._sparing = None
+        if self._directory is not None and (self._spare is None or _lost(self._spare)):
+            old, self._spare = self._spare, self._start()
+            self._chore(_end(old))
 
     def _chore(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -265,6 +285,7 @@ class Executor:
                 # The caller left. Killing the kernel is the one stop that always works, and the next one is quick.
                 task.cancel()
                 self._replace()
+            self._keep_spare()
         yield result
 
     async def _lay_out(self, work: Path) -> None:
@@ -295,7 +316,8 @@ class Executor:
 
     async def restart(self) -> None:
         """End the kernel, and the program in it, and start a fresh one in the background. Inputs stay."""
-        await self._discard()
+        old, self._kernel = self._kernel, None
+        await _end(old)
         self._launch()
 
     # Data
@@ -439,6 +461,21 @@ class _Run:
             tier=kernel.tier,
             limit="seconds" if status == "timeout" else None,
         )
+
+
+def _lost(kernel: asyncio.Task[ChildKernel]) -> bool:
+    """Whether a kernel has failed to start, or has ended since."""
+    return kernel.done() and (kernel.cancelled() or kernel.exception() is not None or not kernel.result().alive)
+
+
+async def _end(kernel: asyncio.Task[ChildKernel] | None) -> None:
+    """End a kernel, started or starting."""
+    if kernel is None:
+        return
+    if not kernel.done():
+        kernel.cancel()
+    with contextlib.suppress(BaseException):
+        await (await kernel).close()
 
 
 def _check_name(name: str) -> None:

@@ -21,8 +21,9 @@ import msgspec
 
 from codesteer_kernel.errors import BadInput, ExecutorError, UnknownName
 from codesteer_kernel.executor.executor import PRELOAD, Executor
-from codesteer_kernel.executor.kernel import KernelLost, tier_name
+from codesteer_kernel.executor.kernel import KernelLost
 from codesteer_kernel.executor.results import Limits, Result
+from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["GatewayExecutor", "RemoteKernel"]
 
@@ -397,18 +398,18 @@ class GatewayExecutor(Executor):
         limits: Limits | None = None,
         preload: Sequence[str] = PRELOAD,
     ) -> None:
-        super().__init__(limits=limits, preload=preload)
+        super().__init__(limits=limits, preload=preload, spare=False)
         self._url = (url if url is not None else os.environ.get(URL_VARIABLE, "")).rstrip("/")
         if not self._url.startswith(("http://", "https://")):
             raise BadInput("The gateway tier needs an address.", f"Set {URL_VARIABLE} to http(s)://HOST:PORT.")
         self._token = token if token is not None else os.environ.get(TOKEN_VARIABLE, "")
         self._name = kernel
 
-    def _launch(self) -> None:
+    def _start(self) -> Any:
         # It speaks as a ChildKernel does.
-        starting: Any = asyncio.create_task(RemoteKernel.start(self._url, self._token, self._name, self._preload))
-        starting.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._kernel = starting
+        task = asyncio.create_task(RemoteKernel.start(self._url, self._token, self._name, self._preload))
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return task
 
     def _remote(self) -> RemoteKernel:
         """The kernel of the last program."""

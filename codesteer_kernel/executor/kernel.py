@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import json
 import os
-import signal
-import sys
-import sysconfig
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from codesteer_kernel.errors import ExecutorError, MissingDependency
-from codesteer_kernel.executor.child import sandbox
+from codesteer_kernel.executor.rundir import RunDirectory
+from codesteer_kernel.executor.tiers import tier_name
 
-__all__ = ["ChildKernel", "KernelLost", "tier_name"]
+__all__ = ["ChildKernel", "KernelLost"]
 
-_GUARD = Path(__file__).parent / "child" / "guard.py"
 _READY_S = 30.0
 _WELCOME_S = 2.0
 _POLL_S = 0.1
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
 
 
 class KernelLost(Exception):
@@ -47,7 +41,16 @@ class ChildKernel:
         self._closed = False
 
     @classmethod
-    async def start(cls, directory: Path, folder: Path, *, python: str, preload: Sequence[str]) -> ChildKernel:
+    async def start(
+        cls,
+        directory: RunDirectory,
+        folder: Path,
+        *,
+        python: str,
+        preload: Sequence[str],
+        tier: str | None = None,
+        floor: str | None = None,
+    ) -> ChildKernel:
         """Start a kernel and wait until it answers.
 
         Args:
@@ -55,40 +58,26 @@ class ChildKernel:
             folder: an empty folder in it, for this kernel's own files.
             python: the interpreter.
             preload: modules to import while idle.
+            tier: the isolation to put up, see :func:`codesteer_kernel.executor.tiers.choose`.
+            floor: the weakest tier to accept.
 
         Raises:
-            ExecutorError: it did not start; the message has the end of what it wrote to stderr.
+            ExecutorError: the isolation cannot be had, or the kernel did not start; the message has the end of what it wrote to stderr.
             MissingDependency: jupyter_client or ipykernel is not installed.
         """
         try:
-            import zmq
             from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
             from jupyter_client.manager import AsyncKernelManager
+
+            from codesteer_kernel.executor.provisioner import SandboxProvisioner
         except ImportError as error:
             raise MissingDependency(
                 f"The child kernel needs {error.name}, which is not installed.",
                 "Install it with: pip install jupyter_client ipykernel",
             ) from None
 
-        transport = "ipc" if zmq.has("ipc") else "tcp"
-        policy = folder / "policy.json"
-        policy.write_text(
-            json.dumps(
-                {
-                    "parent": os.getpid(),
-                    "directory": str(directory),
-                    "report": str(folder / "report.json"),
-                    "transport": transport,
-                    "landlock": True,
-                    "read": _readable(python),
-                    "path": _packages(),
-                    "preload": list(preload),
-                }
-            ),
-            encoding="utf-8",
-        )
         specification = KernelSpec(
-            argv=[python, "-I", str(_GUARD), str(policy), "-f", "{connection_file}"],
+            argv=[python, "-f", "{connection_file}"],
             display_name="codesteer child kernel",
             language="python",
             interrupt_mode="signal",
@@ -100,19 +89,23 @@ class ChildKernel:
             def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
                 return specification
 
-        manager = AsyncKernelManager(
-            kernel_name="codesteer",
-            kernel_spec_manager=Specifications(),
-            connection_file=str(folder / "k.json"),
-            transport=transport,
+        manager = AsyncKernelManager(kernel_name="codesteer", kernel_spec_manager=Specifications())
+        # Not by its entry point, which a source tree does not have.
+        manager.provisioner = provisioner = SandboxProvisioner(
+            kernel_id=folder.name,
+            kernel_spec=specification,
+            parent=manager,
+            tier=tier or "",
+            floor=floor or "",
+            preload=list(preload),
         )
-        if transport == "ipc":
-            manager.ip = str(folder / "k")
+        provisioner.supervisor = True
+        provisioner.directory, provisioner.folder = directory, folder
         log = folder / "log"
         kernel = cls(manager, folder, log)
         try:
             with log.open("wb") as sink:
-                await manager.start_kernel(env=_environment(folder), cwd=str(folder), stdout=sink, stderr=sink)
+                await manager.start_kernel(stdout=sink, stderr=sink)
             await asyncio.wait_for(kernel._connect(), _READY_S)
         except (TimeoutError, KernelLost, OSError) as error:
             tail = kernel._log_tail()
@@ -150,8 +143,7 @@ class ChildKernel:
                     break
             if loop.time() > ask_from:
                 client.kernel_info()
-        report = json.loads((self._folder / "report.json").read_text(encoding="utf-8"))
-        self.tier = tier_name(report, self._manager.transport)
+        self.tier = tier_name(self._manager.provisioner.report, self._manager.transport)
 
     async def _pump(self, channel: str, get: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         while True:
@@ -247,12 +239,7 @@ class ChildKernel:
             self._client.stop_channels()
         process = getattr(self._manager.provisioner, "process", None)
         if process is not None:
-            # The warden clears up below itself; it is killed only if it does not.
-            for signum, seconds in ((signal.SIGTERM, 6.0), (signal.SIGKILL, 2.0)):
-                with contextlib.suppress(OSError):
-                    process.send_signal(signum)
-                if await _ended(process, seconds):
-                    break
+            await self._manager.provisioner.kill()
             await self._manager.provisioner.wait()
         with contextlib.suppress(Exception):
             await self._manager.cleanup_resources()
@@ -264,71 +251,3 @@ class ChildKernel:
                 return file.read().decode("utf-8", "replace").strip()
         except OSError:
             return ""
-
-
-async def _ended(process: Any, seconds: float) -> bool:
-    until = asyncio.get_running_loop().time() + seconds
-    pause = 0.002
-    while process.poll() is None:
-        if asyncio.get_running_loop().time() > until:
-            return False
-        await asyncio.sleep(pause)
-        pause = min(0.05, pause * 2)
-    return True
-
-
-def tier_name(report: dict[str, Any], transport: str) -> str:
-    """The name of what is in force, from what was really installed.
-
-    ``limits`` (resource limits), ``landlock`` (files), ``no-tcp`` (ABI 4), ``no-signals`` (ABI 6: signals and abstract
-    sockets), ``tcp-transport`` where the kernel could not be reached by a private socket.
-    """
-    abi = report.get("landlock")
-    abi = abi if isinstance(abi, int) else 0
-    parts = [
-        "limits" if report.get("limits") else "",
-        "landlock" if abi else "",
-        "no-tcp" if abi >= 4 else "",
-        "no-signals" if abi >= 6 else "",
-        "tcp-transport" if transport == "tcp" else "",
-    ]
-    return "+".join(part for part in parts if part) or "none"
-
-
-def _packages() -> list[str]:
-    """Package folders of this interpreter's path: those of the user and of ``PYTHONPATH`` need naming in ``-I`` mode.
-
-    Other folders on the path are the user's own source, which programs have no business to read.
-    """
-    found = [path for path in sys.path if path and Path(path).name in ("site-packages", "dist-packages")]
-    home = importlib.util.find_spec("ipykernel")
-    if home is not None and home.origin is not None:
-        found.append(str(Path(home.origin).parents[1]))
-    return list(dict.fromkeys(found))
-
-
-def _readable(python: str) -> list[str]:
-    """What a program may read: the system's libraries, this interpreter, its packages."""
-    places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *_packages()]
-    places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
-    places.append(os.path.realpath(python))
-    return [*sandbox.SYSTEM_PATHS, *dict.fromkeys(place for place in places if place not in ("", "/"))]
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """The child's whole environment: nothing of the user's but the allow-list, so no key and no token."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    threads = str(min(4, os.cpu_count() or 1))
-    return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        **kept,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-    }

@@ -30,6 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             half of what is free when that is less.
         cpu_seconds: processor time of each process. Default: ``seconds`` times cores, plus 5.
         file_mb: longest file that can be written.
+        directory_mb: all files of the program together, with its shared memory where the tier gives it one of its own.
         output_bytes: how much of each of stdout and stderr is kept, at the head and again at the tail.
         processes: processes at once, the program itself included.
         open_files: descriptors at once.
@@ -41,6 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int | None = None
     cpu_seconds: float | None = None
     file_mb: int = 1024
+    directory_mb: int = 2048
     output_bytes: int = 32 * 1024
     processes: int = 64
     open_files: int = 512
@@ -116,7 +118,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         peak_mb: most resident memory, preloaded libraries included.
         tier: the walls that were in force, outermost first, for example ``limits+landlock+no-tcp``.
         cut: what was left out: bytes of ``stdout`` and ``stderr``, characters of ``outputs``.
-        limit: the limit that ended the program: ``seconds``, ``memory``, ``cpu``, ``processes``, ``file_size``.
+        limit: the limit that ended the program: ``seconds``, ``memory``, ``cpu``, ``processes``, ``file_size``,
+            ``directory_size``.
     """
 
     status: Status

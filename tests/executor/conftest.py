@@ -37,5 +37,5 @@ def leak_check() -> Iterator[None]:
 @pytest_asyncio.fixture
 async def executor(leak_check: None) -> AsyncIterator[Executor]:
     """An executor of its own for the test, with small limits and nothing preloaded."""
-    async with open_executor(limits=Limits(seconds=20, memory_mb=512), preload=()) as made:
+    async with open_executor(limits=Limits(seconds=20, memory_mb=512), preload=(), spare=False) as made:
         yield made

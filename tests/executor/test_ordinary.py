@@ -186,7 +186,7 @@ PROGRAMS = {
 @pytest.fixture(scope="module")
 def executor() -> Iterator[SyncExecutor]:
     before = children(), run_directories()
-    with SyncExecutor(limits=Limits(seconds=60, memory_mb=1024)) as made:
+    with SyncExecutor(limits=Limits(seconds=60, memory_mb=1024), spare=False) as made:
         for library in ("numpy", "pandas", "sympy"):
             assert made.run(f"import {library}").ok
         yield made

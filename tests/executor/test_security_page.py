@@ -22,6 +22,11 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 def test_every_claim_names_a_test() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Platforms")[0]
-    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| a program cannot")]
+    # The rows that name a tier are covered by one test, which stands above them.
+    rows = [
+        line
+        for line in page.splitlines()
+        if line.startswith("| ") and not line.startswith(("| a program", "| tier", "| `"))
+    ]
     assert rows
     assert [row for row in rows if "`test_" not in row] == []

@@ -22,20 +22,28 @@ import types
 from typing import Any, NoReturn
 
 PACKAGE = "codesteer_child"
+INSIDE = "inside"
 _HEARD = (signal.SIGHUP, signal.SIGTERM, signal.SIGCHLD)
 
 
 def main() -> NoReturn:
     """Read the policy, become the warden, start the supervisor, wait; exits with the supervisor's exit code."""
-    with open(sys.argv[1], encoding="utf-8") as file:
-        policy: dict[str, Any] = json.load(file)
     # The folder becomes a package of its own name: the child needs no installed codesteer_kernel.
     package = types.ModuleType(PACKAGE)
     package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
     sys.modules[PACKAGE] = package
+    if sys.argv[1] == "probe":
+        _probe(sys.argv[2:])
+    with open(sys.argv[1], encoding="utf-8") as file:
+        policy: dict[str, Any] = json.load(file)
     sys.path.extend(path for path in policy["path"] if path not in sys.path)
+    if sys.argv[2:3] == [INSIDE]:
+        # Bubblewrap has made the world that this process is the first of.
+        del sys.argv[2]
+        policy["nice"] = int(sys.argv.pop(2))
+        _become_kernel(policy, None)
 
-    from codesteer_child import processes, sandbox  # type: ignore[import-not-found]
+    from codesteer_child import namespaces, processes, sandbox  # type: ignore[import-not-found]
 
     wakeup, trigger = os.pipe()
     os.set_blocking(trigger, False)
@@ -44,16 +52,21 @@ def main() -> NoReturn:
         signal.signal(signum, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = policy["parent"]
-    sandbox.die_with_parent(signal.SIGHUP, parent)
-    sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
+    enclosure = policy["enclosure"]
     # Where allowed (root, whose processes no limit counts), so that a flood of processes cannot starve who must end it.
     policy["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -10)
-    limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
-    sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
-    abi = _wall(policy, [os.path.dirname(policy["directory"])])
-    processes.trust_domain(sandbox.sealed(abi, parent))
+    sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
+    if enclosure == "namespaces":
+        namespaces.leave()
+    sandbox.die_with_parent(signal.SIGHUP, parent)
+    if enclosure is None:
+        sandbox.drop_capabilities()
+        sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
+        # The supervisor's domain will lie inside this one: the warden can end all of it, and it not the warden.
+        outer = _wall(policy, [os.path.dirname(policy["directory"])])
+        processes.trust_domain(sandbox.sealed(outer, parent))
 
     warden = os.getpid()
     kernel = os.fork()
@@ -63,11 +76,21 @@ def main() -> NoReturn:
             signal.signal(signum, signal.SIG_DFL)
         os.close(wakeup)
         os.close(trigger)
-        sandbox.die_with_parent(signal.SIGKILL, warden)
-        # A domain of its own inside the warden's: the supervisor can end all of its programs, but not the warden.
-        abi = _wall(policy, [])
-        processes.trust_domain(sandbox.sealed(abi, warden))
-        _become_kernel(policy, {"limits": limited, "landlock": abi, "kernel": os.getpid()})
+        sandbox.die_with_parent(signal.SIGKILL, 0 if enclosure == "namespaces" else warden)
+        abi: int | None = None
+        if enclosure == "namespaces":
+            namespaces.settle()
+        elif enclosure is not None:
+            again = [sys.executable, "-I", os.path.abspath(__file__), sys.argv[1], INSIDE, str(policy["nice"])]
+            words = namespaces.bubblewrap(enclosure, _readable(policy), policy["directory"], [*again, *sys.argv[2:]])
+            os.execv(words[0], words)  # noqa: S606 - no shell is wanted
+        else:
+            # A domain of its own inside the warden's: the supervisor can end all of its programs, but not the warden.
+            abi = _wall(policy, [])
+            processes.trust_domain(sandbox.sealed(abi, warden))
+        _become_kernel(policy, abi)
+    if enclosure is not None:
+        sandbox.drop_capabilities()
 
     code = 0
     while True:
@@ -85,7 +108,12 @@ def main() -> NoReturn:
             ended = True
         orphaned = os.getppid() != parent
         if ended or bereft or orphaned or signal.SIGTERM in heard:
-            processes.end_all()
+            if enclosure is None:
+                processes.end_all()
+            elif not ended:
+                # The first process of a world takes all others with it.
+                os.kill(kernel, signal.SIGKILL)
+                os.waitpid(kernel, 0)
             # The thread that started us has ended. Mostly its process ends too, but its other threads may take a moment.
             until = time.monotonic() + 2
             while bereft and not orphaned and time.monotonic() < until:
@@ -98,21 +126,97 @@ def main() -> NoReturn:
             os._exit(code if code >= 0 else 128 - code)
 
 
+def _probe(wanted: list[str]) -> NoReturn:
+    """Try each wall in a process of its own; prints a JSON object of name to reason, empty where it stood."""
+    from codesteer_child import namespaces, sandbox, seccomp
+
+    def landlock() -> str:
+        return "" if sandbox.landlock(["/"], []) else "the system has no Landlock (Linux 5.13 and later)"
+
+    def filter_calls() -> str:
+        return "" if seccomp.install() else "the system takes no such filter, or is of an unknown architecture"
+
+    def worlds() -> str:
+        try:
+            namespaces.probe()
+        except OSError as refused:
+            return refused.strerror or str(refused)
+        return ""
+
+    tries = {"landlock": landlock, "seccomp": filter_calls, "namespaces": worlds}
+    found = {}
+    for name in wanted:
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            reason = "it ended the process that tried"
+            with contextlib.suppress(BaseException):
+                reason = tries[name]()
+            os.write(write, b"=" + reason.encode())
+            os._exit(0)
+        os.close(write)
+        os.waitpid(child, 0)
+        told = os.read(read, 4096).decode()
+        os.close(read)
+        found[name] = told[1:] if told else "the process that tried it was ended"
+    sys.stdout.write(json.dumps(found))
+    sys.exit(0)
+
+
+def _readable(policy: dict[str, Any]) -> list[str]:
+    return [*policy["read"], os.path.dirname(os.path.abspath(__file__))]
+
+
 def _wall(policy: dict[str, Any], clear: list[str]) -> int:
     """Put up Landlock around this process; returns the ABI in force, 0 for none."""
     if not policy["landlock"]:
         return 0
-    from codesteer_child import sandbox
+    from codesteer_child import namespaces, sandbox
 
-    readable = [*policy["read"], "/proc", os.path.dirname(os.path.abspath(__file__))]
-    abi: int = sandbox.landlock(readable, [policy["directory"]], clear=clear, tcp=policy["transport"] == "tcp")
+    readable = [*_readable(policy), "/proc"]
+    # Shared memory that is this world's alone is the supervisor's to weigh and to clear.
+    writable = [policy["directory"], *([namespaces.SHARED_MEMORY] if policy.get("alone") else [])]
+    abi: int = sandbox.landlock(readable, writable, clear=clear, tcp=policy["transport"] == "tcp")
     return abi
 
 
-def _become_kernel(policy: dict[str, Any], report: dict[str, Any]) -> NoReturn:
-    """Report the walls in force, then be the supervisor until it ends."""
+def _become_kernel(policy: dict[str, Any], abi: int | None) -> NoReturn:
+    """Go behind the walls, report what is in force, then be the kernel until it ends.
+
+    ``abi`` is that of the Landlock domain already around this process; None for the first process of a world of its
+    own, which puts it up itself.
+    """
+    from codesteer_child import processes, sandbox, seccomp
+
+    limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
+    sandbox.drop_capabilities()
+    sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
+    policy["alone"] = abi is None and os.getpid() == 1
+    if abi is None:
+        abi = _wall(policy, [])
+        # A signal to everyone reaches all others of this world, and nobody else.
+        processes.trust_domain(policy["alone"])
+    # Where our kernel talks TCP, each program gets a narrower filter. A kernel that is not ours makes such sockets
+    # for its own purposes, and ends when it gets none.
+    inet = policy["transport"] == "tcp" or bool(policy["command"])
+    policy["walls"] = {
+        "limits": limited,
+        "landlock": abi,
+        "seccomp": policy["seccomp"] and seccomp.install(inet=inet),
+        "udp": inet and bool(policy["command"]) and not policy["alone"],
+        "enclosure": policy["enclosure"] and ("namespaces" if policy["enclosure"] == "namespaces" else "bubblewrap"),
+    }
     with open(policy["report"], "w", encoding="utf-8") as file:
-        json.dump(report, file)
+        json.dump(policy["walls"], file)
+    if policy["command"]:
+        if policy["memory_mb"]:
+            sandbox.limit({"AS": policy["memory_mb"] * 1024 * 1024})
+        # Jupyter's poller looks for a process that cannot be seen from here; the warden does its work.
+        os.environ["JPY_PARENT_PID"] = "1"
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, policy["nice"])
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.execvp(policy["command"][0], policy["command"])  # noqa: S606 - no shell is wanted
 
     from codesteer_child import supervisor
 

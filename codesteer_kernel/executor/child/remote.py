@@ -23,7 +23,7 @@ import sys
 import sysconfig
 from typing import Any
 
-from . import processes, sandbox, values
+from . import processes, sandbox, seccomp, values
 from .capture import clean
 from .supervisor import Frames, Running, Stream, _threads_of_user
 
@@ -66,6 +66,7 @@ class Remote:
         for name in set(os.environ) - set(KEPT_VARIABLES):
             del os.environ[name]
         os.environ["MPLBACKEND"] = "Agg"
+        self._filter = _can_filter()
         os.register_at_fork(after_in_child=self._after_fork)
         self._loop.call_later(0.05, self._preload_next)
 
@@ -174,8 +175,16 @@ class Remote:
         places += [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
         places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
         read = [*sandbox.SYSTEM_PATHS, *(place for place in places if place not in ("", "/"))]
-        nice = os.getpriority(os.PRIO_PROCESS, 0)
-        return {"landlock": True, "read": read, "nice": nice, "processes_now": _threads_of_user()}
+        return {
+            "landlock": True,
+            "read": read,
+            "nice": os.getpriority(os.PRIO_PROCESS, 0),
+            # The kernel listens on TCP, and so has no filter that workers would inherit: each installs its own.
+            "transport": "tcp",
+            "walls": {"seccomp": self._filter, "enclosure": None},
+            "alone": False,
+            "processes_now": _threads_of_user(),
+        }
 
     def _input(self, held: dict[str, Any]) -> Any:
         """The value of an input, loaded once; each program gets a copy-on-write view of it."""
@@ -186,3 +195,14 @@ class Remote:
             pickled = about["format"] == "pickle"
             self._loaded[name] = values.Pickled(data) if pickled else values.decode(about, data)
         return self._loaded[name]
+
+
+def _can_filter() -> bool:
+    """Whether a process here can install the filter of system calls: one tries."""
+    pid = os.fork()
+    if pid == 0:
+        installed = False
+        with contextlib.suppress(BaseException):
+            installed = seccomp.install()
+        os._exit(0 if installed else 1)
+    return os.waitpid(pid, 0)[1] == 0

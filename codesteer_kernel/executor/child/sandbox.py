@@ -19,6 +19,13 @@ from collections.abc import Iterable, Mapping
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+_PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
+_CAPABILITY_VERSION = 0x20080522
+_CAP_DAC_READ_SEARCH = 2
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x20000, 0x08000000, 0x10000000
+CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 
 # The three Landlock calls have the same numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -27,6 +34,7 @@ _CREATE_RULESET_VERSION = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_REG = 1 << 4, 1 << 5, 1 << 8
+_MAKE_CHAR, _MAKE_BLOCK = 1 << 6, 1 << 11
 _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
@@ -80,6 +88,44 @@ def prctl(option: int, value: int) -> bool:
     return sys.platform == "linux" and bool(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0)
 
 
+def set_filter(held: object) -> bool:
+    """Install the system call filter that ``held`` refers to, see :mod:`seccomp`."""
+    return bool(_libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_SECCOMP_MODE_FILTER), held, 0, 0) == 0)
+
+
+def unshare(flags: int) -> int:
+    """Leave the namespaces that ``flags`` names; returns 0 or the error number."""
+    return 0 if _libc.unshare(ctypes.c_int(flags)) == 0 else ctypes.get_errno()
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> int:
+    """Call ``mount``; returns 0 or the error number."""
+    words = [None if word is None else os.fsencode(word) for word in (source, target, kind)]
+    done = _libc.mount(*words, ctypes.c_ulong(flags), os.fsencode(options))
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def drop_capabilities() -> bool:
+    """Give up what makes root more than an owner of files; for anyone else there is nothing to give up.
+
+    Reading the files of others stays, because the interpreter may lie in someone's private home; which files that
+    means is for Landlock to say.
+    """
+    if sys.platform != "linux":
+        return False
+    kept = 1 << _CAP_DAC_READ_SEARCH
+    for number in range(64):
+        if not kept >> number & 1:
+            _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0)
+    _libc.prctl(_PR_CAP_AMBIENT, ctypes.c_ulong(_PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+    header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
+    now = ctypes.create_string_buffer(24)
+    if _libc.capget(header, now) != 0:
+        return False
+    kept &= struct.unpack("6I", now.raw)[1]
+    return bool(_libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) == 0)
+
+
 def die_with_parent(signum: int, parent: int) -> bool:
     """Ask for ``signum`` when the thread that started this process ends; ends at once if ``parent`` has already gone."""
     installed = prctl(PR_SET_PDEATHSIG, signum)
@@ -126,7 +172,7 @@ def landlock(read: Iterable[str], write: Iterable[str], *, clear: Iterable[str] 
 
     Args:
         read: files and folders that may be read and executed. Missing ones are left out.
-        write: folders in which everything is allowed.
+        write: folders in which everything is allowed but the making of devices.
         clear: folders from which empty folders may be removed.
         tcp: whether TCP stays open. Closing it needs ABI 4.
 
@@ -147,7 +193,7 @@ def landlock(read: Iterable[str], write: Iterable[str], *, clear: Iterable[str] 
         for path in read:
             _allow(ruleset, path, _READ & handled)
         for path in write:
-            _allow(ruleset, path, handled)
+            _allow(ruleset, path, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
         for path in clear:
             _allow(ruleset, path, _REMOVE_DIR)
         for path in DEVICES:

@@ -36,14 +36,17 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
-from . import processes, sandbox, values, worker
+from . import journal, namespaces, processes, sandbox, space, values, worker
 from .capture import Capture, clean, shorten
 
 GRACE_S = 1.0
 """Between the interrupt and the kill."""
 WATCH_S = 0.1
+WEIGH_S = 0.5
+WEIGH_SHARE = 10
+"""Between two looks at the disk, at least so many times as long as a look takes."""
 STREAM_EVERY_S = 0.1
-STREAM_BYTES = 256 * 1024
+STREAM_BYTES = journal.LIVE_BYTES
 """Live output of one stream of one program; the rest is in the result only, as far as it is kept."""
 FRAME_BYTES = 4 * 1024 * 1024
 DISPLAY_BYTES = 8 * 1024 * 1024
@@ -154,6 +157,10 @@ class Running:
         self.stopped_by: str | None = None
         self.peak = 0
         self._seen = 0
+        self._weigh_at = 0.0
+        self._folders = [request["work"], request["out"]]
+        if request["alone"]:
+            self._folders.append(namespaces.SHARED_MEMORY)
 
     def interrupt(self, why: str) -> None:
         """Ask the program to stop for the reason ``why``; a second later it is killed."""
@@ -173,13 +180,14 @@ class Running:
         loop = asyncio.get_running_loop()
         pipes = [os.pipe() for _ in range(3)]
         base, base_resident = _own_weight()
+        journals = [journal.allocate() for _ in range(2)]
         gc.collect(0)
         gc.freeze()
         self._crowd = processes.crowd()
         started = time.monotonic()
         self.pid = _fork()
         if self.pid == 0:
-            worker.main(self.request, data, *(write for _, write in pipes))
+            worker.main(self.request, data, journals, *(write for _, write in pipes))
         for _, write in pipes:
             os.close(write)
         sinks = (self._streams["stdout"].feed, self._streams["stderr"].feed, self._frames.feed)
@@ -222,6 +230,11 @@ class Running:
                 if read in self._pipes:
                     self._forget(read)
             gc.unfreeze()
+            for kept, stream in zip(journals, self._streams.values(), strict=True):
+                stream.feed(journal.rest(kept))
+                kept.close()
+            if self.request["alone"]:
+                space.empty(namespaces.SHARED_MEMORY)
         for stream in self._streams.values():
             stream.flush(time.monotonic(), final=True)
         return self._result(status, usage, seconds)
@@ -295,6 +308,12 @@ class Running:
             if held > limit:
                 self._kill("memory")
         self.peak = max(self.peak, held)
+        started = time.monotonic()
+        if started >= self._weigh_at:
+            if space.taken(self._folders, tree) > self.limits["directory_mb"] * MEGABYTE:
+                self._kill("directory_size")
+            now = time.monotonic()
+            self._weigh_at = now + max(WEIGH_S, WEIGH_SHARE * (now - started))
 
     def _reap(self) -> tuple[int, Any]:
         """The worker's wait status and resource use; on return nothing is left below this process."""
@@ -361,6 +380,7 @@ _LIMIT_TEXT = {
     "memory": "the program used more than {memory_mb} MB of memory",
     "processes": "the program started more than {processes} processes",
     "cpu": "the program used more than {cpu_seconds:g} s of processor time",
+    "directory_size": "the program's files grew beyond {directory_mb} MB",
 }
 
 
@@ -473,7 +493,7 @@ class Supervisor(Kernel):
         ``Limits``), ``inputs`` (name to ``{"about", "path"}``) and ``export`` (names).
         """
         request = dict(parent["content"])
-        request.update({key: self.policy[key] for key in ("landlock", "read", "nice")})
+        request.update({key: self.policy[key] for key in ("landlock", "read", "nice", "walls", "transport", "alone")})
         request["processes_now"] = _threads_of_user()
 
         def publish(kind: str, content: dict[str, Any]) -> None:

@@ -30,10 +30,13 @@ import threading
 import traceback
 import types
 import warnings
+from collections.abc import Sequence
+from mmap import mmap
 from typing import Any, NoReturn
 
-from . import processes, sandbox, values
+from . import processes, sandbox, seccomp, values
 from .capture import clean, shorten
+from .journal import JournalWriter
 
 FILENAME = "program.py"
 TEXT_KEPT = 16 * 1024
@@ -73,19 +76,22 @@ class Report:
                 data = data[os.write(self._descriptor, data) :]
 
 
-def main(request: dict[str, Any], data: dict[str, Any], stdout: int, stderr: int, report: int) -> NoReturn:
+def main(
+    request: dict[str, Any], data: dict[str, Any], journals: Sequence[mmap], stdout: int, stderr: int, report: int
+) -> NoReturn:
     """Become the program of ``request``; never returns.
 
     Args:
         request: what the supervisor was asked, see ``supervisor.Request``.
         data: named inputs, already loaded.
+        journals: shared memory for what is printed to stdout and stderr.
         stdout: write end of a pipe.
         stderr: write end of a pipe.
         report: write end of the report pipe.
     """
     code = 1
     try:
-        channel = _settle(request, stdout, stderr, report)
+        channel = _settle(request, journals, stdout, stderr, report)
         code = _program(request, data, channel)
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -94,7 +100,7 @@ def main(request: dict[str, Any], data: dict[str, Any], stdout: int, stderr: int
         _leave(code)
 
 
-def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> Report:
+def _settle(request: dict[str, Any], journals: Sequence[mmap], stdout: int, stderr: int, report: int) -> Report:
     """Leave the supervisor behind and go behind the walls."""
     supervisor = os.getppid()
     os.setsid()
@@ -115,8 +121,8 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
     os.dup2(report, 3, inheritable=False)
     os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
-    sys.stdout = _writer(1)
-    sys.stderr = _writer(2)
+    sys.stdout = _writer(1, journals[0])
+    sys.stderr = _writer(2, journals[1])
     vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
     atexit._clear()
@@ -154,8 +160,12 @@ def _settle(request: dict[str, Any], stdout: int, stderr: int, report: int) -> R
     abi = 0
     if request["landlock"]:
         abi = sandbox.landlock([*request["read"], *sandbox.PROC_FACTS], [work, request["out"]])
+    walls = request["walls"]
+    # Where the kernel itself listens on TCP, the program gets a narrower filter of its own.
+    if walls["seccomp"] and request["transport"] == "tcp":
+        seccomp.install()
     channel = Report(3)
-    channel.send("tier", limits=limited, landlock=abi)
+    channel.send("tier", **{**walls, "limits": limited, "landlock": abi})
     return channel
 
 
@@ -165,9 +175,9 @@ def _above(descriptor: int) -> int:
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
 
 
-def _writer(descriptor: int) -> io.TextIOWrapper:
-    raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+def _writer(descriptor: int, journal: mmap) -> io.TextIOWrapper:
+    buffer = JournalWriter(io.FileIO(descriptor, "w", closefd=False), journal)
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _program(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:

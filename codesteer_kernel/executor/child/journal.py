@@ -1,0 +1,99 @@
+"""Text output that costs no system call a line and still survives any death of the program.
+
+The first output of a stream is written at once, line by line, for whoever watches. What comes after is not shown live
+any more, so it gathers in memory that the supervisor shares, and goes through the pipe a block at a time. Whatever
+ends the program, the supervisor finds the rest there.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import threading
+from typing import Any
+
+LIVE_BYTES = 256 * 1024
+"""Output of one stream that is passed on as it happens."""
+_BLOCK = 256 * 1024
+_FRONT = 64
+
+
+def allocate() -> mmap.mmap:
+    """Memory for the journal of one stream, to be made before the fork. Zeros are what has not been written."""
+    return mmap.mmap(-1, _BLOCK)
+
+
+def rest(journal: mmap.mmap) -> bytes:
+    """What the program left in its journal, once it has ended."""
+    return journal[:].rstrip(b"\0") if any(journal[:_FRONT]) else b""
+
+
+class JournalWriter(io.BufferedWriter):
+    """The buffer below a text stream that is flushed after each line.
+
+    Every line runs through here, so once the live part is over a line costs one call: ``mmap.write``, which is atomic
+    among threads. A child that the program forks writes its own output straight to the pipe.
+    """
+
+    def __init__(self, raw: io.FileIO, journal: mmap.mmap) -> None:
+        super().__init__(raw)
+        self._journal = journal
+        self._live = LIVE_BYTES
+        self._put: Any = self._live_write
+        # Signal handlers print as well: the same thread must get in again.
+        self._guard = threading.RLock()
+        os.register_at_fork(before=self.finish, after_in_child=self._in_child)
+
+    def write(self, data: Any, /) -> int:
+        """Take bytes; see the class."""
+        try:
+            done: int = self._put(data)
+        except ValueError:
+            # The journal is full.
+            self.finish()
+            return super().write(data) if len(data) > _BLOCK else int(self._put(data))
+        return done
+
+    def _live_write(self, data: Any) -> int:
+        self._live -= len(data)
+        done = super().write(data)
+        if self._live < 0:
+            super().flush()
+            self._begin()
+        return done
+
+    def _begin(self) -> None:
+        self._put = self._journal.write
+        # What is in the journal is as safe as in the pipe, so that a flush, which comes with each line, is for nothing.
+        vars(self)["flush"] = [].copy
+
+    def finish(self) -> None:
+        """Pass on what the journal holds: when it is full, before a fork, and at the end."""
+        with self._guard:
+            if self.closed or "flush" not in vars(self):
+                return
+            # Other threads wait here meanwhile.
+            self._put = self._wait
+            end = self._journal.tell()
+            if end:
+                super().write(self._journal[:end])
+            super().flush()
+            self._journal.seek(0)
+            self._journal.write(bytes(end))
+            self._journal.seek(0)
+            self._begin()
+
+    def _wait(self, data: Any) -> int:
+        with self._guard:
+            return super().write(data)
+
+    def close(self) -> None:
+        """Pass on what is left, then close."""
+        self.finish()
+        vars(self).pop("flush", None)
+        super().close()
+
+    def _in_child(self) -> None:
+        vars(self).pop("flush", None)
+        self._put = super().write
