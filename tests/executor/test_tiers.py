@@ -440,7 +440,8 @@ async def test_nothing_gathers(executor: Any) -> None:
         "m = s.SharedMemory(create=True, size=9)\nopen('f', 'w').close()\nsubprocess.Popen(['sleep', '9'])\n"
         "threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\nr = os.pipe()\nprint(1)"
     )
-    await executor.run(leave)
+    for _ in range(5):
+        await executor.run(leave)
     kernels = children()
     directory = executor._directory.path
 
@@ -453,7 +454,13 @@ async def test_nothing_gathers(executor: Any) -> None:
     for _ in range(50):
         assert (await executor.run(leave)).stdout == "1\n"
     assert children() == kernels
-    assert await eventually(lambda: held() == before), (before, held())
+
+    # Not more than before; the count before may have caught a folder on its way out.
+    def no_more() -> bool:
+        files, handles = held()
+        return files <= before[0] and all(now <= then for now, then in zip(handles, before[1], strict=True))
+
+    assert await eventually(no_more), (before, held())
     # The event loop's pool for files may have grown, to its own bound.
     assert threading.active_count() < 12
     assert len(run_directories()) == 1
