@@ -119,6 +119,7 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.executor
 	$(BIN)/python -m benchmarks.models
+	$(BIN)/python -m benchmarks.embedded
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
