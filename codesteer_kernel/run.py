@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.config import available_memory
-from codesteer_kernel.errors import AuthenticationFailed, BadInput, CacheNotWritable, CodeSteerError, EmptyPrompt
+from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
 from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
 from codesteer_kernel.models.catalogue import default_model
@@ -40,7 +40,7 @@ from codesteer_kernel.record import (
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
-from codesteer_kernel.store import Journal, Store
+from codesteer_kernel.store import Keeper, Store
 
 __all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run"]
 
@@ -331,7 +331,7 @@ class Engine:
         settings = job.settings
         limits = Limits(memory_mb=_memory(settings.memory_mb))
         async with self._executor(limits, job.inputs) as executor:
-            keeper = _Keeper(job.store, job.live.id, wanted=settings.journal)
+            keeper = Keeper(job.store, job.live.id, wanted=settings.journal)
             steering = Steering(
                 job.question,
                 job.roles,
@@ -418,50 +418,6 @@ def _summary(name: str, value: Any) -> InputSummary:
     """What the models are told of an input: type, shape, columns, a few rows; never the data."""
     told = summarise(name, value)
     return InputSummary(name=name, type=told.type, shape=" x ".join(map(str, told.shape)), summary=told.text)
-
-
-class _Keeper:
-    """Journals a run as long as that works: a folder that cannot be written, or a full disk, must not cost the run."""
-
-    def __init__(self, store: Store, run_id: str, *, wanted: bool) -> None:
-        self._fault = ""
-        self._journal: Journal | None = None
-        if wanted:
-            try:
-                self._journal = store.open(run_id)
-            except CacheNotWritable as fault:
-                self._fault = str(fault)
-
-    @property
-    def note(self) -> dict[str, str]:
-        """What the record's versions say of the journal: nothing, or why there is none."""
-        return {"journal": self._fault} if self._fault else {}
-
-    def append(self, event: ev.Event) -> None:
-        try:
-            if self._journal is not None:
-                self._journal.append(event)
-        except OSError as fault:
-            self._give_up(fault)
-
-    def close(self, record: Record) -> Record:
-        """Write the finished record; returns it, with a note if it could not be kept."""
-        try:
-            if self._journal is not None:
-                self._journal.close(record)
-        except OSError as fault:
-            self._give_up(fault)
-        return msgspec.structs.replace(record, versions=record.versions | self.note)
-
-    def abandon(self) -> None:
-        """Leave the journal as it is."""
-        if self._journal is not None:
-            self._journal.abandon()
-
-    def _give_up(self, fault: OSError) -> None:
-        self._fault = f"The journal could not be written to the end ({fault.strerror})."
-        self.abandon()
-        self._journal = None
 
 
 def _check_roles(roles: Roles, settings: RunSettings) -> None:

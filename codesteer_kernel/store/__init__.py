@@ -5,5 +5,6 @@ the journal goes. A journal without a living writer is a run that was lost: it i
 """
 
 from codesteer_kernel.store.journal import Journal, RunRow, Store
+from codesteer_kernel.store.keeper import Keeper
 
-__all__ = ["Journal", "RunRow", "Store"]
+__all__ = ["Journal", "Keeper", "RunRow", "Store"]
