@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,15 @@ def test_another_thread_may_interrupt(leak_check: None) -> None:
         assert result.status == "interrupted"
 
 
-def test_ctrl_c_stops_the_program(leak_check: None) -> None:
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where the tests run in the background and would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_stops_the_program(leak_check: None, heard: None) -> None:
     with opened() as executor:
         assert executor.run("print(1)").ok
         main = threading.main_thread().ident
