@@ -6,6 +6,7 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 ``guard``       first process of the child: warden that outlives accidents, walls, then the supervisor
 ``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
 ``worker``      one program, run as a script in a fresh process
+``streams``     live and kept output of a program, and its reports, all bounded
 ``sandbox``     prctl, resource limits, Landlock
 ``processes``   the process tree: who descends from whom, how much memory, kill them all
 ``capture``     head and tail of a stream, with a count of what was cut

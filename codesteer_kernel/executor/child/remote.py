@@ -25,7 +25,8 @@ from typing import Any
 
 from . import processes, sandbox, seccomp, values
 from .capture import clean
-from .supervisor import Frames, Running, Stream, _threads_of_user
+from .streams import Frames, Stream
+from .supervisor import Running, _threads_of_user
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 

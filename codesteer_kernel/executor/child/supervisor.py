@@ -15,17 +15,14 @@ SIGINT means: interrupt the program.
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import fcntl
 import gc
 import importlib
-import json
 import mmap
 import os
 import re
 import signal
-import struct
 import sys
 import time
 import types
@@ -37,7 +34,8 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
 from . import journal, namespaces, processes, sandbox, space, values, worker
-from .capture import Capture, clean, shorten
+from .capture import clean, shorten
+from .streams import STREAM_BYTES, Frames, Stream
 
 GRACE_S = 1.0
 """Between the interrupt and the kill."""
@@ -45,102 +43,10 @@ WATCH_S = 0.1
 WEIGH_S = 0.5
 WEIGH_SHARE = 10
 """Between two looks at the disk, at least so many times as long as a look takes."""
-STREAM_EVERY_S = 0.1
-STREAM_BYTES = journal.LIVE_BYTES
-"""Live output of one stream of one program; the rest is in the result only, as far as it is kept."""
-FRAME_BYTES = 4 * 1024 * 1024
-DISPLAY_BYTES = 8 * 1024 * 1024
-DISPLAY_COUNT = 64
 PIPE_BYTES = 1 << 20
 FLOOD_PAUSE_S = 0.005
 MEGABYTE = 1024 * 1024
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-
-
-class Stream:
-    """One output stream of the program: captured for the result, forwarded in batches while it is short."""
-
-    def __init__(self, keep: int, publish: Any) -> None:
-        self.capture = Capture(keep)
-        self._publish = publish
-        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-        self._pending: list[bytes] = []
-        self._sent = 0
-        self._due = 0.0
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes that the program wrote."""
-        self.capture.feed(data)
-        room = STREAM_BYTES - self._sent
-        if room > 0:
-            self._pending.append(data[:room])
-            self._sent += min(room, len(data))
-            self.flush(time.monotonic())
-
-    def flush(self, now: float, *, final: bool = False) -> None:
-        """Publish what is pending, at most every ``STREAM_EVERY_S`` unless it is the end."""
-        if (self._pending and now >= self._due) or final:
-            text = self._decoder.decode(b"".join(self._pending), final)
-            self._pending.clear()
-            self._due = now + STREAM_EVERY_S
-            if text:
-                self._publish(text)
-
-
-class Frames:
-    """What the worker reports. Whatever comes is bounded, and anything malformed ends the listening."""
-
-    def __init__(self, display: Any) -> None:
-        self._display = display
-        self._buffer = bytearray()
-        self._broken = False
-        self._shown = 0
-        self._bytes = 0
-        self.cut = 0
-        self.by_kind: dict[str, dict[str, Any]] = {}
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes from the report pipe."""
-        if self._broken:
-            return
-        self._buffer += data
-        while len(self._buffer) >= 4:
-            (length,) = struct.unpack_from("!I", self._buffer)
-            if length > FRAME_BYTES:
-                self._broken = True
-                self._buffer.clear()
-                return
-            if len(self._buffer) < 4 + length:
-                return
-            frame = bytes(self._buffer[4 : 4 + length])
-            del self._buffer[: 4 + length]
-            try:
-                content = json.loads(frame)
-                kind = content["frame"]
-            except (ValueError, KeyError, TypeError, RecursionError):
-                self._broken = True
-                return
-            if kind == "display":
-                self._show(content, length)
-            elif kind in ("tier", "error", "exports"):
-                # The first tier counts: it was sent before the program could speak.
-                self.by_kind.setdefault(kind, content)
-
-    def _show(self, content: dict[str, Any], length: int) -> None:
-        data = content.get("data")
-        kind = content.get("kind")
-        self.cut += content["cut"] if isinstance(content.get("cut"), int) else 0
-        if not isinstance(data, dict) or kind not in ("display", "result", "figure"):
-            return
-        bundle = {mime: clean(text) for mime, text in data.items() if mime in worker.MIMES and isinstance(text, str)}
-        if not bundle:
-            return
-        self._shown += 1
-        self._bytes += length
-        if self._shown > DISPLAY_COUNT or self._bytes > DISPLAY_BYTES:
-            self.cut += length
-            return
-        self._display(kind, bundle)
 
 
 class Running:

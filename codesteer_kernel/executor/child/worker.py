@@ -37,19 +37,11 @@ from typing import Any, NoReturn
 from . import processes, sandbox, seccomp, values
 from .capture import clean, shorten
 from .journal import JournalWriter
+from .streams import MIMES
 
 FILENAME = "program.py"
 TEXT_KEPT = 16 * 1024
 """Characters of an error's text and traceback that travel."""
-MIMES = (
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/svg+xml",
-    "image/png",
-    "image/jpeg",
-)
 MIME_KEPT = 1024 * 1024
 """Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
