@@ -5,7 +5,8 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 
 ``guard``       first process of the child: warden that outlives accidents, walls, then the supervisor
 ``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
-``worker``      one program, run as a script in a fresh process
+``worker``      a process forked for one program: leaves the supervisor behind, goes behind its walls
+``program``     runs the program as a script, shows, exports, tells how it ended
 ``streams``     live and kept output of a program, and its reports, all bounded
 ``sandbox``     prctl, resource limits, Landlock
 ``processes``   the process tree: who descends from whom, how much memory, kill them all

@@ -33,7 +33,7 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
-from . import journal, namespaces, processes, sandbox, space, values, worker
+from . import journal, namespaces, processes, program, sandbox, space, values, worker
 from .capture import clean, shorten
 from .streams import STREAM_BYTES, Frames, Stream
 
@@ -291,7 +291,7 @@ _LIMIT_TEXT = {
 
 
 def _text(found: Any) -> str:
-    return shorten(clean(found), 2 * worker.TEXT_KEPT) if isinstance(found, str) else ""
+    return shorten(clean(found), 2 * program.TEXT_KEPT) if isinstance(found, str) else ""
 
 
 _weighed = (0, 0)
