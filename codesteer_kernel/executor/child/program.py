@@ -6,9 +6,10 @@ document: ``tier``, ``display``, ``error``, ``exports``.
 """
 
 # The child works with descriptors and with paths that came as text; whatever a program raises is an answer.
-# ruff: noqa: BLE001, PTH118, PTH123
+# ruff: noqa: BLE001, PTH118, PTH120, PTH123
 
 from __future__ import annotations
+import __future__
 
 import ast
 import atexit
@@ -16,6 +17,7 @@ import base64
 import builtins
 import contextlib
 import gc
+import inspect
 import io
 import json
 import linecache
@@ -26,6 +28,7 @@ import threading
 import traceback
 import types
 import warnings
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from . import values
@@ -60,11 +63,35 @@ class Report:
 def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
     """Run the program and everything that follows a script's last line; returns the exit code."""
     path = os.path.join(request["work"], FILENAME)
-    module = types.ModuleType("__main__")
-    module.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __annotations__={}, **data)
-    sys.modules["__main__"] = module
+    module = prepare(request["work"], data, report)
+    module.__dict__.update(__file__=path, __cached__=None)
     sys.argv = [FILENAME]
-    sys.path.insert(0, request["work"])
+    code = 0
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+        rebuild(data, module)
+        execute(source, FILENAME, module.__dict__, report)
+    except SystemExit as leaving:
+        code = exit_code(leaving, report)
+    except BaseException as error:
+        code = 130 if isinstance(error, KeyboardInterrupt) else 1
+        tell(error, report, {FILENAME})
+    if code == 0:
+        with contextlib.suppress(BaseException):
+            show_figures(report)
+        if request["export"]:
+            report.send("exports", values=export(module.__dict__, request["export"], request["out"]))
+    finish()
+    return code
+
+
+def prepare(work: str, data: dict[str, Any], report: Report) -> types.ModuleType:
+    """Make this process an interpreter that is about to run code in ``work``; returns the fresh ``__main__``."""
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, __annotations__={}, **data)
+    sys.modules["__main__"] = module
+    sys.path.insert(0, work)
     _offer_display(report)
     warnings.resetwarnings()
     warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
@@ -73,29 +100,20 @@ def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
     # Showing is what happens to open figures at the end; matplotlib would warn that it cannot.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
     gc.enable()
+    # The supervisor's frames below the program must not shorten its recursion.
+    sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + 2)
+    return module
 
-    code = 0
-    try:
-        with open(path, "rb") as file:
-            source = file.read()
-        text = source.decode("utf-8", "replace")
-        linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
-        # The supervisor's frames below the program must not shorten its recursion.
-        sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + 2)
-        for name, value in data.items():
-            if isinstance(value, values.Pickled):
-                setattr(module, name, value.load())
-        _execute(source, module.__dict__, report)
-    except SystemExit as leaving:
-        code = _exit_code(leaving, report)
-    except BaseException as error:
-        code = 130 if isinstance(error, KeyboardInterrupt) else 1
-        _tell(error, report)
-    if code == 0:
-        with contextlib.suppress(BaseException):
-            _show_figures(report)
-        if request["export"]:
-            report.send("exports", values=_export(module.__dict__, request["export"], request["out"]))
+
+def rebuild(data: dict[str, Any], module: types.ModuleType) -> None:
+    """Set those of the inputs that came as pickles; this runs code of theirs."""
+    for name, value in data.items():
+        if isinstance(value, values.Pickled):
+            setattr(module, name, value.load())
+
+
+def finish() -> None:
+    """What follows a script's last line: threads are waited for, exit handlers run, streams flushed."""
     with contextlib.suppress(BaseException):
         vars(threading)["_shutdown"]()
     with contextlib.suppress(BaseException):
@@ -103,7 +121,6 @@ def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
-    return code
 
 
 def _depth() -> int:
@@ -113,28 +130,56 @@ def _depth() -> int:
     return depth
 
 
-def _execute(source: bytes, namespace: dict[str, Any], report: Report) -> None:
-    """Run the source; a value left as its last statement is shown, as a notebook cell would."""
+def execute(
+    source: bytes,
+    name: str,
+    namespace: dict[str, Any],
+    report: Report,
+    flags: int = 0,
+    awaiting: Callable[[Coroutine[Any, Any, Any]], Any] | None = None,
+) -> int:
+    """Run source; a value left as its last statement is shown, as a notebook cell would.
+
+    Args:
+        source: what stands in the file.
+        name: of the file, in tracebacks.
+        namespace: where it runs.
+        report: where a value is shown.
+        flags: the compiler's flags that ``from __future__ import`` has set before.
+        awaiting: what runs a coroutine, where ``await`` is allowed outside of functions.
+
+    Returns:
+        ``flags`` with those that this source has set.
+    """
+    text = source.decode("utf-8", "replace")
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     if b"\0" in source:
         # Some versions of Python say this with a ValueError.
         raise SyntaxError("source code cannot contain null bytes")
-    tree = ast.parse(source, FILENAME)
+    allowed = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaiting else 0
+
+    def evaluate(tree: Any, mode: str) -> Any:
+        code = compile(tree, name, mode, flags | allowed, dont_inherit=True)
+        value = eval(code, namespace)  # noqa: S307 - what a worker is for
+        return awaiting(value) if awaiting and code.co_flags & inspect.CO_COROUTINE else value
+
+    tree = compile(source, name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
     last = tree.body[-1] if tree.body else None
     if isinstance(last, ast.Expr):
         tree.body.pop()
     # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
-    exec(compile(tree, FILENAME, "exec", dont_inherit=True), namespace)  # noqa: S102 - what a worker is for
-    if not isinstance(last, ast.Expr):
-        return
-    flags = sum(
-        getattr(__import__("__future__"), name.name).compiler_flag
+    evaluate(tree, "exec")
+    flags |= sum(
+        getattr(__future__, imported.name).compiler_flag
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        for name in node.names
+        for imported in node.names
     )
-    value = eval(compile(ast.Expression(last.value), FILENAME, "eval", flags, dont_inherit=True), namespace)  # noqa: S307 - the program again
-    if value is not None:
-        _display(value, report, "result")
+    if isinstance(last, ast.Expr):
+        value = evaluate(ast.Expression(last.value), "eval")
+        if value is not None:
+            _display(value, report, "result")
+    return flags
 
 
 # What is more than text
@@ -194,7 +239,8 @@ def _picture(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _show_figures(report: Report) -> None:
+def show_figures(report: Report) -> None:
+    """Show every figure that matplotlib holds open."""
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if pyplot is None:
         return
@@ -203,7 +249,7 @@ def _show_figures(report: Report) -> None:
         _send_bundle({"image/png": _picture(figure), "text/plain": repr(figure)}, report, "figure")
 
 
-def _export(namespace: dict[str, Any], names: list[str], folder: str) -> dict[str, Any]:
+def export(namespace: dict[str, Any], names: list[str], folder: str) -> dict[str, Any]:
     """Write the values of ``names``; says for each what was written, or why not."""
     told: dict[str, Any] = {}
     for place, name in enumerate(names):
@@ -224,7 +270,8 @@ def _export(namespace: dict[str, Any], names: list[str], folder: str) -> dict[st
 # How it ended
 
 
-def _exit_code(leaving: SystemExit, report: Report) -> int:
+def exit_code(leaving: SystemExit, report: Report) -> int:
+    """The exit code that a process ends with for this; another than 0 is reported as an error."""
     code = leaving.code
     if code is None:
         return 0
@@ -240,12 +287,12 @@ def _exit_code(leaving: SystemExit, report: Report) -> int:
     return number
 
 
-def _tell(error: BaseException, report: Report) -> None:
-    """Write the traceback to stderr as Python does, and report it without frames that are not the program's."""
+def tell(error: BaseException, report: Report, ours: Collection[str]) -> None:
+    """Write the traceback to stderr as Python does, and report it without frames of other files than ``ours``."""
     with contextlib.suppress(BaseException):
         sys.stdout.flush()
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != FILENAME:
+    while trace is not None and trace.tb_frame.f_code.co_filename not in ours:
         trace = trace.tb_next
     name = type(error).__name__
     try:
@@ -254,21 +301,21 @@ def _tell(error: BaseException, report: Report) -> None:
         text = "<the error's text could not be made>"
     try:
         whole = traceback.TracebackException(type(error), error, trace, compact=True)
-        _only_ours(whole, keep_libraries=True)
+        _only(whole, ours, keep_libraries=True)
         if sys.excepthook is sys.__excepthook__:
             sys.stderr.write("".join(whole.format()))
             sys.stderr.flush()
         else:
             sys.excepthook(type(error), error, trace)
-        _only_ours(whole, keep_libraries=False)
+        _only(whole, ours, keep_libraries=False)
         own = "".join(whole.format())
     except BaseException:
         own = f"{name}: {text}\n"
     report.send("error", name=name, text=clean(shorten(text, TEXT_KEPT)), traceback=clean(shorten(own, TEXT_KEPT)))
 
 
-def _only_ours(trace: traceback.TracebackException, *, keep_libraries: bool) -> None:
-    """Drop this module's frames, and unless told otherwise every frame outside the program, in the whole chain."""
+def _only(trace: traceback.TracebackException, ours: Collection[str], *, keep_libraries: bool) -> None:
+    """Drop the frames of these modules, and unless told otherwise every frame outside ``ours``, in the whole chain."""
     seen: set[int] = set()
     front: list[traceback.TracebackException | None] = [trace]
     while front:
@@ -279,7 +326,8 @@ def _only_ours(trace: traceback.TracebackException, *, keep_libraries: bool) -> 
         kept = [
             frame
             for frame in each.stack
-            if frame.filename == FILENAME or (keep_libraries and frame.filename != __file__)
+            if frame.filename in ours
+            or (keep_libraries and os.path.dirname(frame.filename) != os.path.dirname(__file__))
         ]
         each.stack[:] = kept
         front += [each.__cause__, each.__context__]
