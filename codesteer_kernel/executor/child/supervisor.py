@@ -21,7 +21,6 @@ import gc
 import importlib
 import mmap
 import os
-import re
 import signal
 import sys
 import time
@@ -33,8 +32,8 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
-from . import journal, namespaces, processes, program, sandbox, space, values, worker
-from .capture import clean, shorten
+from . import journal, namespaces, outcome, processes, sandbox, space, values, worker
+from .capture import clean
 from .streams import STREAM_BYTES, Frames, Stream
 
 GRACE_S = 1.0
@@ -46,7 +45,6 @@ WEIGH_SHARE = 10
 PIPE_BYTES = 1 << 20
 FLOOD_PAUSE_S = 0.005
 MEGABYTE = 1024 * 1024
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Running:
@@ -143,7 +141,8 @@ class Running:
                 space.empty(namespaces.SHARED_MEMORY)
         for stream in self._streams.values():
             stream.flush(time.monotonic(), final=True)
-        return self._result(status, usage, seconds)
+        end = outcome.from_wait(status, usage, seconds, self.peak, self.limits["cpu_seconds"])
+        return outcome.reply(end, self.stopped_by, self.limits, self._streams, self._frames)
 
     def _watch_end(self, loop: asyncio.AbstractEventLoop) -> int | None:
         """Set the event when the worker has ended; at once where there are pidfds, else within a few milliseconds."""
@@ -229,69 +228,6 @@ class Running:
         _, status, usage = os.wait4(self.pid, 0)
         processes.end_all()
         return status, usage
-
-    def _result(self, status: int, usage: Any, seconds: float) -> dict[str, Any]:
-        code = os.waitstatus_to_exitcode(status)
-        error = self._frames.by_kind.get("error", {})
-        name, text, trace = (_text(error.get(key)) for key in ("name", "text", "traceback"))
-        cpu_seconds = usage.ru_utime + usage.ru_stime
-        limit = None
-        if self.stopped_by == "interrupt":
-            ended = "interrupted"
-        elif self.stopped_by == "wall":
-            ended, limit = "timeout", "seconds"
-            name, text = "Timeout", f"the program was still running after {self.limits['seconds']:g} s"
-        elif self.stopped_by is not None:
-            ended, limit = "killed", self.stopped_by
-        elif code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= self.limits["cpu_seconds"]:
-            ended, limit = "killed", "cpu"
-        elif code < 0:
-            ended = "died"
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            text = f"the program's process was ended by {name}"
-        elif code == 0:
-            ended = "ok"
-        else:
-            ended = "error"
-            if not name:
-                name, text = "SystemExit", str(code)
-            limit = {"MemoryError": "memory", "OSError": "file_size" if "[Errno 27]" in text else None}.get(name)
-        if ended == "killed":
-            name, text = "LimitExceeded", _LIMIT_TEXT[str(limit)].format(**self.limits)
-        streams = self._streams
-        cut = {key: stream.capture.cut for key, stream in streams.items() if stream.capture.cut}
-        if self._frames.cut:
-            cut["outputs"] = self._frames.cut
-        exports = self._frames.by_kind.get("exports", {}).get("values", {})
-        return {
-            "status": ended,
-            "exit_code": code if code >= 0 else None,
-            "stdout": streams["stdout"].capture.text(),
-            "stderr": streams["stderr"].capture.text(),
-            "error_name": name if ended != "ok" else "",
-            "error_text": text if ended != "ok" else "",
-            "traceback": _ANSI.sub("", trace) if ended != "ok" else "",
-            "limit": limit,
-            "seconds": seconds,
-            "cpu_seconds": cpu_seconds,
-            # Linux counts kilobytes, macOS bytes.
-            "peak_mb": max(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), self.peak) / MEGABYTE,
-            "cut": cut,
-            "tier": self._frames.by_kind.get("tier", {}),
-            "exports": exports if isinstance(exports, dict) else {},
-        }
-
-
-_LIMIT_TEXT = {
-    "memory": "the program used more than {memory_mb} MB of memory",
-    "processes": "the program started more than {processes} processes",
-    "cpu": "the program used more than {cpu_seconds:g} s of processor time",
-    "directory_size": "the program's files grew beyond {directory_mb} MB",
-}
-
-
-def _text(found: Any) -> str:
-    return shorten(clean(found), 2 * program.TEXT_KEPT) if isinstance(found, str) else ""
 
 
 _weighed = (0, 0)
