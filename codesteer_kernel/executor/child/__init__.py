@@ -11,6 +11,7 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 ``streams``     live and kept output of a program, and its reports, all bounded
 ``sandbox``     prctl, resource limits, Landlock
 ``processes``   the process tree: who descends from whom, how much memory, kill them all
+``census``      the same where there is no ``/proc`` or no supervisor, with those that have left the tree
 ``capture``     head and tail of a stream, with a count of what was cut
 ``values``      safe file formats for values: JSON, npy, Arrow
 """

@@ -26,7 +26,7 @@ from typing import Any
 from . import processes, sandbox, seccomp, values
 from .capture import clean
 from .streams import Frames, Stream
-from .supervisor import Running, _threads_of_user
+from .supervisor import Running
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
@@ -184,7 +184,7 @@ class Remote:
             "transport": "tcp",
             "walls": {"seccomp": self._filter, "enclosure": None},
             "alone": False,
-            "processes_now": _threads_of_user(),
+            "processes_now": processes.threads_of_user(),
         }
 
     def _input(self, held: dict[str, Any]) -> Any:

@@ -14,7 +14,11 @@ import os
 import resource
 import struct
 import sys
+import time
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import processes
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -157,6 +161,30 @@ def limit(wanted: Mapping[str, int]) -> list[str]:
             continue
         done.append(name)
     return done
+
+
+def limit_program(limits: Mapping[str, Any], present: int) -> list[str]:
+    """Lower the resource limits of this process to what a program may use.
+
+    Args:
+        limits: the fields of ``Limits``.
+        present: threads that its user has already, see :func:`processes.threads_of_user`.
+
+    Returns:
+        The names now in force.
+    """
+    megabyte = 1024 * 1024
+    return limit(
+        {
+            "CORE": 0,
+            "NOFILE": limits["open_files"],
+            "FSIZE": limits["file_mb"] * megabyte,
+            "CPU": int(time.process_time() + limits["cpu_seconds"]) + 1,
+            "NPROC": present + limits["processes"],
+            # A gigabyte above the limit for what is reserved and never used; the watchdog does the fine work.
+            "AS": processes.address_space() + (limits["memory_mb"] + 1024) * megabyte,
+        }
+    )
 
 
 def landlock_abi() -> int:

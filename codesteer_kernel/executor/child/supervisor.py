@@ -10,7 +10,7 @@ SIGINT means: interrupt the program.
 """
 
 # The child works with descriptors and with paths that came as text.
-# ruff: noqa: PTH116, PTH123, PTH208
+# ruff: noqa: PTH123
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Running:
         self._frames = frames
         self._ended = asyncio.Event()
         self._kill_at: float | None = None
+        self._waited: tuple[int, Any] | None = None
         self.stopped_by: str | None = None
         self.peak = 0
         self._seen = 0
@@ -155,7 +156,7 @@ class Running:
             return handle
 
         def poll() -> None:
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if self._wait(os.WNOHANG):
                 self._ended.set()
             else:
                 loop.call_later(0.005, poll)
@@ -225,9 +226,17 @@ class Running:
         # The worker has ended, or must: what else is here has outlived its program.
         processes.signal_group(self.pid, signal.SIGKILL)
         processes.kill_all()
-        _, status, usage = os.wait4(self.pid, 0)
+        self._wait(0)
         processes.end_all()
-        return status, usage
+        assert self._waited is not None
+        return self._waited
+
+    def _wait(self, options: int) -> bool:
+        """Whether the worker has ended; it then is reaped, since a look without that is new on macOS."""
+        if self._waited is None:
+            pid, status, usage = os.wait4(self.pid, options)
+            self._waited = (status, usage) if pid else None
+        return self._waited is not None
 
 
 _weighed = (0, 0)
@@ -255,19 +264,6 @@ def _fork() -> int:
         # From 3.12 on Python warns about a fork beside threads. The kernel's threads hold no lock that a worker takes.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
-
-
-def _threads_of_user() -> int:
-    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
-    mine, total = os.getuid(), 0
-    if mine == 0:
-        return 0
-    for name in os.listdir("/proc") if sys.platform == "linux" else ():
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.stat(f"/proc/{name}").st_uid == mine:
-                    total += len(os.listdir(f"/proc/{name}/task"))
-    return total or 512
 
 
 class Supervisor(Kernel):
@@ -336,7 +332,7 @@ class Supervisor(Kernel):
         """
         request = dict(parent["content"])
         request.update({key: self.policy[key] for key in ("landlock", "read", "nice", "walls", "transport", "alone")})
-        request["processes_now"] = _threads_of_user()
+        request["processes_now"] = processes.threads_of_user()
 
         def publish(kind: str, content: dict[str, Any]) -> None:
             self.session.send(self.iopub_socket, kind, content, parent=parent, ident=self._topic(kind))

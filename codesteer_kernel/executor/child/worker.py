@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from mmap import mmap
 from typing import Any, NoReturn
 
-from . import journal, processes, program, sandbox, seccomp
+from . import journal, program, sandbox, seccomp
 
 _leave = os._exit
 """Kept from programs that replace it: a worker that could not leave would go on as a copy of the supervisor."""
@@ -97,19 +97,7 @@ def _settle(request: dict[str, Any], journals: Sequence[mmap], stdout: int, stde
     os.environ.update(HOME=work, TMPDIR=work, PWD=work, MPLCONFIGDIR=os.path.join(work, ".mpl"))
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
-    limits = request["limits"]
-    megabyte = 1024 * 1024
-    limited = sandbox.limit(
-        {
-            "CORE": 0,
-            "NOFILE": limits["open_files"],
-            "FSIZE": limits["file_mb"] * megabyte,
-            "CPU": int(limits["cpu_seconds"]) + 1,
-            "NPROC": request["processes_now"] + limits["processes"],
-            # A gigabyte above the limit for what is reserved and never used; the watchdog does the fine work.
-            "AS": processes.address_space() + (limits["memory_mb"] + 1024) * megabyte,
-        }
-    )
+    limited = sandbox.limit_program(request["limits"], request["processes_now"])
     abi = 0
     if request["landlock"]:
         abi = sandbox.landlock([*request["read"], *sandbox.PROC_FACTS], [work, request["out"]])
