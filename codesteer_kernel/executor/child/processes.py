@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -49,6 +50,19 @@ def crowd() -> int:
         return os.stat("/proc").st_nlink
     except OSError:
         return 0
+
+
+def threads_of_user() -> int:
+    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
+    mine, total = os.getuid(), 0
+    if mine == 0:
+        return 0
+    for name in os.listdir("/proc") if sys.platform == "linux" else ():
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == mine:
+                    total += len(os.listdir(f"/proc/{name}/task"))
+    return total or 512
 
 
 def resident(pids: list[int]) -> int:
