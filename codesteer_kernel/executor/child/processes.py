@@ -62,6 +62,19 @@ def crowd() -> int:
         return 0
 
 
+def threads_of_user() -> int:
+    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
+    mine, total = os.getuid(), 0
+    if mine == 0:
+        return 0
+    for name in os.listdir("/proc") if census.HAS_PROC else ():
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == mine:
+                    total += len(os.listdir(f"/proc/{name}/task"))
+    return total or 512
+
+
 def resident(pids: list[int]) -> int:
     """Sum of resident sizes in bytes. Memory shared by several of them counts several times: an upper bound."""
     if _look is not None:
@@ -177,19 +190,6 @@ def look_through(look: Callable[[], dict[int, census.Row]]) -> None:
     """From now on find processes by ``look``, a census of those below this one."""
     global _look
     _look = look
-
-
-def threads_of_user() -> int:
-    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
-    mine, total = os.getuid(), 0
-    if mine == 0:
-        return 0
-    for name in os.listdir("/proc") if census.HAS_PROC else ():
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.stat(f"/proc/{name}").st_uid == mine:
-                    total += len(os.listdir(f"/proc/{name}/task"))
-    return total or 512
 
 
 def trust_domain(sealed: bool) -> None:

@@ -25,8 +25,8 @@ from typing import Any
 
 from . import processes, sandbox, seccomp, values
 from .capture import clean
-from .streams import Frames, Stream
-from .supervisor import Running
+from .running import Running
+from .streams import Output
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
@@ -136,14 +136,6 @@ class Remote:
         def publish(kind: str, content: dict[str, Any]) -> None:
             kernel.session.send(kernel.iopub_socket, kind, content, parent=parent, ident=kernel._topic(kind))
 
-        def stream_to(name: str) -> Stream:
-            return Stream(
-                request["limits"]["output_bytes"], lambda text: publish("stream", {"name": name, "text": text})
-            )
-
-        def display(kind: str, bundle: dict[str, str]) -> None:
-            publish("display_data", {"data": bundle, "metadata": {"codesteer": kind}})
-
         for folder in self._last.values():
             shutil.rmtree(folder, ignore_errors=True)
         self._count += 1
@@ -158,7 +150,7 @@ class Remote:
                 shutil.copyfile(os.path.join(self._folder, "data", source), os.path.join(self._last["work"], name))
             data = {name: self._input(held) for name, held in request["inputs"].items()}
             request.update(self._policy(), **self._last)
-            self._running = Running(request, stream_to("stdout"), stream_to("stderr"), Frames(display))
+            self._running = Running(request, Output(request["limits"]["output_bytes"], publish))
             self._loop.add_signal_handler(signal.SIGINT, self._running.interrupt, "interrupt")
             self._reply = await self._running.run(data)
         except values.Missing as error:

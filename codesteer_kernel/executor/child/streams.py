@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import json
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import journal
@@ -56,6 +58,31 @@ class Stream:
             self._due = now + STREAM_EVERY_S
             if text:
                 self._publish(text)
+
+
+class Output:
+    """What one program prints and displays, on its way to whoever watches.
+
+    Args:
+        keep: bytes to keep at each end of each stream.
+        publish: takes the type and the content of a Jupyter message.
+    """
+
+    def __init__(self, keep: int, publish: Callable[[str, dict[str, Any]], None]) -> None:
+        self._publish = publish
+        self.streams = {name: Stream(keep, functools.partial(self._text, name)) for name in ("stdout", "stderr")}
+
+    def _text(self, name: str, text: str) -> None:
+        self._publish("stream", {"name": name, "text": text})
+
+    def display(self, kind: str, bundle: dict[str, str]) -> None:
+        """Pass on what the program displays; ``kind`` as in ``RichOutput``."""
+        self._publish("display_data", {"data": bundle, "metadata": {"codesteer": kind}})
+
+    def flush(self, now: float, *, final: bool = False) -> None:
+        """Publish what is pending, see :meth:`Stream.flush`."""
+        for stream in self.streams.values():
+            stream.flush(now, final=final)
 
 
 class Frames:

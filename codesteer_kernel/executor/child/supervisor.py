@@ -16,254 +16,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import gc
 import importlib
 import mmap
-import os
 import signal
 import sys
-import time
 import types
-import warnings
 from typing import Any, ClassVar
 
 from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
-from . import journal, namespaces, outcome, processes, sandbox, space, values, worker
+from . import processes, sandbox, values
 from .capture import clean
-from .streams import STREAM_BYTES, Frames, Stream
-
-GRACE_S = 1.0
-"""Between the interrupt and the kill."""
-WATCH_S = 0.1
-WEIGH_S = 0.5
-WEIGH_SHARE = 10
-"""Between two looks at the disk, at least so many times as long as a look takes."""
-PIPE_BYTES = 1 << 20
-FLOOD_PAUSE_S = 0.005
-MEGABYTE = 1024 * 1024
-
-
-class Running:
-    """One program, from fork to reaped."""
-
-    def __init__(self, request: dict[str, Any], stdout: Stream, stderr: Stream, frames: Frames) -> None:
-        self.request = request
-        self.limits = request["limits"]
-        self._pipes: dict[int, Any] = {}
-        self._streams = {"stdout": stdout, "stderr": stderr}
-        self._frames = frames
-        self._ended = asyncio.Event()
-        self._kill_at: float | None = None
-        self._waited: tuple[int, Any] | None = None
-        self.stopped_by: str | None = None
-        self.peak = 0
-        self._seen = 0
-        self._weigh_at = 0.0
-        self._folders = [request["work"], request["out"]]
-        if request["alone"]:
-            self._folders.append(namespaces.SHARED_MEMORY)
-
-    def interrupt(self, why: str) -> None:
-        """Ask the program to stop for the reason ``why``; a second later it is killed."""
-        if self.stopped_by is None and not self._ended.is_set():
-            self.stopped_by = why
-            self._kill_at = time.monotonic() + GRACE_S
-            processes.signal_group(self.pid, signal.SIGINT)
-
-    def _kill(self, why: str) -> None:
-        if self.stopped_by is None:
-            self.stopped_by = why
-        processes.signal_group(self.pid, signal.SIGKILL)
-        processes.kill_all()
-
-    async def run(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Fork, watch, reap; returns the content of the reply."""
-        loop = asyncio.get_running_loop()
-        pipes = [os.pipe() for _ in range(3)]
-        base, base_resident = _own_weight()
-        journals = [journal.allocate() for _ in range(2)]
-        gc.collect(0)
-        gc.freeze()
-        self._crowd = processes.crowd()
-        started = time.monotonic()
-        self.pid = _fork()
-        if self.pid == 0:
-            worker.main(self.request, data, journals, *(write for _, write in pipes))
-        for _, write in pipes:
-            os.close(write)
-        sinks = (self._streams["stdout"].feed, self._streams["stderr"].feed, self._frames.feed)
-        for (read, _), sink in zip(pipes, sinks, strict=True):
-            os.set_blocking(read, False)
-            self._pipes[read] = sink
-            loop.add_reader(read, self._read, read)
-        for read, _ in pipes:
-            _widen(read)
-        handle = self._watch_end(loop)
-        deadline = started + self.limits["seconds"]
-        next_look = started + WATCH_S
-        try:
-            while not self._ended.is_set():
-                now = time.monotonic()
-                wait = min(next_look, deadline if self.stopped_by is None else now + WATCH_S) - now
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), max(0.001, wait))
-                now = time.monotonic()
-                for stream in self._streams.values():
-                    stream.flush(now)
-                if now >= deadline:
-                    self.interrupt("wall")
-                if self._kill_at is not None and now >= self._kill_at:
-                    self._kill("wall")
-                    self._kill_at = now + GRACE_S
-                if now >= next_look:
-                    next_look = now + WATCH_S
-                    self._look(base, base_resident)
-        finally:
-            if handle is not None:
-                loop.remove_reader(handle)
-                os.close(handle)
-            seconds = time.monotonic() - started
-            status, usage = self._reap()
-            # All writers are dead, so each pipe now ends.
-            for read in list(self._pipes):
-                while self._read(read):
-                    pass
-                if read in self._pipes:
-                    self._forget(read)
-            gc.unfreeze()
-            for kept, stream in zip(journals, self._streams.values(), strict=True):
-                stream.feed(journal.rest(kept))
-                kept.close()
-            if self.request["alone"]:
-                space.empty(namespaces.SHARED_MEMORY)
-        for stream in self._streams.values():
-            stream.flush(time.monotonic(), final=True)
-        end = outcome.from_wait(status, usage, seconds, self.peak, self.limits["cpu_seconds"])
-        return outcome.reply(end, self.stopped_by, self.limits, self._streams, self._frames)
-
-    def _watch_end(self, loop: asyncio.AbstractEventLoop) -> int | None:
-        """Set the event when the worker has ended; at once where there are pidfds, else within a few milliseconds."""
-        try:
-            handle = os.pidfd_open(self.pid)
-        except (AttributeError, OSError):
-            handle = None
-        if handle is not None:
-            loop.add_reader(handle, self._ended.set)
-            return handle
-
-        def poll() -> None:
-            if self._wait(os.WNOHANG):
-                self._ended.set()
-            else:
-                loop.call_later(0.005, poll)
-
-        poll()
-        return None
-
-    def _read(self, read: int) -> bool:
-        """One read of a pipe; False when there is nothing more for now."""
-        if read not in self._pipes:
-            return False
-        try:
-            data = os.read(read, PIPE_BYTES)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self._forget(read)
-            return False
-        self._pipes[read](data)
-        self._seen += len(data)
-        if self._seen > STREAM_BYTES and not self._ended.is_set():
-            # A flood: let the pipe fill instead of being woken for each line.
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(read)
-            loop.call_later(FLOOD_PAUSE_S, self._resume, read)
-        return True
-
-    def _resume(self, read: int) -> None:
-        if read in self._pipes:
-            asyncio.get_running_loop().add_reader(read, self._read, read)
-
-    def _forget(self, read: int) -> None:
-        asyncio.get_running_loop().remove_reader(read)
-        os.close(read)
-        del self._pipes[read]
-
-    def _look(self, base: int, base_resident: int) -> None:
-        """The watchdog: memory and number of processes of the whole tree."""
-        # Counting a flood of processes takes longer than the flood: hold it first.
-        crowded = processes.crowd() - self._crowd > self.limits["processes"]
-        with processes.frozen() if crowded else contextlib.nullcontext():
-            tree = processes.descendants(os.getpid())
-            if len(tree) > self.limits["processes"]:
-                self._kill("processes")
-                return
-        limit = self.limits["memory_mb"] * MEGABYTE
-        held = processes.resident(tree)
-        # A fork shares what the supervisor holds. The cheap sum is the gate, the exact one decides.
-        # Frozen, because a process that forks without pause holds the lock that the exact one needs.
-        if held - base_resident > limit:
-            with processes.frozen():
-                held = max(0, processes.proportional([os.getpid(), *tree]) - base)
-            if held > limit:
-                self._kill("memory")
-        self.peak = max(self.peak, held)
-        started = time.monotonic()
-        if started >= self._weigh_at:
-            if space.taken(self._folders, tree) > self.limits["directory_mb"] * MEGABYTE:
-                self._kill("directory_size")
-            now = time.monotonic()
-            self._weigh_at = now + max(WEIGH_S, WEIGH_SHARE * (now - started))
-
-    def _reap(self) -> tuple[int, Any]:
-        """The worker's wait status and resource use; on return nothing is left below this process."""
-        # The worker has ended, or must: what else is here has outlived its program.
-        processes.signal_group(self.pid, signal.SIGKILL)
-        processes.kill_all()
-        self._wait(0)
-        processes.end_all()
-        assert self._waited is not None
-        return self._waited
-
-    def _wait(self, options: int) -> bool:
-        """Whether the worker has ended; it then is reaped, since a look without that is new on macOS."""
-        if self._waited is None:
-            pid, status, usage = os.wait4(self.pid, options)
-            self._waited = (status, usage) if pid else None
-        return self._waited is not None
-
-
-_weighed = (0, 0)
-
-
-def _own_weight() -> tuple[int, int]:
-    """Proportional and resident size of this process in bytes.
-
-    The first takes several milliseconds to learn, so it is learnt anew only when the second has moved by a megabyte.
-    """
-    global _weighed
-    resident = processes.resident([os.getpid()])
-    if abs(resident - _weighed[1]) > MEGABYTE or not _weighed[0]:
-        _weighed = processes.proportional([os.getpid()]), resident
-    return _weighed[0], resident
-
-
-def _widen(pipe: int) -> None:
-    with contextlib.suppress(AttributeError, OSError):
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-
-def _fork() -> int:
-    with warnings.catch_warnings():
-        # From 3.12 on Python warns about a fork beside threads. The kernel's threads hold no lock that a worker takes.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
+from .running import Running
+from .streams import Output
 
 
 class Supervisor(Kernel):
@@ -337,16 +104,9 @@ class Supervisor(Kernel):
         def publish(kind: str, content: dict[str, Any]) -> None:
             self.session.send(self.iopub_socket, kind, content, parent=parent, ident=self._topic(kind))
 
-        def stream_to(name: str) -> Stream:
-            keep = request["limits"]["output_bytes"]
-            return Stream(keep, lambda text: publish("stream", {"name": name, "text": text}))
-
-        def display(kind: str, bundle: dict[str, str]) -> None:
-            publish("display_data", {"data": bundle, "metadata": {"codesteer": kind}})
-
         try:
             data = {name: self._input(name, held) for name, held in request["inputs"].items()}
-            self._running = Running(request, stream_to("stdout"), stream_to("stderr"), Frames(display))
+            self._running = Running(request, Output(request["limits"]["output_bytes"], publish))
             reply = await self._running.run(data)
         except values.Missing as error:
             reply = {"failure": "missing", "package": str(error)}
