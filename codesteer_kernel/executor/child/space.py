@@ -28,10 +28,11 @@ def taken(folders: Iterable[str], pids: Iterable[int]) -> int:
     total = 0
 
     def weigh(facts: os.stat_result) -> int:
-        if (facts.st_dev, facts.st_ino) in seen:
+        # Windows does not tell which file it is, nor how many blocks it has.
+        if facts.st_ino and (facts.st_dev, facts.st_ino) in seen:
             return 0
         seen.add((facts.st_dev, facts.st_ino))
-        return max(facts.st_blocks * _BLOCK, _ENTRY)
+        return max(facts.st_blocks * _BLOCK if hasattr(facts, "st_blocks") else facts.st_size, _ENTRY)
 
     front = list(folders)
     while front and time.monotonic() < until:

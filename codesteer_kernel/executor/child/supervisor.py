@@ -10,14 +10,12 @@ SIGINT means: interrupt the program.
 """
 
 # The child works with descriptors and with paths that came as text.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import importlib
-import mmap
 import signal
 import sys
 import types
@@ -123,12 +121,7 @@ class Supervisor(Kernel):
         known = self._inputs.get(name)
         if known is not None and known[0] == path:
             return known[1]
-        with open(path, "rb") as file:
-            data: Any = file.read() if held["about"]["format"] == "json" else None
-            if data is None:
-                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        pickled = held["about"]["format"] == "pickle"
-        value = values.Pickled(bytes(data)) if pickled else values.decode(held["about"], data)
+        value = values.load(held["about"], path)
         self._inputs[name] = (path, value)
         return value
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import mmap
 import re
 import struct
 import sys
@@ -113,6 +114,19 @@ def encode_pickle(value: Any, path: str) -> dict[str, Any]:
     with open(path, "wb") as file:
         file.write(data)
     return {"format": "pickle", "kind": type(value).__name__}
+
+
+def load(about: dict[str, Any], path: str) -> Any:
+    """The value of an input that the user's process wrote to ``path``; a pickle stays one, see :class:`Pickled`.
+
+    Raises:
+        Missing: a package is needed and absent.
+    """
+    with open(path, "rb") as file:
+        if about["format"] == "json":
+            return decode(about, file.read())
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return Pickled(bytes(data)) if about["format"] == "pickle" else decode(about, data)
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:
