@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -124,10 +123,10 @@ def read_file(name: str, folder: Path, cap_mb: int) -> bytes:
 
 def _open_safely(what: str, path: Path, cap_mb: int) -> bytes:
     """The bytes of a file that a stranger made: no link, no pipe, no device, no giant."""
+    # Windows cannot refuse a link while opening; whoever could put one here since has ended.
+    if path.is_symlink():
+        raise ExecutorError(f"The {what} was refused: it is a link.")
     try:
-        # For Windows, which cannot refuse a link while opening; whoever could change the file has ended.
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         descriptor = os.open(path, _READ)
     except OSError as error:
         raise ExecutorError(f"The {what} was refused: {error.strerror}.") from None
