@@ -20,12 +20,16 @@ from codesteer_kernel.executor import exchange
 from codesteer_kernel.executor.kernel import ChildKernel, KernelLost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
 from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+from codesteer_kernel.executor.spawned import SpawnedPrograms
 from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
 
 PRELOAD = ("numpy", "pandas", "sympy")
 """Imported by an idle kernel where installed: scripts that use them start 100 to 800 ms sooner."""
+
+Backend = ChildKernel | SpawnedPrograms
+"""What runs programs, behind one interface."""
 
 _SPARE_S = 1.0
 _GRACE_S = 5.0
@@ -45,6 +49,8 @@ class Executor:
         python: the interpreter; this one by default.
         tier: the isolation to put up, exactly; None or ``"best"`` for all that can be had, see :data:`tiers.TIERS`.
         floor: the weakest tier to accept.
+        method: ``fork`` for a worker of a child kernel for each program, ``spawn`` for an interpreter of its own, which
+            needs no kernel; None for ``fork`` where the system has it.
         spare: whether to keep a second kernel from a second after the first program on, to take over when a program
             takes the first one down. It costs 50 MB, more with what is preloaded.
     """
@@ -57,20 +63,19 @@ class Executor:
         python: str | None = None,
         tier: str | None = None,
         floor: str | None = None,
+        method: str | None = None,
         spare: bool = True,
     ) -> None:
-        if sys.platform == "win32":
-            raise ExecutorError(
-                "Programs cannot be run on Windows yet.", "Use Linux, macOS, or the Windows Subsystem for Linux."
-            )
+        self._backend = _backend(method)
         self.limits = limits or Limits()
         self._preload = tuple(preload)
         self._python = python or sys.executable
         self._walls = {"tier": tier, "floor": floor}
         self._directory: RunDirectory | None = None
-        self._kernel: asyncio.Task[ChildKernel] | None = None
-        self._keeps_spare = spare
-        self._spare: asyncio.Task[ChildKernel] | None = None
+        self._kernel: asyncio.Task[Backend] | None = None
+        # Spawned programs cannot take down what starts them.
+        self._keeps_spare = spare and self._backend is ChildKernel
+        self._spare: asyncio.Task[Backend] | None = None
         self._sparing: asyncio.TimerHandle | None = None
         self._count = 0
         self._inputs: dict[str, dict[str, Any]] = {}
@@ -112,11 +117,11 @@ class Executor:
         self._count += 1
         return self._directory.folder(f"{name}{self._count}")
 
-    def _start(self) -> asyncio.Task[ChildKernel]:
+    def _start(self) -> asyncio.Task[Backend]:
         folder = self._folder("k")
         assert self._directory is not None
-        task = asyncio.create_task(
-            ChildKernel.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
+        task: asyncio.Task[Backend] = asyncio.create_task(
+            self._backend.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
         )
         # A failure is raised to whoever runs a program, not logged as forgotten.
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -128,7 +133,7 @@ class Executor:
         if self._kernel is None or _lost(self._kernel):
             self._kernel = self._start()
 
-    async def _ready(self) -> ChildKernel:
+    async def _ready(self) -> Backend:
         if self._kernel is not None and _lost(self._kernel):
             self._replace()
         if self._kernel is None:
@@ -293,7 +298,7 @@ class Executor:
         for name, path in self._files.items():
             await asyncio.to_thread(shutil.copyfile, path, work / name)
 
-    def _finish(self, run: _Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
+    def _finish(self, run: _Run, reply: dict[str, Any], kernel: Backend) -> Result:
         if reply.get("failure") == "missing":
             raise MissingDependency(
                 f"A named input needs {reply['package']} in the child kernel.",
@@ -427,7 +432,7 @@ class _Run:
         self.export = export
         self.limits = limits
         self.stopped = asyncio.Event()
-        self.kernel: ChildKernel | None = None
+        self.kernel: Backend | None = None
         self.outputs: list[RichOutput] = []
         self._started = time.monotonic()
         self._seen: dict[str, list[str]] = {"stdout": [], "stderr": []}
@@ -448,7 +453,7 @@ class _Run:
 
         return collect
 
-    def lost(self, status: Any, kernel: ChildKernel) -> Result:
+    def lost(self, status: Any, kernel: Backend) -> Result:
         """The result when the kernel went away under the program: what was seen until then."""
         return Result(
             status=status,
@@ -463,12 +468,21 @@ class _Run:
         )
 
 
-def _lost(kernel: asyncio.Task[ChildKernel]) -> bool:
+def _backend(method: str | None) -> type[Backend]:
+    forks = hasattr(os, "fork")
+    if method not in (None, "fork", "spawn"):
+        raise UnknownName(f"There is no way {method!r} to start programs.", "The ways: fork, spawn.")
+    if method == "fork" and not forks:
+        raise ExecutorError("This system cannot fork programs.", "Leave method out, or say method='spawn'.")
+    return ChildKernel if method == "fork" or (method is None and forks) else SpawnedPrograms
+
+
+def _lost(kernel: asyncio.Task[Backend]) -> bool:
     """Whether a kernel has failed to start, or has ended since."""
     return kernel.done() and (kernel.cancelled() or kernel.exception() is not None or not kernel.result().alive)
 
 
-async def _end(kernel: asyncio.Task[ChildKernel] | None) -> None:
+async def _end(kernel: asyncio.Task[Backend] | None) -> None:
     """End a kernel, started or starting."""
     if kernel is None:
         return

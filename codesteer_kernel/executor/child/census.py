@@ -69,15 +69,20 @@ class Watch:
     """Whoever descends from ``root``, with those that did when somebody looked and have left it since, as daemons do.
 
     A process that leaves between two looks is never seen.
+
+    Attributes:
+        root: the root itself at the last look; None if it was not there.
     """
 
     def __init__(self, root: int) -> None:
         self._root = root
+        self.root: Row | None = None
         self._seen: dict[int, str] = {}
 
     def look(self) -> dict[int, Row]:
         """The processes that are there now, without the root."""
         found = rows()
+        self.root = found.get(self._root)
         left = {
             pid: found[pid] for pid, started in self._seen.items() if pid in found and found[pid].started == started
         }

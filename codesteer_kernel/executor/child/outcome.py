@@ -18,6 +18,7 @@ _LIMIT_TEXT = {
     "memory": "the program used more than {memory_mb} MB of memory",
     "processes": "the program started more than {processes} processes",
     "cpu": "the program used more than {cpu_seconds:g} s of processor time",
+    "file_size": "a file of the program grew beyond {file_mb} MB",
     "directory_size": "the program's files grew beyond {directory_mb} MB",
 }
 

@@ -5,10 +5,11 @@ Numbers are the kernel's public constants (``linux/prctl.h``, ``linux/landlock.h
 """
 
 # The child works with descriptors and with paths that came as text.
-# ruff: noqa: PTH112
+# ruff: noqa: PTH112, PTH123
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -173,6 +174,9 @@ def limit_program(limits: Mapping[str, Any], present: int) -> list[str]:
     Returns:
         The names now in force.
     """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        # The first to go when the machine is out of memory.
+        file.write("1000")
     megabyte = 1024 * 1024
     return limit(
         {

@@ -120,8 +120,8 @@ class Frames:
                 return
             if kind == "display":
                 self._show(content, length)
-            elif kind in ("tier", "error", "exports"):
-                # The first tier counts: it was sent before the program could speak.
+            elif kind in ("tier", "error", "exports") or (kind == "failure" and "tier" not in self.by_kind):
+                # The first tier counts, and no failure after it: it was sent before the program could speak.
                 self.by_kind.setdefault(kind, content)
 
     def _show(self, content: dict[str, Any], length: int) -> None:
