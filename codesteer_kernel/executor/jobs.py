@@ -46,6 +46,10 @@ class Job(Protocol):
     def start(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         """Start the first process. Raises OSError."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether the first process is there."""
+
     def limit(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         """Lower what all of it may use, the fields of ``Limits``; says what stands, as the report of a tier."""
 
@@ -107,6 +111,11 @@ class PosixJob:
             os.close(self._write)
         self._watch = census.Watch(self.process.pid)
 
+    @property
+    def alive(self) -> bool:
+        """See :class:`Job`."""
+        return not self._reap(os.WNOHANG)
+
     def limit(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         """See :class:`Job`: the process does it."""
         return {}
@@ -155,13 +164,19 @@ class PosixJob:
             os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
         else:
             # macOS before Python 3.13.
-            self._waited = os.wait4(self.process.pid, 0)[1:]
+            self._reap(0)
+
+    def _reap(self, options: int) -> bool:
+        if self._waited is None:
+            pid, status, usage = os.wait4(self.process.pid, options)
+            self._waited = (status, usage) if pid else None
+        return self._waited is not None
 
     def end(self, started: float, ended: float, peak: int, cpu_limit: float) -> outcome.End:
         """See :class:`Job`."""
         self.kill()
-        if self._waited is None:
-            self._waited = os.wait4(self.process.pid, 0)[1:]
+        self._reap(0)
+        assert self._waited is not None
         status, usage = self._waited
         self.process.returncode = os.waitstatus_to_exitcode(status)
         return outcome.from_wait(status, usage, ended - started, peak, cpu_limit)

@@ -111,7 +111,7 @@ class SpawnedPrograms:
             ExecutorError: no interpreter can be started.
         """
         spawned, self._next = self._next, None
-        if spawned is None or spawned.job.process.poll() is not None:
+        if spawned is None or not spawned.job.alive:
             self._end(spawned)
             spawned = self._spawn()
         self._running = spawned

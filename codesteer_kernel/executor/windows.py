@@ -184,6 +184,11 @@ class WindowsJob:
         finally:
             os.close(self._write)
 
+    @property
+    def alive(self) -> bool:
+        """See :class:`jobs.Job`."""
+        return self.process.poll() is None
+
     def limit(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         """See :class:`jobs.Job`. What the idle interpreter has used is not counted."""
         used, wanted = self._object.accounting, Limits()

@@ -61,7 +61,7 @@ def main() -> NoReturn:
     channel.send("tier", **tier)
     try:
         code = program.run(request, data, channel)
-        if tier.get("daemons"):
+        if tier.get("reaper"):
             from codesteer_child import processes
 
             processes.end_all()
@@ -117,16 +117,20 @@ def _wall(request: dict[str, Any]) -> dict[str, Any]:
     """Put up what this process can put up around itself; says what stands. Raises if something does not that should."""
     if not request["limit_itself"]:
         return {}
-    from codesteer_child import sandbox
+    from codesteer_child import processes, sandbox
 
     sandbox.die_with_parent(signal.SIGKILL, request["parent"])
     sandbox.drop_capabilities()
     sandbox.prctl(sandbox.PR_SET_NO_NEW_PRIVS, 1)
-    # Daemons stay below the program, where they are seen and can be ended.
-    tier: dict[str, Any] = {"daemons": sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)}
+    # Daemons stay below the program, where they are seen and, at its end, ended.
+    tier: dict[str, Any] = {"reaper": sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)}
     if request["landlock"]:
         readable = [*request["read"], *sandbox.PROC_FACTS]
         tier["landlock"] = sandbox.landlock(readable, [request["work"], request["out"]])
+        # From now on it sees no other process, but a signal to everyone reaches all that is below it, and nobody else.
+        sealed = sandbox.sealed(tier["landlock"], request["parent"])
+        processes.trust_domain(sealed)
+        tier["reaper"] = tier["reaper"] and sealed
     if request["seccomp"]:
         from codesteer_child import seccomp
 
