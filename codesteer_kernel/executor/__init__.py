@@ -5,9 +5,9 @@
         async for event in executor.stream(code, timeout=20):
             ...  # OutputEvent as it happens, the last one is the Result
 
-Every program is a fresh script in a process of its own, forked from a warm Jupyter kernel; nothing of the program before
-is left, and nothing it does ends the user's kernel. ``child/`` is what runs on the other side of the wall. Nothing that
-comes back from there is ever unpickled.
+Every program is a fresh script in a process of its own, forked from a warm Jupyter kernel or, where nothing can be
+forked, spawned; nothing of the program before is left, and nothing it does ends the user's kernel. ``child/`` is what
+runs on the other side of the wall. Nothing that comes back from there is ever unpickled.
 """
 
 from __future__ import annotations

@@ -362,7 +362,8 @@ class _Spawned:
                         pipe.close()
             self._journals = [_take_journal(kept) for kept in self._journals]
             for path in self._paths:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def _make_journal(path: Path) -> Any:

@@ -82,8 +82,14 @@ _ALL = (
     Wall(
         "limits",
         "runaway memory, processor time, files, descriptors",
-        "Use Linux, macOS or Windows.",
-        ("linux", "darwin", "win32"),
+        "Use Linux or macOS.",
+        ("linux", "darwin"),
+    ),
+    Wall(
+        "limits",
+        "runaway memory, processor time and processes by a job object; files by a watchdog",
+        "Use Windows 8 or later, which lets job objects be nested.",
+        ("win32",),
     ),
     Wall(
         "landlock",
@@ -236,7 +242,7 @@ def _demand(wanted: Iterable[str], missing: set[str], reasons: Mapping[str, str]
     if not missing:
         return
     why = "; ".join(f"{name}: {reasons[name]}" for name in sorted(missing) if reasons.get(name))
-    cures = " ".join(wall.cure for wall in _ALL if wall.name in missing)
+    cures = " ".join(wall.cure for wall in _known() if wall.name in missing)
     raise ExecutorError(
         f"The isolation asked for ({_list(wanted)}) cannot be had here: no {_list(missing)}."
         + (f" ({why})" if why else ""),
@@ -246,7 +252,13 @@ def _demand(wanted: Iterable[str], missing: set[str], reasons: Mapping[str, str]
 
 def _list(names: Iterable[str]) -> str:
     held = set(names)
-    return ", ".join(wall.name for wall in _ALL if wall.name in held)
+    return ", ".join(wall.name for wall in _known() if wall.name in held)
+
+
+def _known() -> list[Wall]:
+    """The walls of all systems, once each: as they are here, where they are here."""
+    here = {wall.name: wall for wall in WALLS}
+    return [here.get(name) or wall for name, wall in {wall.name: wall for wall in reversed(_ALL)}.items()][::-1]
 
 
 def _tier(name: str) -> Tier:

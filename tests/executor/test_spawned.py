@@ -442,6 +442,14 @@ BLOCKER = textwrap.dedent(
     ):
         if hasattr(os, name):
             delattr(os, name)
+    # What msvcrt does with a byte of a file, lockf does too; and a handle is a descriptor here.
+    import types
+    sys.modules["msvcrt"] = types.SimpleNamespace(
+        locking=lambda descriptor, mode, length: os.lockf(descriptor, os.F_TLOCK, length),
+        LK_NBLCK=2,
+        open_osfhandle=lambda handle, flags: handle,
+    )
+    os.set_handle_inheritable = os.set_inheritable
     for name in ("SIGSTOP", "SIGKILL", "SIGXCPU", "SIGHUP", "SIGCHLD", "pthread_sigmask", "setitimer"):
         if hasattr(signal, name):
             delattr(signal, name)
@@ -456,12 +464,7 @@ WITHOUT = textwrap.dedent(
     BLOCKER = sys.argv[1]
     exec(BLOCKER)
 
-    import os, types
-    # What msvcrt does with a byte of a file, lockf does too.
-    def locking(descriptor, mode, length):
-        os.lockf(descriptor, os.F_TLOCK, length)
-    sys.modules["msvcrt"] = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
-
+    import os
     from io import FileIO
     from codesteer_kernel.executor import jobs, spawned, tiers
     from codesteer_kernel.executor.child.outcome import End
@@ -473,7 +476,7 @@ WITHOUT = textwrap.dedent(
         def __init__(self):
             read, self._write = os.pipe()
             self.report = FileIO(read)
-            self.told = {"report": self._write, "handle": False}
+            self.told = {"report": self._write, "handle": True}
 
         def start(self, command, folder, environment):
             # The interpreter lacks the same as this one.

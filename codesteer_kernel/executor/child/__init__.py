@@ -7,6 +7,7 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 ``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
 ``running``     a worker as the supervisor sees it: forked, heard, watched, reaped
 ``worker``      a process forked for one program: leaves the supervisor behind, goes behind its walls
+``alone``       an interpreter started for one program, where there is no supervisor
 ``program``     runs the program as a script, shows, exports, tells how it ended
 ``outcome``     how a program ended, in the words of a result
 ``streams``     live and kept output of a program, and its reports, all bounded

@@ -33,7 +33,8 @@ def rest(journal: mmap.mmap | bytes) -> bytes:
 def text(descriptor: int, journal: mmap.mmap) -> io.TextIOWrapper:
     """The text stream of a program that writes to ``descriptor``, line by line and then through ``journal``."""
     buffer = JournalWriter(io.FileIO(descriptor, "w", closefd=False), journal)
-    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    # Lines end the same way everywhere, on Windows too.
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
 
 
 class JournalWriter(io.BufferedWriter):
