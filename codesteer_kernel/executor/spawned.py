@@ -37,6 +37,8 @@ WEIGH_S = 0.5
 PIPE_BYTES = 1 << 16
 FLOOD_PAUSE_S = 0.005
 """After a read of a flood: let the pipe fill instead of being woken for each line."""
+START_S = 60.0
+"""For the interpreter to come up and to load the inputs, which is not the program's time."""
 QUIET_S = 0.1
 _LAST_WORDS_S = 1.0
 """How long a pipe is heard after the end, should someone hold it who was not found."""
@@ -200,7 +202,9 @@ class _Spawned:
         self._stopped_by: str | None = None
         self._peak = 0
         self._cpu_limit = 0.0
-        self._started = self._ended = time.monotonic()
+        self._started = time.monotonic()
+        self._began: float | None = None
+        self._ended = self._started
 
     # Stopping
 
@@ -233,8 +237,15 @@ class _Spawned:
         ended = asyncio.Event()
         process = self.job.process
         streams = [output.streams["stdout"], output.streams["stderr"]]
-        for source, sink in ((process.stdout, streams[0]), (process.stderr, streams[1]), (self.job.report, frames)):
-            self._thread(self._hear, source, sink.feed)
+
+        def report(data: bytes) -> None:
+            frames.feed(data)
+            if self._began is None and "tier" in frames.by_kind:
+                self._began = time.monotonic()
+
+        sinks = (streams[0].feed, streams[1].feed, report)
+        for source, sink in zip((process.stdout, process.stderr, self.job.report), sinks, strict=True):
+            self._thread(self._hear, source, sink)
         self._thread(self._give, json.dumps(whole).encode())
         self._thread(self._await_end, lambda: loop.call_soon_threadsafe(ended.set))
         try:
@@ -249,7 +260,7 @@ class _Spawned:
         # What was published by threads until now comes first.
         await asyncio.sleep(0)
         tier = frames.by_kind.get("tier")
-        if tier is None and self._stopped_by is None:
+        if tier is None and self._stopped_by in (None, "start"):
             failure = frames.by_kind.get("failure")
             return failure or {"failure": "start", "reason": _last_words(self._end, streams[1].capture.text())}
         spent = _number(tier, "spent_seconds")
@@ -258,20 +269,19 @@ class _Spawned:
         return {**reply, "tier": {**reply["tier"], **standing}}
 
     async def _watch(self, ended: asyncio.Event, request: dict[str, Any], output: Output, frames: Frames) -> None:
-        limits = request["limits"]
-        deadline = self._started + limits["seconds"]
         next_look = self._started + WATCH_S
         weigh_at = 0.0
         while not ended.is_set():
             now = time.monotonic()
-            until = min(next_look, *([deadline] if self._stopped_by is None else []), now + WATCH_S)
+            deadline = START_S + self._started if self._began is None else self._began + request["limits"]["seconds"]
+            until = min(next_look, now + WATCH_S, *([deadline] if self._stopped_by is None else []))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(ended.wait(), max(0.001, until - now))
             now = time.monotonic()
             with self._guard:
                 output.flush(now)
             if now >= deadline:
-                self.interrupt("wall")
+                self.interrupt("start" if self._began is None else "wall")
             if self._kill_at is not None and now >= self._kill_at:
                 self._kill_at = now + GRACE_S
                 await asyncio.to_thread(self.kill, "wall")
@@ -354,7 +364,7 @@ class _Spawned:
             self._over = time.monotonic()
             for thread in self._threads:
                 thread.join()
-            self._end = self.job.end(self._started, self._ended, self._peak, self._cpu_limit)
+            self._end = self.job.end(self._began or self._started, self._ended, self._peak, self._cpu_limit)
             process = self.job.process
             for pipe in (process.stdin, process.stdout, process.stderr, self.job.report):
                 if pipe is not None:

@@ -255,10 +255,9 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(wall.name for wall in _known() if wall.name in held)
 
 
-def _known() -> list[Wall]:
+def _known() -> Iterable[Wall]:
     """The walls of all systems, once each: as they are here, where they are here."""
-    here = {wall.name: wall for wall in WALLS}
-    return [here.get(name) or wall for name, wall in {wall.name: wall for wall in reversed(_ALL)}.items()][::-1]
+    return {wall.name: wall for wall in (*_ALL, *WALLS)}.values()
 
 
 def _tier(name: str) -> Tier:

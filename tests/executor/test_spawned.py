@@ -184,7 +184,7 @@ def test_limits_hold(unharmed: SyncExecutor) -> None:
     many = unharmed.run(flood, limits=Limits(processes=30, seconds=10))
     assert (many.status, many.limit) == ("killed", "processes") or many.error_name == "BlockingIOError"
     busy = unharmed.run("while True: pass", limits=Limits(cpu_seconds=0.5, seconds=20))
-    assert (busy.status, busy.limit) == ("killed", "cpu")
+    assert (busy.status, busy.limit) == ("killed", "cpu"), busy
     fill = "import time\nfor i in range(900):\n    open(f'f{i}', 'wb').write(bytes(10**6)); time.sleep(0.01)"
     full = unharmed.run(fill, limits=Limits(directory_mb=20, seconds=20))
     assert (full.status, full.limit) == ("killed", "directory_size")
