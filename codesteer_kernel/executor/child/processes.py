@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 _in_domain = False
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int) -> list[int]:
@@ -83,6 +84,36 @@ def proportional(pids: list[int]) -> int:
                 if line.startswith((b"Pss:", b"SwapPss:")):
                     total += int(line.split()[1]) * 1024
     return total
+
+
+def peak(pid: int) -> int:
+    """Most resident memory that a process has had so far, in bytes; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and of the children that it has waited for; 0 where it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        own, waited = (sum(map(int, fields[place : place + 2])) / _TICKS for place in (11, 13))
+        # Its clock is finer than the ticks (``MAKE_PROCESS_CPUCLOCK`` of linux/posix-timers.h).
+        with contextlib.suppress(OSError):
+            own = time.clock_gettime((~pid << 3) | 2)
+        return own + waited
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def reap(spared: int) -> None:
+    """Forget the daemons that have ended, but not the process ``spared``."""
+    with contextlib.suppress(ChildProcessError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != spared:
+            os.waitpid(found.si_pid, 0)
 
 
 def address_space() -> int:

@@ -41,6 +41,9 @@ TEXT_KEPT = 16 * 1024
 MIME_KEPT = 1024 * 1024
 """Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
+_encode, _write = json.JSONEncoder().encode, os.write
+"""Kept from code that replaces them: a session goes on after it."""
+
 
 class Report:
     """The write end of the report pipe."""
@@ -48,16 +51,18 @@ class Report:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._owner = os.getpid()
+        # Threads display too, and a frame must stay whole.
+        self._turn = threading.Lock()
 
     def send(self, frame: str, **content: Any) -> None:
         """Send one frame; a child that the program forked says nothing here, and a closed pipe is no error."""
         if os.getpid() != self._owner:
             return
-        document = json.dumps({"frame": frame, **content}).encode("ascii")
+        document = _encode({"frame": frame, **content}).encode("ascii")
         data = memoryview(struct.pack("!I", len(document)) + document)
-        with contextlib.suppress(OSError):
+        with self._turn, contextlib.suppress(OSError):
             while data:
-                data = data[os.write(self._descriptor, data) :]
+                data = data[_write(self._descriptor, data) :]
 
 
 def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
