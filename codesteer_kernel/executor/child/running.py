@@ -163,9 +163,9 @@ class Forked:
                 return
         if self._metered:
             processes.reap(self.pid)
-            now = {pid: processes.processor_seconds(pid) for pid in tree}
-            self._used = self._used or now
-            if any(used - self._used.get(pid, 0.0) > self.limits["cpu_seconds"] for pid, used in now.items()):
+            used = {pid: processes.processor_seconds(pid) for pid in tree}
+            self._used = self._used or used
+            if any(spent - self._used.get(pid, 0.0) > self.limits["cpu_seconds"] for pid, spent in used.items()):
                 self._kill("cpu")
         limit = self.limits["memory_mb"] * MEGABYTE
         held = processes.resident(tree)
