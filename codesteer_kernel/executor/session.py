@@ -222,9 +222,7 @@ class Session:
         result = self._executor._finish(run, reply, kernel)
         self._exports = reply.get("exports", {})
         if result.state == "lost":
-            self._lost = (
-                f"{result.status}: {result.error_text or f'its process left with exit code {result.exit_code}'}"
-            )
+            self._lost = reply["reason"]
         return result
 
     def _give_up(self, why: str) -> None:

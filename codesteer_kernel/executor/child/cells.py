@@ -30,6 +30,8 @@ from . import program, values, worker
 BROKEN = 70
 """Exit code when a cell has broken what runs the cells (``EX_SOFTWARE`` of sysexits.h)."""
 _REQUESTS = 4
+_facts = os.fstat
+"""Raises when the descriptor has been closed."""
 
 
 def main(
@@ -113,7 +115,12 @@ class Cells:
     def run(self) -> int:
         """Run cells until one ends the session; returns the exit code."""
         while True:
-            request = self._next()
+            try:
+                request = self._next()
+            except SystemExit as leaving:
+                # A task that a cell has left in the event loop.
+                program.finish()
+                return program.exit_code(leaving, self._report)
             code = None
             signal.signal(signal.SIGINT, self._heard)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -132,6 +139,7 @@ class Cells:
                 with contextlib.suppress(ValueError):
                     stream.flush()
                 buffer.renew()
+            _facts(_REQUESTS)
             self._report.send("done", cell=request["cell"])
 
     def _heard(self, *_: object) -> None:

@@ -161,29 +161,34 @@ def execute(
     if b"\0" in source:
         # Some versions of Python say this with a ValueError.
         raise SyntaxError("source code cannot contain null bytes")
-    allowed = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaiting else 0
-
-    def evaluate(tree: Any, mode: str) -> Any:
-        code = compile(tree, name, mode, flags | allowed, dont_inherit=True)
-        value = eval(code, namespace)  # noqa: S307 - what a worker is for
-        return awaiting(value) if awaiting and code.co_flags & inspect.CO_COROUTINE else value
-
     tree = compile(source, name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-    last = tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr):
-        tree.body.pop()
-    # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
-    evaluate(tree, "exec")
     flags |= sum(
         getattr(__future__, imported.name).compiler_flag
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
         for imported in node.names
     )
-    if isinstance(last, ast.Expr):
-        value = evaluate(ast.Expression(last.value), "eval")
-        if value is not None:
-            _display(value, report, "result")
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    allowed = flags | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaiting else 0)
+    # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
+    codes = [compile(tree, name, "exec", allowed, dont_inherit=True)]
+    if last is not None:
+        codes.append(compile(ast.Expression(last.value), name, "eval", allowed, dont_inherit=True))
+
+    async def wait_for_all() -> Any:
+        for code in codes:
+            value = eval(code, namespace)  # noqa: S307 - what a session is for
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+        return value
+
+    if awaiting is not None and any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+        value = awaiting(wait_for_all())
+    else:
+        for code in codes:
+            value = eval(code, namespace)  # noqa: S307 - what a worker is for
+    if value is not None:
+        _display(value, report, "result")
     return flags
 
 

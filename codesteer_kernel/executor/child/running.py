@@ -106,17 +106,21 @@ class Forked:
             processes.signal_group(self.pid, signal.SIGINT)
 
     def begin(self, limits: dict[str, Any]) -> None:
-        """The next piece of code is about to run in this process: it has its own time, and has not been stopped.
+        """The next piece of code is about to run in this process: it has its own time and processor time.
 
-        From now on the watchdog counts processor time, that of what the code before has left running too.
+        What the code before has left running has the same processor time again; the watchdog counts it from here on.
         """
         self.limits = limits
+        self._used = {}
+        self._metered = True
+        self.rest()
+
+    def rest(self) -> None:
+        """A piece of code has run, and the process goes on."""
         if not self.ended:
             self.settled.clear()
         self.stopped_by = self._kill_at = None
         self._seen = 0
-        self._used = {}
-        self._metered = True
 
     def _kill(self, why: str) -> None:
         if self.stopped_by is None:

@@ -174,8 +174,9 @@ class Session:
         reply = {**self._told(end, limits), "state": "lost"}
         if end.by == "SessionBroken" and reply["status"] == "died":
             reply["error_text"] = "the cell broke what the session is run by: its pipes, or modules of Python"
-        how = reply["error_text"] or f"its process ended with exit code {end.code}"
-        self._lost = f"{reply['status']}: {how}"
+        self._lost = reply["reason"] = (
+            f"{reply['status']}: {reply['error_text']}" if end.code is None else f"it left with exit code {end.code}"
+        )
         return reply
 
     def _told(self, end: outcome.End, limits: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +185,7 @@ class Session:
     # Between cells
 
     async def _rest(self) -> None:
-        self._forked.begin(self._forked.limits)
+        self._forked.rest()
         await self._forked.watch(math.inf, lambda now: None, IDLE_S)
         # Some versions of Python forget a cancellation that comes together with the end.
         if self._idle is asyncio.current_task():
