@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from codesteer_kernel.errors import BadInput
+from codesteer_kernel.errors import BadInput, SessionLost
 from codesteer_kernel.executor import Executor, GatewayExecutor, Limits, Result, open_executor
 
 __all__ = ["as_json", "exec_files"]
@@ -94,9 +94,12 @@ async def _run_cells(executor: Executor, cells: list[tuple[str, bytes]], tell: A
     worst = 0
     async with executor, executor.session() as session:
         for name, code in cells:
-            if not session.alive:
+            try:
+                result = await session.run(code)
+            except SessionLost as lost:
+                print(f"{name}: {lost.message} It runs in an empty session.", file=sys.stderr, flush=True)
                 await session.restart()
-            result = await session.run(code)
+                result = await session.run(code)
             tell(name, result)
             worst = max(worst, 0 if result.ok else 1)
     return worst

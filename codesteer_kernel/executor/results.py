@@ -17,7 +17,8 @@ Status = Literal["ok", "error", "timeout", "killed", "died", "interrupted"]
 
 ``ok``: by itself, with exit code 0. ``error``: by an exception or another exit code. ``timeout``: stopped at the time
 limit. ``killed``: stopped at another limit, which ``Result.limit`` names. ``died``: its process went away, for example
-by a segmentation fault. ``interrupted``: stopped by :meth:`Executor.interrupt`.
+by a segmentation fault. ``interrupted``: stopped by :meth:`Executor.interrupt`, or a cell by :meth:`Session.interrupt`.
+A cell ends in the same ways; ``Result.state`` says whether its session goes on.
 """
 
 

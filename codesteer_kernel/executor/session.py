@@ -67,6 +67,8 @@ class Session:
         self._current: Run | None = None
 
     async def __aenter__(self) -> Self:
+        if self._open:
+            raise ExecutorError("This session is open already.", "Make another one.")
         self._kernel = self._executor._lend()
         self._executor._sessions.add(self)
         self._open = True
@@ -166,8 +168,10 @@ class Session:
 
     async def _run(self, run: Run, code: str | None) -> AsyncGenerator[OutputEvent | Result, None]:
         """One request, for a cell or without code for exports alone."""
+        if self._open and not self._lost and (self._kernel is None or lost(self._kernel)):
+            self._give_up("" if self._start else "its kernel ended")
         self._check()
-        assert self._kernel is not None
+        self._kernel = self._kernel or self._executor._lend()
         kernel = await run.ready(asyncio.shield(self._kernel))
         if kernel is None:
             yield msgspec.structs.replace(run.unstarted(), state="kept")
@@ -275,8 +279,6 @@ class Session:
                     self._give_up("restarted")
             elif task is not None and task.done():
                 self._give_up("restarted")
-            if self._kernel is None:
-                self._kernel = self._executor._lend()
             await self._clear()
 
     # Data

@@ -155,8 +155,10 @@ class SyncSession:
         self.close()
 
     def close(self) -> None:
-        """End the session with everything that its cells have left running."""
-        self._do(self._session.close())
+        """End the session with everything that its cells have left running. Closing twice is no error."""
+        # Its executor may have been closed, and has closed it then.
+        with contextlib.suppress(ExecutorError):
+            self._do(self._session.close())
 
     def run(
         self,

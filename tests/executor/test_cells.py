@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from codesteer_kernel.errors import BadInput, ExecutorError, SessionLost, UnknownName
 from codesteer_kernel.executor import Executor, Limits, OutputEvent, Result, Session, SyncExecutor, open_executor
+from codesteer_kernel.executor.tiers import probe
 from tests.executor.leaks import children, eventually, run_directories
 
 pytestmark = pytest.mark.kernel
@@ -317,6 +318,11 @@ async def test_a_lost_kernel_takes_the_state_and_nothing_else(executor: Executor
         await cells.run("x")
     await cells.restart()
     assert await last_value(cells, "1 + 1") == "2"
+    os.kill(cells._kernel.result()._manager.provisioner.process.pid, 9)
+    await asyncio.sleep(0.2)
+    with pytest.raises(SessionLost, match="its kernel ended"):
+        await cells.run("1")
+    assert not cells.alive
 
 
 # Beside programs
@@ -406,6 +412,24 @@ async def test_what_cells_leave_running_ends_with_the_session(executor: Executor
     await cells.close()
     with pytest.raises(ExecutorError, match="session is closed"):
         await cells.run("1")
+
+
+@pytest.mark.parametrize("tier", ["limits", "landlock", "seccomp", "namespaces", "bubblewrap"])
+async def test_a_session_in_every_tier(leak_check: None, tier: str) -> None:
+    if probe()[tier]:
+        pytest.skip(probe()[tier])
+    async with open_executor(preload=(), spare=False, tier=tier) as executor, executor.session() as cells:
+        await executor.put("n", 7)
+        assert (await cells.run("x = n")).tier == cells.tier
+        await executor.put("late", 8)
+        assert await last_value(cells, "x, late") == "(7, 8)"
+        await cells.run(DAEMON + "\n" + THREAD)
+        assert (await cells.run("import time; time.sleep(100)", timeout=0.3)).state == "kept"
+        assert (
+            await cells.run("import signal; signal.signal(2, print)\nwhile True: pass", timeout=0.3)
+        ).state == "lost"
+        await cells.restart()
+        assert await last_value(cells, "late") == "8"
 
 
 async def test_closing_the_executor_closes_its_sessions(leak_check: None) -> None:

@@ -111,7 +111,8 @@ def processor_seconds(pid: int) -> float:
 
 def reap(spared: int) -> None:
     """Forget the daemons that have ended, but not the process ``spared``."""
-    with contextlib.suppress(ChildProcessError):
+    # Some systems have no waitid.
+    with contextlib.suppress(ChildProcessError, AttributeError):
         while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != spared:
             os.waitpid(found.si_pid, 0)
 

@@ -16,6 +16,7 @@ import atexit
 import base64
 import builtins
 import contextlib
+import functools
 import gc
 import inspect
 import io
@@ -212,16 +213,20 @@ def _offer_display(report: Report) -> None:
 
 
 def _display(value: Any, report: Report, kind: str) -> None:
-    from IPython.core.formatters import DisplayFormatter
-
-    formatter = DisplayFormatter()
     if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
         _send_bundle({"image/png": _picture(value), "text/plain": repr(value)}, report, "figure")
         with contextlib.suppress(Exception):
             sys.modules["matplotlib.pyplot"].close(value)
         return
-    bundle, _ = formatter.format(value)
+    bundle, _ = _formatter().format(value)
     _send_bundle(bundle, report, kind)
+
+
+@functools.cache
+def _formatter() -> Any:
+    from IPython.core.formatters import DisplayFormatter
+
+    return DisplayFormatter()
 
 
 def _send_bundle(bundle: dict[str, Any], report: Report, kind: str) -> None:

@@ -68,6 +68,9 @@ class Session:
     def _publish(self, kind: str, content: dict[str, Any]) -> None:
         if self._listener is not None:
             self._listener(kind, content)
+        elif kind == "stream" and self._held and self._held[-1][1].get("name") == content["name"]:
+            # One message for what comes in drops: what is held stays as small as its text.
+            self._held[-1][1]["text"] += content["text"]
         else:
             self._held.append((kind, content))
 
