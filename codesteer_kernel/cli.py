@@ -15,8 +15,9 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
-  codesteer exec FILE... [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated
+  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
+                                         run Python files in the executor, limited and isolated; with --cells one
+                                         after another in one process that keeps its names
   codesteer models                       models that can be named
   codesteer models pull [NAME]           fetch an embedded model now
   codesteer runs [N]                     the newest runs

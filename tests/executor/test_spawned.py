@@ -380,6 +380,13 @@ async def test_what_cannot_be_around_a_spawned_program_is_refused(leak_check: No
             await executor.run("print(1)")
 
 
+async def test_there_are_no_sessions_without_a_kernel(leak_check: None) -> None:
+    async with open_executor(method="spawn", preload=()) as executor:
+        with pytest.raises(ExecutorError, match="spawned") as caught:
+            executor.session()
+        assert "fork" in caught.value.cure
+
+
 async def test_the_tier_says_spawned(leak_check: None) -> None:
     async with open_executor(method="spawn", preload=(), tier="limits") as executor:
         assert (await executor.run("print(1)")).tier == "limits+spawned"

@@ -73,14 +73,19 @@ anything = st.recursive(
 
 
 @given(
-    kind=st.sampled_from(["display", "tier", "error", "exports", "other"]), content=st.dictionaries(st.text(), anything)
+    kind=st.sampled_from(["display", "tier", "error", "exports", "begun", "done", "other"]),
+    content=st.dictionaries(st.text(), anything),
 )
 def test_forged_reports_do_no_harm(kind: str, content: dict[str, Any]) -> None:
     shown: list[Any] = []
-    frames = Frames(lambda *told: shown.append(told))
+    progress: list[dict[str, Any]] = []
+    frames = Frames(lambda *told: shown.append(told), progress.append)
     for told in (content, {"data": content, "kind": "result", "cut": content}):
         document = json.dumps({**told, "frame": kind}).encode()
         frames.feed(struct.pack("!I", len(document)) + document)
     for name, bundle in shown:
         assert name in ("display", "result", "figure")
         assert all(isinstance(text, str) for text in bundle.values())
+    assert [told["frame"] for told in progress] == ([kind] * 2 if kind in ("begun", "done") else [])
+    frames.renew()
+    assert (frames.cut, set(frames.by_kind)) == (0, {"tier"} if kind == "tier" else set())

@@ -5,6 +5,8 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 
 ``guard``       first process of the child: warden that outlives accidents, walls, then the supervisor
 ``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
+``session``     a worker that stays and runs cell after cell, as the supervisor sees it
+``cells``       the loop in that worker: a namespace, an event loop, one cell after another
 ``running``     a worker as the supervisor sees it: forked, heard, watched, reaped
 ``worker``      a process forked for one program: leaves the supervisor behind, goes behind its walls
 ``alone``       an interpreter started for one program, where there is no supervisor

@@ -93,6 +93,15 @@ class JournalWriter(io.BufferedWriter):
             self._journal.seek(0)
             self._begin()
 
+    def renew(self) -> None:
+        """Pass on what is left; what comes next is written at once again."""
+        self.finish()
+        with self._guard:
+            if not self.closed:
+                vars(self).pop("flush", None)
+                super().flush()
+                self._live, self._put = LIVE_BYTES, self._live_write
+
     def _wait(self, data: Any) -> int:
         with self._guard:
             return super().write(data)

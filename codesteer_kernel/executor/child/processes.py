@@ -23,6 +23,7 @@ _in_domain = False
 _look: Callable[[], dict[int, census.Row]] | None = None if census.HAS_PROC else census.Watch(os.getpid()).look
 _rows: dict[int, census.Row] = {}
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int) -> list[int]:
@@ -109,6 +110,37 @@ def _counted(pid: int) -> int:
         # Linux counts kilobytes, macOS bytes.
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return _rows[pid].resident if pid in _rows else 0
+
+
+def peak(pid: int) -> int:
+    """Most resident memory that a process has had so far, in bytes; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and of the children that it has waited for; 0 where it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        own, waited = (sum(map(int, fields[place : place + 2])) / _TICKS for place in (11, 13))
+        # Its clock is finer than the ticks (``MAKE_PROCESS_CPUCLOCK`` of linux/posix-timers.h).
+        with contextlib.suppress(OSError):
+            own = time.clock_gettime((~pid << 3) | 2)
+        return own + waited
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def reap(spared: int) -> None:
+    """Forget the daemons that have ended, but not the process ``spared``."""
+    # Some systems have no waitid.
+    with contextlib.suppress(ChildProcessError, AttributeError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != spared:
+            os.waitpid(found.si_pid, 0)
 
 
 def address_space() -> int:

@@ -16,6 +16,7 @@ import atexit
 import base64
 import builtins
 import contextlib
+import functools
 import gc
 import inspect
 import io
@@ -41,6 +42,9 @@ TEXT_KEPT = 16 * 1024
 MIME_KEPT = 1024 * 1024
 """Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
+_encode, _write = json.JSONEncoder().encode, os.write
+"""Kept from code that replaces them: a session goes on after it."""
+
 
 class Report:
     """The write end of the report pipe."""
@@ -48,16 +52,18 @@ class Report:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._owner = os.getpid()
+        # Threads display too, and a frame must stay whole.
+        self._turn = threading.Lock()
 
     def send(self, frame: str, **content: Any) -> None:
         """Send one frame; a child that the program forked says nothing here, and a closed pipe is no error."""
         if os.getpid() != self._owner:
             return
-        document = json.dumps({"frame": frame, **content}).encode("ascii")
+        document = _encode({"frame": frame, **content}).encode("ascii")
         data = memoryview(struct.pack("!I", len(document)) + document)
-        with contextlib.suppress(OSError):
+        with self._turn, contextlib.suppress(OSError):
             while data:
-                data = data[os.write(self._descriptor, data) :]
+                data = data[_write(self._descriptor, data) :]
 
 
 def settle(work: str) -> None:
@@ -167,29 +173,34 @@ def execute(
     if b"\0" in source:
         # Some versions of Python say this with a ValueError.
         raise SyntaxError("source code cannot contain null bytes")
-    allowed = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaiting else 0
-
-    def evaluate(tree: Any, mode: str) -> Any:
-        code = compile(tree, name, mode, flags | allowed, dont_inherit=True)
-        value = eval(code, namespace)  # noqa: S307 - what a worker is for
-        return awaiting(value) if awaiting and code.co_flags & inspect.CO_COROUTINE else value
-
     tree = compile(source, name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-    last = tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr):
-        tree.body.pop()
-    # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
-    evaluate(tree, "exec")
     flags |= sum(
         getattr(__future__, imported.name).compiler_flag
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
         for imported in node.names
     )
-    if isinstance(last, ast.Expr):
-        value = evaluate(ast.Expression(last.value), "eval")
-        if value is not None:
-            _display(value, report, "result")
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    allowed = flags | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaiting else 0)
+    # One code object for all but the last statement, so that the docstring and future imports keep their meaning.
+    codes = [compile(tree, name, "exec", allowed, dont_inherit=True)]
+    if last is not None:
+        codes.append(compile(ast.Expression(last.value), name, "eval", allowed, dont_inherit=True))
+
+    async def wait_for_all() -> Any:
+        for code in codes:
+            value = eval(code, namespace)  # noqa: S307 - what a session is for
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+        return value
+
+    if awaiting is not None and any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+        value = awaiting(wait_for_all())
+    else:
+        for code in codes:
+            value = eval(code, namespace)  # noqa: S307 - what a worker is for
+    if value is not None:
+        _display(value, report, "result")
     return flags
 
 
@@ -213,16 +224,20 @@ def _offer_display(report: Report) -> None:
 
 
 def _display(value: Any, report: Report, kind: str) -> None:
-    from IPython.core.formatters import DisplayFormatter
-
-    formatter = DisplayFormatter()
     if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
         _send_bundle({"image/png": _picture(value), "text/plain": repr(value)}, report, "figure")
         with contextlib.suppress(Exception):
             sys.modules["matplotlib.pyplot"].close(value)
         return
-    bundle, _ = formatter.format(value)
+    bundle, _ = _formatter().format(value)
     _send_bundle(bundle, report, kind)
+
+
+@functools.cache
+def _formatter() -> Any:
+    from IPython.core.formatters import DisplayFormatter
+
+    return DisplayFormatter()
 
 
 def _send_bundle(bundle: dict[str, Any], report: Report, kind: str) -> None:

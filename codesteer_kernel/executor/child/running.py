@@ -8,6 +8,8 @@ import fcntl
 import gc
 import os
 import signal
+import sys
+import termios
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -41,6 +43,7 @@ class Forked:
         settled: set when the process has ended. Whoever has another reason to end :meth:`watch` sets it too.
         ended: whether the process has ended.
         stopped_by: why it was asked to stop, or killed; None if it was not.
+        hears: whether an interrupt would reach code of the program now; see :meth:`hear`.
         peak: most resident memory of the whole tree that was seen, in bytes.
     """
 
@@ -55,8 +58,11 @@ class Forked:
         self.ended = False
         self.stopped_by: str | None = None
         self.peak = 0
+        self.hears = True
         self._kill_at: float | None = None
         self._waited: tuple[int, Any] | None = None
+        self._metered = False
+        self._used: dict[int, float] = {}
         self._seen = 0
         self._weigh_at = 0.0
         self._alone = request["alone"]
@@ -91,7 +97,31 @@ class Forked:
         if self.stopped_by is None and not self.settled.is_set():
             self.stopped_by = why
             self._kill_at = time.monotonic() + GRACE_S
+            if self.hears:
+                processes.signal_group(self.pid, signal.SIGINT)
+
+    def hear(self) -> None:
+        """From now on an interrupt reaches the code; one that came before is passed on."""
+        self.hears = True
+        if self.stopped_by is not None:
             processes.signal_group(self.pid, signal.SIGINT)
+
+    def begin(self, limits: dict[str, Any]) -> None:
+        """The next piece of code is about to run in this process: it has its own time and processor time.
+
+        What the code before has left running has the same processor time again; the watchdog counts it from here on.
+        """
+        self.limits = limits
+        self._used = {}
+        self._metered = True
+        self.rest()
+
+    def rest(self) -> None:
+        """A piece of code has run, and the process goes on."""
+        if not self.ended:
+            self.settled.clear()
+        self.stopped_by = self._kill_at = None
+        self._seen = 0
 
     def _kill(self, why: str) -> None:
         if self.stopped_by is None:
@@ -116,6 +146,8 @@ class Forked:
                 await asyncio.wait_for(self.settled.wait(), max(0.001, wait))
             now = time.monotonic()
             tick(now)
+            if self.settled.is_set():
+                return
             if now >= deadline:
                 self.interrupt("wall")
             if self._kill_at is not None and now >= self._kill_at:
@@ -134,6 +166,12 @@ class Forked:
             if len(tree) > self.limits["processes"]:
                 self._kill("processes")
                 return
+        if self._metered:
+            processes.reap(self.pid)
+            used = {pid: processes.processor_seconds(pid) for pid in tree}
+            self._used = self._used or used
+            if any(spent - self._used.get(pid, 0.0) > self.limits["cpu_seconds"] for pid, spent in used.items()):
+                self._kill("cpu")
         limit = self.limits["memory_mb"] * MEGABYTE
         held = processes.resident(tree)
         # A fork shares what the supervisor holds. The cheap sum is the gate, the exact one decides.
@@ -189,6 +227,13 @@ class Forked:
             pid, status, usage = os.wait4(self.pid, options)
             self._waited = (status, usage) if pid else None
         return self._waited is not None
+
+    def drain(self) -> None:
+        """Hear what has been written until now, while the process lives."""
+        for read in list(self._pipes):
+            ready = int.from_bytes(fcntl.ioctl(read, termios.FIONREAD, bytes(4)), sys.byteorder)
+            if ready and read in self._pipes:
+                self._pipes[read](os.read(read, ready))
 
     def _watch_end(self) -> int | None:
         """Notice when the worker has ended; at once where there are pidfds, else within a few milliseconds."""

@@ -168,7 +168,7 @@ def limit_program(limits: Mapping[str, Any], present: int) -> list[str]:
     """Lower the resource limits of this process to what a program may use.
 
     Args:
-        limits: the fields of ``Limits``.
+        limits: the fields of ``Limits``; no processor time for a session, which has its own way to count it.
         present: threads that its user has already, see :func:`processes.threads_of_user`.
 
     Returns:
@@ -177,13 +177,13 @@ def limit_program(limits: Mapping[str, Any], present: int) -> list[str]:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         # The first to go when the machine is out of memory.
         file.write("1000")
-    megabyte = 1024 * 1024
+    megabyte, cpu = 1024 * 1024, limits["cpu_seconds"]
     return limit(
         {
             "CORE": 0,
             "NOFILE": limits["open_files"],
             "FSIZE": limits["file_mb"] * megabyte,
-            "CPU": int(time.process_time() + limits["cpu_seconds"]) + 1,
+            **({} if cpu is None else {"CPU": int(time.process_time() + cpu) + 1}),
             "NPROC": present + limits["processes"],
             # A gigabyte above the limit for what is reserved and never used; the watchdog does the fine work.
             "AS": processes.address_space() + (limits["memory_mb"] + 1024) * megabyte,

@@ -29,6 +29,9 @@ MIMES = (
     "image/jpeg",
 )
 
+Publish = Callable[[str, dict[str, Any]], None]
+"""Takes the type and the content of a Jupyter message."""
+
 
 class Stream:
     """One output stream of the program: captured for the result, forwarded in batches while it is short."""
@@ -65,10 +68,10 @@ class Output:
 
     Args:
         keep: bytes to keep at each end of each stream.
-        publish: takes the type and the content of a Jupyter message.
+        publish: where what is seen live goes.
     """
 
-    def __init__(self, keep: int, publish: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, keep: int, publish: Publish) -> None:
         self._publish = publish
         self.streams = {name: Stream(keep, functools.partial(self._text, name)) for name in ("stdout", "stderr")}
 
@@ -86,12 +89,18 @@ class Output:
 
 
 class Frames:
-    """What the worker reports. Whatever comes is bounded, and anything malformed ends the listening."""
+    """What the worker reports. Whatever comes is bounded, and anything malformed ends the listening.
 
-    def __init__(self, display: Any) -> None:
+    Args:
+        display: takes the kind and the bundle of what is displayed.
+        progress: takes the frames ``begun`` and ``done``, by which the cells of a session follow one another.
+    """
+
+    def __init__(self, display: Any, progress: Callable[[dict[str, Any]], None] | None = None) -> None:
         self._display = display
+        self._progress = progress
         self._buffer = bytearray()
-        self._broken = False
+        self.broken = False
         self._shown = 0
         self._bytes = 0
         self.cut = 0
@@ -99,13 +108,13 @@ class Frames:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes from the report pipe."""
-        if self._broken:
+        if self.broken:
             return
         self._buffer += data
         while len(self._buffer) >= 4:
             (length,) = struct.unpack_from("!I", self._buffer)
             if length > FRAME_BYTES:
-                self._broken = True
+                self.broken = True
                 self._buffer.clear()
                 return
             if len(self._buffer) < 4 + length:
@@ -116,13 +125,20 @@ class Frames:
                 content = json.loads(frame)
                 kind = content["frame"]
             except (ValueError, KeyError, TypeError, RecursionError):
-                self._broken = True
+                self.broken = True
                 return
             if kind == "display":
                 self._show(content, length)
             elif kind in ("tier", "error", "exports") or (kind == "failure" and "tier" not in self.by_kind):
                 # The first tier counts, and no failure after it: it was sent before the program could speak.
                 self.by_kind.setdefault(kind, content)
+            elif kind in ("begun", "done") and self._progress is not None:
+                self._progress(content)
+
+    def renew(self) -> None:
+        """Begin the account of the next cell; the tier stays."""
+        self._shown = self._bytes = self.cut = 0
+        self.by_kind = {kind: content for kind, content in self.by_kind.items() if kind == "tier"}
 
     def _show(self, content: dict[str, Any], length: int) -> None:
         data = content.get("data")

@@ -4,12 +4,12 @@ It answers the standard messages, and two of its own on the shell channel:
 
 ``codesteer_run``   a request (see :meth:`Supervisor.codesteer_run`); output is published on iopub as it comes
                     (``stream``, ``display_data``), the reply is the bounded result.
+``codesteer_cell``  the same for one cell of the session that this kernel keeps, see :meth:`Supervisor.codesteer_cell`.
+``codesteer_end``   end that session.
 ``codesteer_drop``  ``{"names": [...]}``: forget named inputs.
 
-SIGINT means: interrupt the program.
+SIGINT means: interrupt the program, or the cell.
 """
-
-# The child works with descriptors and with paths that came as text.
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import importlib
 import signal
 import sys
 import types
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from ipykernel.iostream import IOPubThread
@@ -28,7 +29,8 @@ from ipykernel.kernelbase import Kernel
 from . import processes, sandbox, values
 from .capture import clean
 from .running import Running
-from .streams import Output
+from .session import Session
+from .streams import Output, Publish
 
 
 class Supervisor(Kernel):
@@ -43,8 +45,11 @@ class Supervisor(Kernel):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._inputs: dict[str, tuple[str, Any]] = {}
-        self._running: Running | None = None
+        self._running: Running | Session | None = None
+        self._session: Session | None = None
         self.shell_handlers["codesteer_run"] = self.codesteer_run
+        self.shell_handlers["codesteer_cell"] = self.codesteer_cell
+        self.shell_handlers["codesteer_end"] = self.codesteer_end
         self.shell_handlers["codesteer_drop"] = self.codesteer_drop
 
     def start(self) -> None:
@@ -95,17 +100,60 @@ class Supervisor(Kernel):
         The request holds ``work`` (folder with ``program.py``), ``out`` (folder for exports), ``limits`` (the fields of
         ``Limits``), ``inputs`` (name to ``{"about", "path"}``) and ``export`` (names).
         """
+
+        async def run(request: dict[str, Any], publish: Publish) -> dict[str, Any]:
+            request["processes_now"] = processes.threads_of_user()
+            data = self._data(request)
+            self._running = program = Running(request, Output(request["limits"]["output_bytes"], publish))
+            return await program.run(data)
+
+        await self._answer(stream, ident, parent, run)
+
+    async def codesteer_cell(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """Run one cell and reply with its result.
+
+        The request is that for a program, but for: ``start`` (whether to begin a new session), ``code`` (base64, or
+        None to export only), ``given`` (folder of inputs and files), ``files`` (name to path).
+        """
+
+        async def run(request: dict[str, Any], publish: Publish) -> dict[str, Any]:
+            if request["start"]:
+                data = self._data(request)
+                self._end_session()
+                self._session = Session({**request, "processes_now": processes.threads_of_user()}, data)
+            if self._session is None:
+                return {"failure": "lost", "reason": "its kernel has gone"}
+            self._running = self._session
+            return await self._session.cell(request, publish)
+
+        await self._answer(stream, ident, parent, run)
+
+    def codesteer_end(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        """End the session and everything that it has left running."""
+        self._end_session()
+        self.session.send(stream, "codesteer_reply", {}, parent, ident=ident)
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.end()
+
+    async def _answer(
+        self,
+        stream: Any,
+        ident: Any,
+        parent: dict[str, Any],
+        run: Callable[[dict[str, Any], Publish], Awaitable[dict[str, Any]]],
+    ) -> None:
+        """Reply to a request with what ``run`` makes of it."""
         request = dict(parent["content"])
         request.update({key: self.policy[key] for key in ("landlock", "read", "nice", "walls", "transport", "alone")})
-        request["processes_now"] = processes.threads_of_user()
 
         def publish(kind: str, content: dict[str, Any]) -> None:
             self.session.send(self.iopub_socket, kind, content, parent=parent, ident=self._topic(kind))
 
         try:
-            data = {name: self._input(name, held) for name, held in request["inputs"].items()}
-            self._running = Running(request, Output(request["limits"]["output_bytes"], publish))
-            reply = await self._running.run(data)
+            reply = await run(request, publish)
         except values.Missing as error:
             reply = {"failure": "missing", "package": str(error)}
         except Exception as error:  # noqa: BLE001 - the reason belongs in the reply, whatever it is
@@ -115,15 +163,16 @@ class Supervisor(Kernel):
             self._loop.call_later(0.05, self._preload_next)
         self.session.send(stream, "codesteer_reply", reply, parent, ident=ident)
 
+    def _data(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {name: self._input(name, held) for name, held in request["inputs"].items()}
+
     def _input(self, name: str, held: dict[str, Any]) -> Any:
         """The value of a named input, loaded once; every program gets a copy-on-write view of it."""
         path = held["path"]
         known = self._inputs.get(name)
-        if known is not None and known[0] == path:
-            return known[1]
-        value = values.load(held["about"], path)
-        self._inputs[name] = (path, value)
-        return value
+        if known is None or known[0] != path:
+            known = self._inputs[name] = (path, values.load(held["about"], path))
+        return known[1]
 
 
 class App(IPKernelApp):

@@ -117,16 +117,19 @@ def encode_pickle(value: Any, path: str) -> dict[str, Any]:
 
 
 def load(about: dict[str, Any], path: str) -> Any:
-    """The value of an input that the user's process wrote to ``path``; a pickle stays one, see :class:`Pickled`.
+    """The value of an input from the file that :func:`encode` or :func:`encode_pickle` wrote; a pickle stays closed.
 
     Raises:
+        Refused: the file is damaged.
         Missing: a package is needed and absent.
     """
     with open(path, "rb") as file:
+        if about["format"] == "pickle":
+            return Pickled(file.read())
         if about["format"] == "json":
             return decode(about, file.read())
-        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return Pickled(bytes(data)) if about["format"] == "pickle" else decode(about, data)
+        # Mapped, so that what is large is read once only.
+        return decode(about, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from . import journal, program, sandbox, seccomp
 
-_leave = os._exit
+leave = os._exit
 """Kept from programs that replace it: a worker that could not leave would go on as a copy of the supervisor."""
 
 
@@ -44,17 +44,22 @@ def main(
     """
     code = 1
     try:
-        channel = _settle(request, journals, stdout, stderr, report)
-        code = program.run(request, data, channel)
+        code = program.run(request, data, settle(request, journals, stdout, stderr, report))
     except BaseException:
         with contextlib.suppress(BaseException):
             os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
-        _leave(code)
+        leave(code)
 
 
-def _settle(request: dict[str, Any], journals: Sequence[mmap], stdout: int, stderr: int, report: int) -> program.Report:
-    """Leave the supervisor behind and go behind the walls."""
+def settle(
+    request: dict[str, Any], journals: Sequence[mmap], stdout: int, stderr: int, report: int, *others: int
+) -> program.Report:
+    """Leave the supervisor behind and go behind the walls.
+
+    The standard streams are where they belong afterwards, the report pipe is descriptor 3, ``others`` follow. A limit
+    of ``cpu_seconds`` that is None is not put up.
+    """
     supervisor = os.getppid()
     os.setsid()
     sandbox.die_with_parent(signal.SIGKILL, supervisor)
@@ -67,12 +72,10 @@ def _settle(request: dict[str, Any], journals: Sequence[mmap], stdout: int, stde
 
     silent = os.open(os.devnull, os.O_RDONLY)
     # Above the standard streams first, so that no copy lands on one that is still needed.
-    report = _above(report)
-    stdout, stderr, silent = _above(stdout), _above(stderr), _above(silent)
-    for source, target in ((silent, 0), (stdout, 1), (stderr, 2)):
-        os.dup2(source, target, inheritable=True)
-    os.dup2(report, 3, inheritable=False)
-    os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    sources = [_above(descriptor) for descriptor in (silent, stdout, stderr, report, *others)]
+    for target, source in enumerate(sources):
+        os.dup2(source, target, inheritable=target < 3)
+    os.closerange(len(sources), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
     sys.stdout = journal.text(1, journals[0])
     sys.stderr = journal.text(2, journals[1])
