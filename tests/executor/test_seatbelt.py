@@ -222,6 +222,20 @@ async def test_the_kernel_works_behind_it(macos: None, leak_check: None) -> None
 
 
 @kernel
+@NO_PS
+async def test_spawned_programs_are_behind_it_too(
+    macos: None, monkeypatch: pytest.MonkeyPatch, leak_check: None
+) -> None:
+    monkeypatch.setattr(census, "HAS_PROC", False)
+    limits = Limits(seconds=20, memory_mb=300)
+    async with open_executor(method="spawn", preload=(), floor="seatbelt", limits=limits) as executor:
+        result = await executor.run("print(41 + 1)")
+        assert (result.stdout, result.tier) == ("42\n", "limits+seatbelt+spawned")
+        hungry = await executor.run("x = []\nwhile True: x.append(bytearray(10_000_000))")
+        assert (hungry.status, hungry.limit) == ("killed", "memory")
+
+
+@kernel
 async def test_a_floor_of_macos_is_met(macos: None, leak_check: None) -> None:
     async with open_executor(preload=(), tier="seatbelt", floor="seatbelt", spare=False) as executor:
         assert (await executor.run("print(1)")).tier == "limits+seatbelt"
