@@ -66,12 +66,14 @@ def write(name: str, value: Any, folder: Path, cap_mb: int, *, pickle: bool = Fa
     return {"about": about, "path": str(path)}
 
 
-def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
+def read(name: str, told: Any, folder: Path, cap_mb: int) -> Any:
     """Read an export back. ``told`` and the file come from the program's side and are not trusted.
 
     Raises:
         UnknownName, BadInput, ExecutorError, MissingDependency: see :meth:`Executor.get`.
     """
+    if not isinstance(told, dict):
+        raise ExecutorError(f"The export of {name!r} is forged or damaged.")
     if told.get("missing"):
         raise UnknownName(f"The program ended without setting {name!r}.")
     if "refused" in told:

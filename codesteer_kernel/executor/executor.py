@@ -151,10 +151,11 @@ class Executor:
             task, self._spare = self._spare, None
         elif self._work is None and not self._turn.locked():
             task, self._kernel = self._kernel, None
-        if task is None or lost(task):
-            task = self._start()
+        if task is not None and lost(task):
+            self._chore(end(task))
+            task = None
         self._keep_spare()
-        return task
+        return task or self._start()
 
     def _keep_spare(self) -> None:
         """Start a second kernel soon, now that programs are run; it takes over when the first one is lost."""

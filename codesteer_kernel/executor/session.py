@@ -44,8 +44,9 @@ class Session:
     or because a cell did not obey. :attr:`Result.state` says which. After a loss nothing runs until :meth:`restart`.
 
     Inputs and files of the executor are there; those put later come with the next cell. ``await`` may stand outside of
-    functions, and so may ``asyncio.run``. What runs on between two cells speaks in the output of the next one, as far
-    as output is kept; what it says after the last is dropped.
+    functions: such a cell runs inside of the session's event loop, any other outside of it, so that ``asyncio.run``
+    works too. What runs on between two cells speaks in the output of the next one, as far as output is kept; what it
+    says after the last is dropped.
 
     Args:
         executor: whose inputs, files and walls these cells have.
@@ -226,7 +227,7 @@ class Session:
         result = self._executor._finish(run, reply, kernel)
         self._exports = reply.get("exports", {})
         if result.state == "lost":
-            self._lost = reply["reason"]
+            self._lost = reply.get("reason") or result.status
         return result
 
     def _give_up(self, why: str) -> None:
@@ -297,7 +298,7 @@ class Session:
             told = self._exports.get(name)
             if told is None:
                 told = await self._ask_for(name)
-            if told.get("missing") or self._out is None:
+            if self._out is None or (isinstance(told, dict) and told.get("missing")):
                 raise UnknownName(f"The session has no variable {name!r}.", "Let a cell set it first.")
             await self._executor._bring(self._kernel, name, told, self._out)
             return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)

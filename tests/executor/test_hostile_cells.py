@@ -233,7 +233,10 @@ def test_endless_output_stays_bounded(cells: SyncSession) -> None:
 
 
 BETWEEN = {
-    "segmentation fault": ("import ctypes\ndef work(): ctypes.string_at(0)", "SIGSEGV"),
+    "segmentation fault": (
+        "import ctypes\ndef work():\n    print('last words', flush=True)\n    ctypes.string_at(0)",
+        "SIGSEGV",
+    ),
     "os._exit": ("import os\ndef work(): os._exit(3)", "exit code 3"),
     "memory": (
         "import time\ndef work():\n    y = []\n    for _ in range(80): y.append(bytearray(10_000_000)); time.sleep(0.01)\n    time.sleep(5)",
@@ -269,8 +272,10 @@ def test_a_session_that_ends_between_cells_says_how(cells: SyncSession, name: st
     kernels = children()
     assert run(cells, f"{code}\nimport threading\n_ = threading.Timer(0.2, work).start()").state == "kept"
     wait_until_gone(kernels)
+    said: list[str] = []
     with pytest.raises(SessionLost, match=how):
-        cells.run("x")
+        cells.run("x", on_output=lambda event: said.append(event.text))
+    assert "".join(said) == ("last words\n" if "last words" in code else "")
     assert not cells.alive
 
 
@@ -318,6 +323,8 @@ def test_forged_reports_are_bounded(cells: SyncSession) -> None:
     assert run(cells, exports).ok
     with pytest.raises(ExecutorError, match=r"'z'.*(refused|forged)"):
         cells.get("z")
+    with pytest.raises(ExecutorError, match=r"'x'.*forged"):
+        cells.get("x")
 
 
 def test_stolen_requests_end_the_session_in_time(cells: SyncSession) -> None:

@@ -30,8 +30,8 @@ from . import program, values, worker
 BROKEN = 70
 """Exit code when a cell has broken what runs the cells (``EX_SOFTWARE`` of sysexits.h)."""
 _REQUESTS = 4
-_facts = os.fstat
-"""Raises when the descriptor has been closed."""
+_decode, _facts = json.JSONDecoder().decode, os.fstat
+"""Kept from cells that replace them."""
 
 
 def main(
@@ -121,30 +121,29 @@ class Cells:
                 # A task that a cell has left in the event loop.
                 program.finish()
                 return program.exit_code(leaving, self._report)
-            code = None
             signal.signal(signal.SIGINT, self._heard)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             try:
                 self._listening = True
                 self._report.send("begun", cell=request["cell"])
                 code = self._cell(request)
+                if code is not None:
+                    program.finish()
+                    return code
                 self._listening = False
             except KeyboardInterrupt:
-                # From here on none is raised, see _heard.
-                pass
-            if code is not None:
-                program.finish()
-                return code
+                self._listening = False
             for stream, buffer in self._streams:
                 with contextlib.suppress(ValueError):
                     stream.flush()
                 buffer.renew()
+            # Raises when the cell has closed it: better now than with the next cell.
             _facts(_REQUESTS)
             self._report.send("done", cell=request["cell"])
 
     def _heard(self, *_: object) -> None:
         """An interrupt: once for each cell, and never outside of one."""
-        if self._report.busy:
+        if self._listening and self._report.busy:
             self._report.defer()
         elif self._listening:
             self._listening = False
@@ -174,7 +173,7 @@ class Cells:
             return bytes(found)
 
         (length,) = struct.unpack("!I", await exactly(4))
-        request: dict[str, Any] = json.loads(await exactly(length))
+        request: dict[str, Any] = _decode((await exactly(length)).decode("ascii"))
         return request
 
     # Running

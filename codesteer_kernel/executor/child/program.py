@@ -42,7 +42,7 @@ TEXT_KEPT = 16 * 1024
 MIME_KEPT = 1024 * 1024
 """Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
-_encode, _write = json.JSONEncoder().encode, os.write
+_encode, _pack, _write = json.JSONEncoder().encode, struct.Struct("!I").pack, os.write
 """Kept from code that replaces them: a session goes on after it."""
 
 
@@ -60,7 +60,7 @@ class Report:
         if os.getpid() != self._owner:
             return
         document = _encode({"frame": frame, **content}).encode("ascii")
-        data = memoryview(struct.pack("!I", len(document)) + document)
+        data = memoryview(_pack(len(document)) + document)
         with self._turn, contextlib.suppress(OSError):
             while data:
                 data = data[_write(self._descriptor, data) :]

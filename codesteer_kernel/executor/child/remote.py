@@ -81,7 +81,7 @@ class Remote:
         return Answer(None)
 
     def _preload_next(self) -> None:
-        if self._preload and self._running is None:
+        if self._preload and self._running is None and self._session is None:
             with contextlib.suppress(Exception):
                 importlib.import_module(self._preload.pop(0))
             self._loop.call_later(0.01, self._preload_next)

@@ -40,6 +40,7 @@ class Session:
     def __init__(self, request: dict[str, Any], data: dict[str, Any]) -> None:
         self._keep = request["limits"]["output_bytes"]
         self._count = self._cells = 0
+        self._running = False
         self._lost = ""
         self._listener: Publish | None = None
         self._held: list[tuple[str, dict[str, Any]]] = []
@@ -87,7 +88,7 @@ class Session:
 
     def _progress(self, content: dict[str, Any]) -> None:
         # A cell can forge these; it then only deceives itself about when it has ended.
-        if content.get("cell") != self._count:
+        if not self._running or content.get("cell") != self._count:
             return
         if content["frame"] == "begun":
             self._forked.hear()
@@ -118,7 +119,7 @@ class Session:
             if self._lost:
                 self._output.flush(time.monotonic(), final=True)
                 return {"failure": "lost", "reason": self._lost}
-            reply = await self._run(request)
+            reply = await self._run(request, asked)
         except Exception:
             self.end()
             raise
@@ -130,10 +131,11 @@ class Session:
             self._idle = asyncio.ensure_future(self._rest())
         return reply
 
-    async def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def _run(self, request: dict[str, Any], asked: bool) -> dict[str, Any]:
         forked, limits = self._forked, request["limits"]
         self._count += 1
-        self._cells += request["code"] is not None
+        self._running = True
+        self._cells += asked
         forked.begin(limits)
         forked.hears = False
         used = processes.processor_seconds(forked.pid)
@@ -147,6 +149,7 @@ class Session:
         output = self._output
         await forked.watch(started + limits["seconds"], output.flush)
         seconds = time.monotonic() - started
+        self._running = False
         broken = not forked.ended and (self._frames.broken or not sending.done())
         sending.cancel()
         if forked.ended or broken:
@@ -162,8 +165,13 @@ class Session:
                 peak=max(forked.peak, processes.peak(forked.pid)),
             )
             reply = {**self._told(end, limits), "exit_code": None, "state": "kept"}
-        output.flush(time.monotonic(), final=True)
-        self._frames.renew()
+        if asked:
+            output.flush(time.monotonic(), final=True)
+            self._frames.renew()
+        else:
+            # What else has been reported belongs to the next cell.
+            for kind in ("error", "exports"):
+                self._frames.by_kind.pop(kind, None)
         return reply
 
     def _conclude(self, limits: dict[str, Any], seconds: float, used: float, *, broken: bool) -> dict[str, Any]:
@@ -177,9 +185,12 @@ class Session:
         reply = {**self._told(end, limits), "state": "lost"}
         if end.by == "SessionBroken" and reply["status"] == "died":
             reply["error_text"] = "the cell broke what the session is run by: its pipes, or modules of Python"
-        self._lost = reply["reason"] = (
-            f"{reply['status']}: {reply['error_text']}" if end.code is None else f"it left with exit code {end.code}"
-        )
+        how = f"{reply['status']}: {reply['error_text']}"
+        if end.code is not None:
+            how = f"it left with exit code {end.code}"
+        elif reply["status"] == "interrupted":
+            how = "it was interrupted and did not obey"
+        self._lost = reply["reason"] = how
         return reply
 
     def _told(self, end: outcome.End, limits: dict[str, Any]) -> dict[str, Any]:

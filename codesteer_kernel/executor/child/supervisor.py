@@ -62,7 +62,8 @@ class Supervisor(Kernel):
 
     def _preload_next(self) -> None:
         """Import one library while idle, so that programs find it loaded; a waiting request comes in between."""
-        if not self._preload or self._running is not None:
+        # A session is weighed beside what this process held when it began.
+        if not self._preload or self._running is not None or self._session is not None:
             return
         with contextlib.suppress(Exception):
             importlib.import_module(self._preload.pop(0))
