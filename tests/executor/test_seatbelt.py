@@ -212,7 +212,8 @@ async def test_the_kernel_works_behind_it(macos: None, leak_check: None) -> None
         assert (await executor.run(brood)).limit == "memory"
         many = "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        time.sleep(30)\ntime.sleep(30)"
         crowd = await executor.run(many, limits=Limits(processes=10, seconds=20))
-        assert (crowd.status, crowd.limit) == ("killed", "processes")
+        # An ordinary user gets an error from the system first.
+        assert (crowd.status, crowd.limit) == ("killed", "processes") or crowd.error_name == "BlockingIOError"
         left = "import subprocess, time\nsubprocess.Popen(['sleep', '100'], start_new_session=True)\ntime.sleep(0.5)\nprint(1)"
         assert (await executor.run(left)).stdout == "1\n"
         assert children() == kernels, "what left the group was found by the tree that was seen"

@@ -457,6 +457,7 @@ BLOCKER = textwrap.dedent(
         open_osfhandle=lambda handle, flags: handle,
     )
     os.set_handle_inheritable = os.set_inheritable
+    os.O_BINARY = 0
     for name in ("SIGSTOP", "SIGKILL", "SIGXCPU", "SIGHUP", "SIGCHLD", "pthread_sigmask", "setitimer"):
         if hasattr(signal, name):
             delattr(signal, name)

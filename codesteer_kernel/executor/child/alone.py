@@ -48,10 +48,11 @@ def main() -> NoReturn:
         request = json.loads(text)
         _open_streams(request["journals"])
         program.settle(request["work"])
+        present = _present(request)
         # Before anything is loaded that may start threads, which would stay outside.
         tier = _wall(request)
         data = {name: values.load(held["about"], held["path"]) for name, held in request["inputs"].items()}
-        tier.update(_limit(request))
+        tier.update(_limit(request, present))
     except values.Missing as missing:
         channel.send("failure", failure="missing", package=str(missing))
         _leave(1)
@@ -76,7 +77,7 @@ def _report(told: dict[str, Any]) -> int:
         import msvcrt
 
         os.set_handle_inheritable(descriptor, False)  # type: ignore[attr-defined]
-        descriptor = msvcrt.open_osfhandle(descriptor, os.O_WRONLY)  # type: ignore[attr-defined]
+        descriptor = msvcrt.open_osfhandle(descriptor, os.O_WRONLY | os.O_BINARY)  # type: ignore[attr-defined]
     if descriptor != REPORT:
         os.dup2(descriptor, REPORT, inheritable=False)
         os.close(descriptor)
@@ -113,6 +114,15 @@ def _open_streams(journals: list[str]) -> None:
             signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
+def _present(request: dict[str, Any]) -> int:
+    """Threads that the user has already, which can be seen only from outside of the walls."""
+    if not request["limit_itself"]:
+        return 0
+    from codesteer_child import processes
+
+    return int(processes.threads_of_user())
+
+
 def _wall(request: dict[str, Any]) -> dict[str, Any]:
     """Put up what this process can put up around itself; says what stands. Raises if something does not that should."""
     if not request["limit_itself"]:
@@ -141,19 +151,19 @@ def _wall(request: dict[str, Any]) -> dict[str, Any]:
     return tier
 
 
-def _limit(request: dict[str, Any]) -> dict[str, Any]:
+def _limit(request: dict[str, Any], present: int) -> dict[str, Any]:
     """Lower the resource limits; says which, and what was used until now, which is not the program's."""
     spent: dict[str, Any] = {"spent_seconds": time.process_time()}
     if not request["limit_itself"]:
         return spent
     import resource
 
-    from codesteer_child import processes, sandbox
+    from codesteer_child import sandbox
 
     # Linux counts kilobytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     spent["resident"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return {**spent, "limits": sandbox.limit_program(request["limits"], processes.threads_of_user())}
+    return {**spent, "limits": sandbox.limit_program(request["limits"], present)}
 
 
 if __name__ == "__main__":
