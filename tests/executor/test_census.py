@@ -40,7 +40,9 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def program(code: str) -> subprocess.Popen[str]:
     """A process that has printed a line."""
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    words = [sys.executable, "-c", code]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
     assert process.stdout is not None
     process.told = process.stdout.readline()  # type: ignore[attr-defined]
     return process
@@ -83,13 +85,16 @@ def test_the_machine_is_seen(way: str) -> None:
 def test_a_daemon_that_was_seen_is_killed(way: str) -> None:
     code = (
         "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(100)\n"
-        "    time.sleep(0.5)\n    os._exit(0)\nprint('on', flush=True)\nos.wait()\nprint('gone', flush=True)\ntime.sleep(100)"
+        "    os.read(0, 1)\n    os._exit(0)\nprint('on', flush=True)\nos.wait()\nprint('gone', flush=True)\ntime.sleep(100)"
     )
     process = program(code)
+    assert process.stdin is not None
     assert process.stdout is not None
     watch = Watch(process.pid)
     with process:
         assert soon(lambda: len(watch.look()) == 2)
+        process.stdin.write("x")
+        process.stdin.flush()
         assert process.stdout.readline() == "gone\n"
         (daemon,) = watch.look()
         assert census.rows()[daemon].parent != process.pid
