@@ -53,6 +53,7 @@ def _parser() -> _Parser:
     add("--timeout", type=float, metavar="SECONDS", dest="seconds", help="budget for the whole run")
     add("--tokens", type=int, metavar="N", help="budget of tokens, read and written")
     add("--cost", type=float, metavar="DOLLARS", help="budget in US dollars")
+    add("--max-output", type=float, metavar="MB", dest="output_mb", help="budget of what models and programs put out")
     add("--max-tokens", type=int, metavar="N", help="new tokens of one model call")
     add("--code-timeout", type=float, metavar="SECONDS", dest="code_seconds", help="limit of one program (default: 20)")
     add("--memory", type=int, metavar="MB", dest="memory_mb", help="memory limit of one program (default: 2048)")

@@ -53,7 +53,12 @@ NO_CHECKER = "none"
 
 _MAX_TEMPERATURE = 2
 # Settings whose option has another name.
-_OPTIONS = {"seconds": "timeout", "code_seconds": "code-timeout", "memory_mb": "memory"}
+_OPTIONS = {
+    "seconds": "timeout",
+    "code_seconds": "code-timeout",
+    "memory_mb": "memory",
+    "output_mb": "max-output",
+}
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -69,6 +74,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         seconds: budget for the whole run.
         tokens: budget of tokens, read and written.
         cost: budget in US dollars.
+        output_mb: budget of what models and programs put out, in millions of characters.
         max_tokens: new tokens of one call.
         code_seconds: time limit of one program.
         memory_mb: memory limit of one program.
@@ -85,6 +91,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     tokens: int | None = None
     cost: float | None = None
+    output_mb: float | None = None
     max_tokens: int | None = None
     code_seconds: float = 20.0
     memory_mb: int = 2048
@@ -97,7 +104,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Return these settings, or raise :class:`BadInput` naming the first that cannot work."""
         if not 1 <= self.rounds <= _MAX_ROUNDS:
             raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
-        for name in ("seconds", "tokens", "cost", "max_tokens", "code_seconds", "memory_mb"):
+        for name in ("seconds", "tokens", "cost", "output_mb", "max_tokens", "code_seconds", "memory_mb"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 option = _OPTIONS.get(name, name).replace("_", "-")
@@ -338,7 +345,11 @@ class Engine:
                 executor,
                 config=_config(settings, job.roles),
                 budget=Budget(
-                    rounds=settings.rounds, seconds=settings.seconds, tokens=settings.tokens, cost=settings.cost
+                    rounds=settings.rounds,
+                    seconds=settings.seconds,
+                    tokens=settings.tokens,
+                    cost=settings.cost,
+                    output_mb=settings.output_mb,
                 ),
                 run_id=job.live.id,
                 versions=_versions() | keeper.note,

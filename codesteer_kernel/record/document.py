@@ -70,13 +70,17 @@ class RunConfig(_Part, frozen=True, kw_only=True):
 
 
 class Budget(_Part, frozen=True, kw_only=True):
-    """Limits of the whole run (None: no limit) and the one that ended it."""
+    """Limits of the whole run (None: no limit) and the one that ended it.
+
+    ``output_mb`` bounds what models and programs put out together, in millions of characters.
+    """
 
     rounds: int = 5
     seconds: float | None = None
     tokens: int | None = None
     cost: float | None = None
-    hit: Literal["rounds", "seconds", "tokens", "cost"] | None = None
+    output_mb: float | None = None
+    hit: Literal["rounds", "seconds", "tokens", "cost", "output"] | None = None
 
 
 class Decision(_Part, frozen=True, kw_only=True):

@@ -221,13 +221,16 @@ export interface Bound {
 }
 /**
  * Limits of the whole run (None: no limit) and the one that ended it.
+ *
+ *     ``output_mb`` bounds what models and programs put out together, in millions of characters.
  */
 export interface Budget {
   rounds: number;
   seconds: number | null;
   tokens: number | null;
   cost: number | null;
-  hit: ('cost' | 'rounds' | 'seconds' | 'tokens') | null;
+  output_mb: number | null;
+  hit: ('cost' | 'output' | 'rounds' | 'seconds' | 'tokens') | null;
 }
 /**
  * Why a run failed: stable code, what happened, what to do.
@@ -424,7 +427,8 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       seconds: { type: 'number', nullable: true },
       tokens: { type: 'integer', nullable: true },
       cost: { type: 'number', nullable: true },
-      hit: { enum: ['cost', 'rounds', 'seconds', 'tokens'], nullable: true }
+      output_mb: { type: 'number', nullable: true },
+      hit: { enum: ['cost', 'output', 'rounds', 'seconds', 'tokens'], nullable: true }
     }
   },
   Failure: {
