@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from codesteer_kernel.errors import CodeSteerError
-from codesteer_kernel.executor import Executor, OutputEvent, Result
+from codesteer_kernel.executor import OutputEvent, ProgramRunner, Result
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest
 from codesteer_kernel.record import (
     Answer,
@@ -58,7 +58,7 @@ class Acts:
 
     question: Question
     roles: Roles
-    executor: Executor
+    executor: ProgramRunner
     config: RunConfig
     meter: Meter
     emitter: Emitter

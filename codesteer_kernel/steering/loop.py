@@ -17,7 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from codesteer_kernel.errors import CodeSteerError
-from codesteer_kernel.executor import Executor
+from codesteer_kernel.executor import ProgramRunner
 from codesteer_kernel.record import Budget, Decision, Failure, Models, Question, Record, RunConfig
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Status
@@ -54,7 +54,7 @@ class Steering:
 
     question: Question
     roles: Roles
-    executor: Executor
+    executor: ProgramRunner
     config: RunConfig = field(default_factory=RunConfig)
     budget: Budget = field(default_factory=Budget)
     run_id: str = field(default_factory=new_run_id)
@@ -211,7 +211,7 @@ class Steering:
         self._acts.enter("loading", f"{progress.note or progress.source}{share}")
 
 
-async def steer(question: Question, roles: Roles, executor: Executor, **settings: Any) -> AsyncIterator[ev.Event]:
+async def steer(question: Question, roles: Roles, executor: ProgramRunner, **settings: Any) -> AsyncIterator[ev.Event]:
     """Steer ``question`` to an answer; yields the run's events. ``settings`` are the fields of :class:`Steering`."""
     async for event in Steering(question, roles, executor, **settings).events():
         yield event
