@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from codesteer_kernel import __version__
@@ -19,6 +20,8 @@ codesteer: steer a model to its answer, by text or by code.
                                          run Python files in the executor, limited and isolated
   codesteer models                       models that can be named
   codesteer models pull [NAME]           fetch an embedded model now
+  codesteer prompts [import PATH | forget]
+                                         the wording in force; PATH: a checkout of the public reference
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
@@ -55,6 +58,7 @@ def _dispatch(words: list[str]) -> int:
         "solve": _solve,
         "exec": _exec,
         "models": _models,
+        "prompts": _prompts,
         "runs": _runs,
         "show": _show,
         "status": _status,
@@ -197,6 +201,22 @@ class _Bar:
         """Finish the line."""
         if self._terminal and self._shown >= 0:
             sys.stderr.write("\n")
+
+
+def _prompts(words: list[str]) -> int:
+    from codesteer_kernel.commands import prompts_text
+    from codesteer_kernel.steering.prompts.importing import forget_prompts, import_prompts
+
+    match words:
+        case []:
+            print(prompts_text())
+        case ["import", path]:
+            print(f"The published weights are now spoken to as {import_prompts(Path(path)).stamp}.")
+        case ["forget"]:
+            print("Back to our own wording." if forget_prompts() else "No wording was imported.")
+        case _:
+            raise BadInput("Only 'codesteer prompts', 'prompts import PATH' and 'prompts forget' exist.")
+    return 0
 
 
 def _runs(words: list[str]) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from codesteer_kernel.config import cache_dir, data_dir, default_threads
 from codesteer_kernel.models import list_models
 from codesteer_kernel.run import Engine, engine
+from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["models_text", "runs_text", "status_text"]
+__all__ = ["models_text", "prompts_text", "runs_text", "status_text"]
 
 
 def models_text() -> str:
@@ -21,6 +23,13 @@ def models_text() -> str:
         key = f"{row.key_variable} ({'found' if row.key_present else 'missing'})" if row.key_variable else ""
         rows.append((f"{row.name}{' *' if row.default else ''}", size, here, key, row.note))
     return f"{_table(rows)}\n\n* the embedded default. Any model id of a provider is accepted."
+
+
+def prompts_text() -> str:
+    """The prompt files in force: name, version and hash, as records name them."""
+    rows = [("FOR", "PROMPTS")]
+    rows += [(name, load_prompts(name.replace("-", "_")).stamp) for name in (*DIALECTS, "target")]
+    return _table(rows)
 
 
 def runs_text(store: Store | None = None, limit: int = 20) -> str:

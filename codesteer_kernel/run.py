@@ -81,6 +81,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         temperature: sampling temperature of the models.
         seed: for models that take one.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
 
@@ -98,6 +99,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 0.0
     seed: int | None = 0
     dialect: str | None = None
+    faithful: bool = False
     journal: bool = True
 
     def checked(self) -> RunSettings:
@@ -439,6 +441,7 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
     return RunConfig(
         dialect=settings.dialect or default_dialect(roles.steerer),
+        faithful=settings.faithful,
         max_tokens=tokens,
         code_seconds=settings.code_seconds,
         memory_mb=settings.memory_mb,

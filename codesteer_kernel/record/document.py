@@ -57,7 +57,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     """The settings that shaped the run.
 
     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
-    version and content hash.
+    version and content hash. ``faithful`` runs reproduce the published loop.
     """
 
     dialect: str = "mini"
@@ -66,6 +66,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = None
+    faithful: bool = False
     prompts: str = ""
 
 

@@ -1,6 +1,6 @@
 """The life of a run: it starts, goes on inside every budget, can be stopped at any moment, and always ends with an event.
 
-What happens between is a loop of its own: :mod:`.steered`. Whatever fails, hangs or is cancelled on the way, the record
+What happens between is a loop of its own: :mod:`.steered`, or :mod:`.faithful` for comparisons. Whatever fails, hangs or is cancelled on the way, the record
 is closed with what there is, and the best-supported answer so far is kept.
 """
 
@@ -26,9 +26,10 @@ from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.dialects import default_dialect
 from codesteer_kernel.steering.emitter import Emitter, Outlet
+from codesteer_kernel.steering.faithful import faithful
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.steering.steered import steered
-from codesteer_kernel.steering.support import best
+from codesteer_kernel.steering.support import best, last
 
 __all__ = ["Roles", "Steering", "new_run_id", "steer"]
 
@@ -66,6 +67,8 @@ class Steering:
 
     def __post_init__(self) -> None:
         dialect = self.config.dialect or default_dialect(self.roles.steerer)
+        if self.config.faithful:
+            dialect = "codesteer-v1"
         prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
         self.config = replace(self.config, dialect=dialect, prompts=prompts)
         meter = Meter(self.budget)
@@ -162,7 +165,7 @@ class Steering:
         """Close the record with the best answer so far; the first end counts."""
         if self.record.status not in ("queued", "running"):
             return
-        answer, support = best(self.record.rounds)
+        answer, support = (last if self.config.faithful else best)(self.record.rounds)
         if self.record.seq:
             self.values.update(self._acts.bind(answer))
         if status == "done" and answer is None:
@@ -191,6 +194,8 @@ class Steering:
             versions=self.versions,
         )
         await self._load()
+        if self.config.faithful:
+            return await faithful(self._acts, self.budget.rounds)
         return await steered(self._acts, self.budget.rounds, check=self.check)
 
     async def _load(self) -> None:

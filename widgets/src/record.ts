@@ -54,7 +54,7 @@ export interface Models {
  * The settings that shaped the run.
  *
  *     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
- *     version and content hash.
+ *     version and content hash. ``faithful`` runs reproduce the published loop.
  */
 export interface RunConfig {
   dialect: string;
@@ -63,6 +63,7 @@ export interface RunConfig {
   memory_mb: number;
   temperature: number;
   seed: number | null;
+  faithful: boolean;
   prompts: string;
 }
 /**
@@ -302,6 +303,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       memory_mb: { type: 'integer', default: 2048 },
       temperature: { type: 'number', default: 0 },
       seed: { type: 'integer', nullable: true },
+      faithful: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },
