@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codesteer_kernel.checkers.self_answer import check_head
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
-from codesteer_kernel.record import Decision, Question, RunConfig
+from codesteer_kernel.record import Decision, Question, RunConfig, cut_middle
 from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = ["Conversation", "check_request", "told"]
@@ -18,6 +18,10 @@ RETRY = "# Another try. What was wrong:"
 # section 5); the stop string then ends the call with the program.
 FENCE = "```python\n"
 STOP = "\n```"
+
+# What a writer of tests is shown of an answer, and of what went wrong.
+ANSWER_CHARS = 1_500
+FAULT_CHARS = 600
 
 
 def told(question: Question, *, with_outputs: bool = True) -> str:
@@ -77,10 +81,33 @@ class Conversation:
         self._messages.append(Message(role="assistant", content=text))
 
 
-def check_request(question: Question, model: ChatModel, config: RunConfig) -> tuple[ChatRequest, str]:
-    """Return the request for a checking program and the program text that its reply continues."""
-    turn = load_prompts("target").text("check", question=told(question, with_outputs=False))
+def check_request(
+    question: Question,
+    model: ChatModel,
+    config: RunConfig,
+    *,
+    answer: str | None = None,
+    broken: tuple[str, str] | None = None,
+) -> tuple[ChatRequest, str]:
+    """Return the request for a checking program and the program text that its reply continues.
+
+    Args:
+        question: what the program tests answers to.
+        model: who writes it.
+        config: the run's settings.
+        answer: the answer that it is for; None for a program that tests any.
+        broken: a program that was written before, and what went wrong with it.
+    """
+    prompts = load_prompts("target")
+    turn = prompts.text("check", question=told(question, with_outputs=False))
+    if answer is not None:
+        turn += prompts.text("check_answer", answer=cut_middle(answer, ANSWER_CHARS))
     messages = [Message(role="user", content=turn)]
+    if broken is not None:
+        code, fault = broken
+        messages.append(Message(role="assistant", content=f"{FENCE}{code.strip()}{STOP}"))
+        repair = prompts.text("check_repair", fault=cut_middle(fault, FAULT_CHARS))
+        messages.append(Message(role="user", content=repair))
     head = ""
     if model.abilities.prefill:
         head = check_head
