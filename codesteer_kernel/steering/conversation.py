@@ -12,6 +12,7 @@ __all__ = ["Conversation", "check_request", "told"]
 # Asked again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in each. What
 # breaks the spell is a first line that cannot be copied, and a little temperature (seeded).
 RETRY_TEMPERATURE = 0.2
+SAMPLE_TEMPERATURE = 0.7
 RETRY = "# Another try. What was wrong:"
 
 # Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,
@@ -37,12 +38,16 @@ def told(question: Question, *, with_outputs: bool = True) -> str:
 
 
 class Conversation:
-    """The target's side of a run."""
+    """The target's side of a run.
 
-    def __init__(self, question: Question, model: ChatModel, config: RunConfig) -> None:
+    ``sample`` numbers conversations that are to differ from each other from the first answer on; None for the only one.
+    """
+
+    def __init__(self, question: Question, model: ChatModel, config: RunConfig, *, sample: int | None = None) -> None:
         self._question = told(question)
         self._model = model
         self._config = config
+        self._sample = sample
         self._messages: list[Message] = []
         self.prefix = ""
 
@@ -66,13 +71,15 @@ class Conversation:
             messages=(*self._messages, *prefill),
             max_tokens=self._config.max_tokens,
             temperature=self._temperature(again),
-            seed=self._config.seed,
+            seed=None if self._config.seed is None else self._config.seed + (self._sample or 0),
             stop=(STOP,) if self.prefix else (),
             slot="target",
         )
 
     def _temperature(self, again: bool) -> float:
-        """The configured temperature; a small local model that is asked again needs some, or it repeats itself."""
+        """The configured temperature, unless the answers would all be the same at it."""
+        if not again and self._sample is not None:
+            return max(self._config.temperature, SAMPLE_TEMPERATURE)
         warm = again and self._model.abilities.local
         return max(self._config.temperature, RETRY_TEMPERATURE) if warm else self._config.temperature
 
