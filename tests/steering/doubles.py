@@ -21,7 +21,8 @@ from codesteer_kernel.models.protocol import (
     TextDelta,
     TokenUsage,
 )
-from codesteer_kernel.record import Budget
+from codesteer_kernel.record import Budget, Decision
+from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.emitter import Emitter, Outlet
@@ -165,7 +166,10 @@ class Programs:
         self.interrupted += 1
 
 
-def calls_of(budget: Budget | None = None) -> Calls:
-    """Counted calls outside a run."""
+def calls_of(budget: Budget | None = None, *, rounds: int = 0) -> Calls:
+    """Counted calls outside a run, in which so many rounds have begun."""
     meter = Meter(budget or Budget())
-    return Calls(meter, Emitter(Outlet(full=10**9), lambda: meter.elapsed))
+    emitter = Emitter(Outlet(full=10**9), lambda: meter.elapsed)
+    for index in range(1, rounds + 1):
+        emitter.emit(ev.RoundStarted, round=index, decision=Decision(kind="code", source="model"))
+    return Calls(meter, emitter)

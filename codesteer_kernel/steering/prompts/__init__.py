@@ -22,10 +22,10 @@ CODESTEER_V1 = "codesteer_v1"
 
 
 class Prompts:
-    """One file of prompt texts. ``stamp`` is ``name@version:hash``."""
+    """One file of prompt texts. ``stamp`` is ``name@version:hash``; ``base`` has the texts that the file leaves out."""
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self._texts: dict[str, Any] = tomllib.loads(data.decode())
+    def __init__(self, name: str, data: bytes, base: Prompts | None = None) -> None:
+        self._texts: dict[str, Any] = (base._texts if base else {}) | tomllib.loads(data.decode())
         self.stamp = f"{name}@{self._texts['version']}:{hashlib.sha256(data).hexdigest()[:8]}"
 
     def text(self, key: str, **values: str) -> str:
@@ -67,4 +67,4 @@ def _ours(name: str) -> Prompts:
 
 @cache
 def _imported(name: str, path: Path, _changed: int) -> Prompts:
-    return Prompts(name, path.read_bytes())
+    return Prompts(name, path.read_bytes(), _ours(name))
