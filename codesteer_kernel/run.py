@@ -16,6 +16,7 @@ import platform
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -346,12 +347,14 @@ class Engine:
 
     async def _go(self, job: _Job) -> None:
         """Steer one question and settle its future, whatever happens."""
+        settle: Callable[[], None]
         try:
-            job.live.future.set_result(await self._steer(job))
+            settle = partial(job.live.future.set_result, await self._steer(job))
         except BaseException as fault:  # noqa: BLE001  # it belongs to whoever waits
-            job.live.future.set_exception(fault)
-        finally:
-            self._live.pop(job.live.id, None)
+            settle = partial(job.live.future.set_exception, fault)
+        # Whoever hears of the end must not find the run among those that go on.
+        self._live.pop(job.live.id, None)
+        settle()
 
     async def _steer(self, job: _Job) -> Run:
         settings = job.settings

@@ -346,7 +346,7 @@ def test_no_key_reaches_a_record_a_journal_or_a_program(
         script([say("code"), say("refine", "x")], [program(spy), echo], "No."), key=canary
     ) as server:
         run = codesteer.solve("?", target=model(server, wire), raise_on_failure=False)
-        assert len(server.requests) == 5, "the key was accepted"
+        assert len(server.requests) == 7, "the key was accepted"
     assert run.status == "failed"
     assert run.rounds[0].execution is not None
     printed = run.rounds[0].execution.stdout
