@@ -13,7 +13,7 @@ from .plugins import BUILT_IN, distribution, installed
 from .prices import PRICES, Price, price
 from .providers import PROVIDERS
 from .pull import downloaded
-from .registry import endpoint_of
+from .registry import endpoint_of, key_of
 
 __all__ = ["ModelRow", "list_models"]
 
@@ -52,12 +52,12 @@ def _own() -> Iterator[ModelRow]:
     for alias in own_names().models:
         named = expand(alias)
         endpoint = endpoint_of(named)
-        variable = endpoint.key_variable if endpoint is not None else ""
+        variable, present = key_of(named)
         yield ModelRow(
             name=alias,
             provider=named.name.partition("/")[0],
             key_variable=variable,
-            key_present=bool(variable) and has_key(variable),
+            key_present=present,
             price=price(endpoint.name if endpoint is not None else named.name),
             note=f"your name for {named.name}" + (f" at {endpoint.base_url}" if endpoint and not endpoint.own else ""),
         )

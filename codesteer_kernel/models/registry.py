@@ -19,11 +19,12 @@ import msgspec
 from ..errors import BadInput, UnknownModel, nearest
 from .aliases import Named, expand, own_names
 from .catalogue import CATALOGUE, default_model, entry
+from .keys import has_key
 from .plugins import BUILT_IN, installed, open_plugin
 from .protocol import ChatModel
 from .providers import PROVIDERS, Endpoint, locate, resolve
 
-__all__ = ["endpoint_of", "is_path", "open_model"]
+__all__ = ["endpoint_of", "is_path", "key_of", "open_model"]
 
 
 def open_model(
@@ -91,6 +92,19 @@ def endpoint_of(named: Named) -> Endpoint | None:
         return None
     address = {field: named.options.get(field) for field in ("base_url", "key_variable")}
     return locate(provider, model, **address)
+
+
+def key_of(named: Named) -> tuple[str, bool]:
+    """The variable of the key that a model's endpoint takes ("" for none), and whether it is there.
+
+    Where an address is given the key is optional: then it is named only if the user named it, or has it.
+    """
+    endpoint = endpoint_of(named)
+    if endpoint is None or not endpoint.key_variable:
+        return "", False
+    present = has_key(endpoint.key_variable)
+    wanted = present or endpoint.own or "key_variable" in named.options
+    return endpoint.key_variable if wanted else "", present
 
 
 def is_path(model: str) -> bool:
