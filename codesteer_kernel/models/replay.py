@@ -157,10 +157,13 @@ class ReplayModel:
         return self._place[role]
 
     def _expect(self, role: str, number: int, messages: Sequence[Message], texts: Sequence[str]) -> None:
-        """Find the beginnings of the recorded ``texts`` in the last user turn."""
+        """Find the recorded ``texts``, or their beginnings, in the last user turn, on lines of their own."""
         asked = next((message.content for message in reversed(messages) if message.role == "user"), "")
+        # The scored dialect shows what it quotes after a colon.
+        begin = r"(?:\A|\n|: )\s*" if role == "steerer" and self.dialect == "mini" else r"(?:\A|\n)\s*"
         for text in texts:
-            if text[:HEAD] not in asked:
+            end = r"\s*(?:\n|\Z)" if len(text) <= HEAD else ""
+            if text and not re.search(begin + re.escape(text[:HEAD]) + end, asked):
                 self._mismatch(
                     role, number, f"the prompt should hold {text[:HEAD]!r} and is {cut_middle(asked, 300)!r}"
                 )
