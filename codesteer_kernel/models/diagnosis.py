@@ -165,6 +165,8 @@ def _network(endpoint: Endpoint, told: Finding, fault: BaseException) -> Finding
             case ssl.SSLCertVerificationError():
                 message = f"The certificate of {host} is not trusted: {one.verify_message or one.reason}."
                 cure = "If it is your own or your company's, name the file of its authority in SSL_CERT_FILE."
+                if endpoint.loopback:
+                    cure = "On this machine plain http:// is enough: no settings of the environment are heard there."
                 return Finding(cause="certificate", message=message, cure=cure)
             case ssl.SSLError():
                 message = f"{place} does not speak HTTPS ({one.reason or one})."
@@ -184,12 +186,13 @@ def _network(endpoint: Endpoint, told: Finding, fault: BaseException) -> Finding
             case ConnectionRefusedError():
                 message = f"Nothing listens at {place}: the connection was refused."
                 return Finding(cause="refused", message=message, cure="Start the server, or check the port.")
-            case ConnectionError() if parts.scheme == "http":
-                message = f"{place} drops the connection."
-                return Finding(cause="base_url", message=message, cure="Write https:// if it speaks that.")
             case TimeoutError():
                 message = f"{place} does not answer{f' through the proxy {proxy}' if proxy else ''}."
                 return Finding(cause="timeout", message=message, cure="Check the address, the network and firewalls.")
+    if type(fault).__name__ in ("RemoteProtocolError", "ReadError", "WriteError"):
+        # Reached, but it hangs up on what it was sent.
+        cure = "Write https:// if it speaks that." if parts.scheme == "http" else "Check the address and its port."
+        return Finding(cause="base_url", message=f"{place} breaks the connection off.", cure=cure)
     return told
 
 
@@ -203,6 +206,7 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
 
 
 def _proxy(scheme: str) -> str:
-    """The proxy of the environment for ``scheme``, without the password it may hold."""
+    """Host and port of the environment's proxy for ``scheme``, without the password that its address may hold."""
     proxies = getproxies()
-    return (proxies.get(scheme) or proxies.get("all") or "").rpartition("@")[2]
+    address = proxies.get(scheme) or proxies.get("all") or ""
+    return address.rpartition("://")[2].rpartition("@")[2].rstrip("/")
