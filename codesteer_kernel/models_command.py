@@ -38,7 +38,8 @@ def run_models(words: list[str]) -> int:
     }
     name, rest = (words[0], words[1:]) if words and not words[0].startswith("-") else ("list", words)
     if name not in commands:
-        raise UnknownName(f"There is no command 'models {name}'.", nearest(name, commands) or f"{', '.join(commands)}.")
+        hint = f"{nearest(name, commands)} There are {', '.join(commands)}.".strip()
+        raise UnknownName(f"There is no command 'models {name}'.", hint)
     return commands[name](rest)
 
 

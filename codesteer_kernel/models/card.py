@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ..config import available_memory
-from ..errors import CodeSteerError
+from ..errors import BrokenPlugin, MissingDependency, MissingKey
 from .aliases import expand
 from .catalogue import default_model, entry, weights_path
 from .hosts import OVERHEAD
@@ -79,9 +79,7 @@ def card(name: str) -> Card:
     opened = endpoint.name if endpoint is not None else named.name
     try:
         made = open_model(name)
-    except CodeSteerError as problem:
-        if endpoint is None and provider not in ("hf", *installed()):
-            raise
+    except (MissingKey, MissingDependency, BrokenPlugin) as problem:
         fault = str(problem)
     else:
         opened, context, abilities = made.name, made.context_window, made.abilities

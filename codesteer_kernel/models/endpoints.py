@@ -104,7 +104,7 @@ async def ask_models(
     try:
         listed = msgspec.json.decode(bytes(body))
         found = tuple(_served(one) for one in listed["data"] if isinstance(one["id"], str))
-    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, RecursionError):
         found = None
     if response.status_code != 200 or found is None:
         raise NoList(response.status_code, kind, response.headers.get("location", ""))

