@@ -113,7 +113,7 @@ def _entries(path: Path, tables: dict[str, Any], kind: str) -> list[tuple[str, d
             raise BadConfig(f"{path}: {kind}.{name} is not a table.", f"Write {place}.")
         if not _NAME.fullmatch(name):
             raise BadConfig(f"{path}: {name!r} cannot be a name.", "Use letters, digits, dots, dashes, underscores.")
-        if kind == "models" and name in BUILT_IN:
+        if kind == "models" and name in (*BUILT_IN, "none"):
             raise BadConfig(f"{path}: {place} takes a name that already means something.", "Choose another.")
         for field, value in table.items():
             _refuse_keys(path, f"{place} {field}", value)

@@ -54,6 +54,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["check", "--tmeout=3", "openai/x"], "--timeout"),
         (["rm"], "rm NAME"),
         (["rm", "openai/gpt-5"], "no weights of ours"),
+        (["rm", "local//mine/x.gguf"], "no weights of ours"),
         (["rm", "smollm2-135"], "smollm2-135m"),
         (["pull", "qwen2.5-coder-0.5"], "qwen2.5-coder-0.5b"),
         (["pull", "hf/a/b"], "no weights of ours"),

@@ -102,6 +102,7 @@ def test_a_key_goes_only_where_it_is_said(own: Path, monkeypatch: pytest.MonkeyP
         ('[models]\na = "openai/x"', ["models.a is not a table", "[models.a]"]),
         ("models = 3", ["models is not a table"]),
         ('[models.openai]\nmodel = "local/135m"', ["[models.openai]", "already means something"]),
+        ('[models.none]\nmodel = "local/135m"', ["[models.none]", "already means something"]),
         ('[models."a/b"]\nmodel = "local/135m"', ["'a/b'", "cannot be a name"]),
         ('[model.a]\nmodel = "openai/x"', ["'model'", "Did you mean 'models'?"]),
         ("[models.a\n", ["line 1", "TOML"]),
