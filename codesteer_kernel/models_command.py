@@ -15,6 +15,7 @@ from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import Entry, default_model, entry
 from codesteer_kernel.models.prices import DATE, Price
+from codesteer_kernel.models.registry import is_path
 from codesteer_kernel.render import printable
 
 __all__ = ["run_models"]
@@ -210,7 +211,7 @@ def _weights(name: str) -> Entry:
     provider, slash, model = named.partition("/")
     if named == "embedded":
         return default_model()[0]
-    if slash and provider != "local":
+    if slash and (provider != "local" or is_path(model)):
         raise BadInput(
             f"{named} keeps no weights of ours on this machine.", "Name an embedded model: codesteer models."
         )

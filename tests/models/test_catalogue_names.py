@@ -12,6 +12,7 @@ from codesteer_kernel.models.aliases import expand, own_names
 from codesteer_kernel.models.hosted import Limits
 from codesteer_kernel.models.local import LocalModel
 from codesteer_kernel.models.openai import OpenAIModel
+from codesteer_kernel.options import parse_options
 
 
 @pytest.fixture
@@ -199,3 +200,16 @@ def test_aliases_are_listed_and_suggested(own: Path) -> None:
     assert "http://10.0.0.5/v1" in rows["box"].note
     with pytest.raises(UnknownModel, match="'haiku'"):
         open_model("haikuu")
+
+
+def test_the_example_of_the_manual_works(own: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    own.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    box, patient = open_model("box"), open_model("patient")
+    assert box.name == patient.name == "vllm/Qwen/Qwen3-Coder-30B@http://gpu-box:8000/v1"
+    assert box.context_window == 32768
+    assert isinstance(patient, OpenAIModel)
+    assert patient._limits.first_token == 600
+    assert expand("demo").options == {"speed": 300}
+    assert own_names().profiles.keys() == {"thrifty"}
+    assert parse_options("--profile thrifty").settings.code_seconds == 60
