@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from codesteer_kernel import __version__
@@ -24,6 +25,8 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer models rm NAME...            delete the weights of embedded models
   codesteer models check NAME [--timeout S] [--json]
                                          one tiny request; what is wrong where it fails
+  codesteer prompts [import PATH | forget]
+                                         the wording in force; PATH: a checkout of the public reference
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
@@ -60,6 +63,7 @@ def _dispatch(words: list[str]) -> int:
         "solve": _solve,
         "exec": _exec,
         "models": _models,
+        "prompts": _prompts,
         "runs": _runs,
         "show": _show,
         "status": _status,
@@ -162,6 +166,22 @@ def _models(words: list[str]) -> int:
     from codesteer_kernel.models_command import run_models
 
     return run_models(words)
+
+
+def _prompts(words: list[str]) -> int:
+    from codesteer_kernel.commands import prompts_text
+    from codesteer_kernel.steering.prompts.importing import forget_prompts, import_prompts
+
+    match words:
+        case []:
+            print(prompts_text())
+        case ["import", path]:
+            print(f"The published weights are now spoken to as {import_prompts(Path(path)).stamp}.")
+        case ["forget"]:
+            print("Back to our own wording." if forget_prompts() else "No wording was imported.")
+        case _:
+            raise BadInput("Only 'codesteer prompts', 'prompts import PATH' and 'prompts forget' exist.")
+    return 0
 
 
 def _runs(words: list[str]) -> int:

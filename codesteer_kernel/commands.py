@@ -6,9 +6,18 @@ from collections.abc import Sequence
 
 from codesteer_kernel.config import cache_dir, data_dir, default_threads
 from codesteer_kernel.run import Engine, engine
+from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["runs_text", "status_text", "table"]
+__all__ = ["prompts_text", "runs_text", "status_text", "table"]
+
+
+def prompts_text() -> str:
+    """The prompt files in force: name, version and hash, as records name them."""
+    rows = [("FOR", "PROMPTS")]
+    rows += [(name, load_prompts(name.replace("-", "_")).stamp) for name in (*DIALECTS, "target")]
+    return table(rows)
 
 
 def runs_text(store: Store | None = None, limit: int = 20) -> str:

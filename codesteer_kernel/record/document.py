@@ -57,7 +57,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     """The settings that shaped the run.
 
     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
-    version and content hash.
+    version and content hash. ``faithful`` runs reproduce the published loop.
     """
 
     dialect: str = "mini"
@@ -66,17 +66,22 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = None
+    faithful: bool = False
     prompts: str = ""
 
 
 class Budget(_Part, frozen=True, kw_only=True):
-    """Limits of the whole run (None: no limit) and the one that ended it."""
+    """Limits of the whole run (None: no limit) and the one that ended it.
+
+    ``output_mb`` bounds what models and programs put out together, in millions of characters.
+    """
 
     rounds: int = 5
     seconds: float | None = None
     tokens: int | None = None
     cost: float | None = None
-    hit: Literal["rounds", "seconds", "tokens", "cost"] | None = None
+    output_mb: float | None = None
+    hit: Literal["rounds", "seconds", "tokens", "cost", "output"] | None = None
 
 
 class Decision(_Part, frozen=True, kw_only=True):

@@ -74,12 +74,14 @@ class Calls:
                                 if reply.first_token is None:
                                     reply.first_token = time.monotonic() - started
                                 parts.append(text)
+                                self.meter.wrote(len(text))
                                 if on_text is not None:
                                     on_text(text)
                             case ReasoningDelta(text=text):
                                 reply.reasoning_chars += len(text)
                             case Finish(reason=reason, usage=usage):
                                 reply.stop, reply.usage = reason, usage
+                        await self._emitter.room()
                 finally:
                     await _close(deltas)
         except TimeoutError:

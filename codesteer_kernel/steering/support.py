@@ -9,7 +9,7 @@ from codesteer_kernel.record.document import SupportLevel
 from codesteer_kernel.steering.evidence import same_program
 from codesteer_kernel.steering.extraction import agree
 
-__all__ = ["best", "level_of"]
+__all__ = ["best", "last", "level_of"]
 
 _RANK: dict[SupportLevel, int] = {"none": 0, "doubtful": 1, "unchecked": 2, "executed": 3, "agreed": 4, "verified": 5}
 
@@ -56,6 +56,24 @@ def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
         text = winner.answer.text.strip()
     answer = FinalAnswer(text=text, result=winner.result, round=winner.index, code=winner.answer.code)
     return answer, Support(level=level, rounds=speakers, note=_note(level, speakers, winner))
+
+
+def last(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
+    """Return the last answer, as the published loop does, whatever speaks for it."""
+    given = [one for one in rounds if one.answer.complete]
+    if not given:
+        return None, Support(level="none", note="No round gave an answer.")
+    winner = given[-1]
+    level, speakers = level_of(winner, rounds)
+    answer = FinalAnswer(
+        text=winner.result or winner.answer.text.strip(),
+        result=winner.result,
+        round=winner.index,
+        code=winner.answer.code,
+    )
+    return answer, Support(
+        level=level, rounds=speakers, note=f"The last answer, as published. {_note(level, speakers, winner)}"
+    )
 
 
 def _order(level: SupportLevel, this: Round) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadConfig, BadInput, CodeSteerError, UnknownName
 from codesteer_kernel.options import help_text, parse_options
-from codesteer_kernel.run import RunSettings
+from codesteer_kernel.run import OPTIONS, RunSettings
 
 
 def test_nothing_said_is_the_defaults() -> None:
@@ -86,7 +86,7 @@ def test_a_fault_names_the_option(line: str, fault: type[Exception], part: str) 
 def test_help_says_one_line_for_each_option() -> None:
     text = help_text()
     for name in RunSettings.__struct_fields__:
-        option = {"seconds": "timeout", "code_seconds": "code-timeout", "memory_mb": "memory", "journal": "no-journal"}
+        option = OPTIONS | {"journal": "no-journal"}
         assert f"--{option.get(name, name).replace('_', '-')}" in text
 
 

@@ -278,6 +278,8 @@ async def test_words_bind_nothing_and_say_so() -> None:
         (Budget(rounds=5, tokens=70), "tokens"),
         (Budget(rounds=5, cost=0.000015), "cost"),
         (Budget(rounds=5, seconds=0.5), "seconds"),
+        # In millions of characters: both models' answers and what the first program prints, and not much more.
+        (Budget(rounds=5, output_mb=0.00034), "output"),
     ],
 )
 async def test_a_budget_ends_the_run_by_name_and_keeps_the_answer(budget: Budget, hit: str) -> None:

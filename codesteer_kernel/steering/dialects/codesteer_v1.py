@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
-from codesteer_kernel.record import Decision, Question, Round, RunConfig
+from codesteer_kernel.record import Decision, Question, Round, RunConfig, SelfAnswer, cut_middle
 from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.dialects.base import safe_choice, safe_decision
-from codesteer_kernel.steering.evidence import Situation, describe, guidance_for
-from codesteer_kernel.steering.prompts import load_prompts
+from codesteer_kernel.steering.evidence import SHOWN_CHARS, Situation, guidance_for
+from codesteer_kernel.steering.prompts import CODESTEER_V1, Prompts, load_prompts
+from codesteer_kernel.steering.published import told_execution, told_review
 
 __all__ = ["CodeSteerV1", "parse_guidance"]
 
@@ -52,7 +55,7 @@ class CodeSteerV1:
     """The published steerer, for one run."""
 
     def __init__(self, model: ChatModel, calls: Calls, question: Question, config: RunConfig) -> None:
-        self._prompts = load_prompts("codesteer_v1")
+        self._prompts = load_prompts(CODESTEER_V1)
         self.stamp = self._prompts.stamp
         self._model = model
         self._calls = calls
@@ -71,7 +74,7 @@ class CodeSteerV1:
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Show bare evidence and read the guidance."""
         last = rounds[-1]
-        raw = await self._ask(self._prompts.text("review", evidence=describe(last)), "review", last.index)
+        raw = await self._ask(_evidence(self._prompts, last), "review", last.index)
         parsed = parse_guidance(raw)
         if parsed is None:
             return safe_decision(situation, last, raw, "The steerer's reply was empty; the rules decide.")
@@ -95,3 +98,25 @@ class CodeSteerV1:
         reply = await self._calls.stream(self._model, request, role="steerer", purpose=purpose, round=index)
         self._messages.append(Message(role="assistant", content=reply.text or "(nothing)"))
         return reply.text
+
+
+def _evidence(prompts: Prompts, last: Round) -> str:
+    """A round in the form that the published weights know, bounded, with what our checkers say in the place of theirs."""
+    response = cut_middle(last.answer.text.strip(), SHOWN_CHARS)
+    if last.execution is not None:
+        run = last.execution
+        shown = {name: cut_middle(getattr(run, name), SHOWN_CHARS) for name in ("stdout", "stderr")}
+        response += told_execution(prompts, msgspec.structs.replace(run, **shown))
+    symbolic = None
+    if last.symbolic is not None:
+        symbolic = f"{last.symbolic.note}\nScore: {last.symbolic.score:g} of 10"
+    return told_review(prompts, response, _verdict(prompts, last.self_answer), symbolic)
+
+
+def _verdict(prompts: Prompts, verdict: SelfAnswer | None) -> str:
+    match verdict:
+        case SelfAnswer(verdict="pass"):
+            return prompts.text("check_output", output="Correct")
+        case SelfAnswer(verdict="fail", reason=reason):
+            return prompts.text("check_output", output=cut_middle(reason, GUIDANCE_CHARS) or "Not correct")
+    return prompts.text("check_long")
