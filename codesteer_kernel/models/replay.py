@@ -22,7 +22,7 @@ import msgspec
 
 from ..config import data_dir
 from ..errors import BadInput, ReplayMismatch, UnknownName, nearest
-from ..record import Decision, Record, cut_middle, decode_record
+from ..record import Decision, Record, Round, cut_middle, decode_record
 from ..record.document import DecisionKind
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TextDelta, TokenUsage
 
@@ -114,7 +114,7 @@ class ReplayModel:
             self._ends("target", number)
         said = [message.content for message in messages if message.role == "assistant"]
         for place, (one, past) in enumerate(zip(said, rounds, strict=False), 1):
-            if one != (past.answer.text or "(nothing)"):
+            if one not in (past.answer.text, past.answer.text or "(nothing)"):
                 self._mismatch("target", number, f"answer {place} in the conversation is not the recorded one")
         guidance = rounds[number - 1].decision.guidance if number > 1 else self._record.question.prompt.strip()
         self._expect("target", number, messages, [guidance])
@@ -122,7 +122,9 @@ class ReplayModel:
         return answer.text, answer.stop if answer.stop in get_args(StopReason) else "end"  # type: ignore[return-value]
 
     def _program(self, messages: Sequence[Message]) -> str:
-        """The checking program, as a reply."""
+        """The checking program, as a reply; the published loop's are not recorded, and what they print decides nothing."""
+        if self._record.config.faithful:
+            return "The record holds no testing program."
         self._expect("checker", 1, messages, [self._record.question.prompt.strip()])
         tests = (one.self_answer.program for one in self._record.rounds if one.self_answer is not None)
         program = next((program for program in tests if program), "")
@@ -142,13 +144,17 @@ class ReplayModel:
         if after == 0 and not repeated:
             self._expect("steerer", number, messages, [self._record.question.prompt.strip()])
         elif not repeated:
-            seen = self._record.rounds[after - 1]
-            if self.dialect == "mini":
-                shown = [seen.result or seen.answer.text]
-            else:
-                shown = [seen.answer.text, seen.execution.stdout if seen.execution else ""]
-            self._expect("steerer", number, messages, [text.strip() for text in shown])
+            self._expect("steerer", number, messages, self._evidence(self._record.rounds[after - 1]))
         return decision, number
+
+    def _evidence(self, seen: Round) -> list[str]:
+        """What of a round a steerer is shown in every dialect's words."""
+        run = seen.execution
+        if self.dialect == "mini":
+            return [(seen.result or seen.answer.text).strip()]
+        # Long outputs may give way to a note, and the published loop's last program is run once more at its end.
+        told = run is not None and not self._record.config.faithful and len(run.stdout) + len(run.stderr) < 4_000
+        return [seen.answer.text.strip(), run.stdout.strip() if run is not None and told else ""]
 
     # ------------------------------------------------------------------------------------------------ faults
 
@@ -157,13 +163,16 @@ class ReplayModel:
         return self._place[role]
 
     def _expect(self, role: str, number: int, messages: Sequence[Message], texts: Sequence[str]) -> None:
-        """Find the recorded ``texts``, or their beginnings, in the last user turn, on lines of their own."""
+        """Find the recorded ``texts``, or their beginnings, in the last user turn."""
         asked = next((message.content for message in reversed(messages) if message.role == "user"), "")
-        # The scored dialect shows what it quotes after a colon.
-        begin = r"(?:\A|\n|: )\s*" if role == "steerer" and self.dialect == "mini" else r"(?:\A|\n)\s*"
+        begin, end = r"(?<!\w)", r"(?!\w)"
+        if self._record.config.faithful:
+            begin = end = ""  # there, texts are joined without a space
+        elif self.dialect == "instruct":
+            begin, end = r"(?:\A|\n)\s*", r"\s*(?:\n|\Z)"
         for text in texts:
-            end = r"\s*(?:\n|\Z)" if len(text) <= HEAD else ""
-            if text and not re.search(begin + re.escape(text[:HEAD]) + end, asked):
+            closed = end if len(text) <= HEAD else ""
+            if text and not re.search(begin + re.escape(text[:HEAD]) + closed, asked):
                 self._mismatch(
                     role, number, f"the prompt should hold {text[:HEAD]!r} and is {cut_middle(asked, 300)!r}"
                 )
@@ -175,9 +184,11 @@ class ReplayModel:
         )
 
     def _ends(self, role: str, number: int) -> NoReturn:
+        # The published loop counts guidances, which are one less than its answers.
+        rounds = max(1, len(self._record.rounds) - self._record.config.faithful)
         raise ReplayMismatch(
             f"The record {self._record.id} ({self._record.status}) holds no call {number} of the {role}.",
-            f"Replay it with at most {max(1, len(self._record.rounds))} rounds; a stopped run ends where it was stopped.",
+            f"Replay it with at most {rounds} rounds; a stopped run ends where it was stopped.",
         )
 
 

@@ -18,7 +18,7 @@ from codesteer_kernel.models.catalogue import Entry
 from codesteer_kernel.record import Record, encode_record
 from codesteer_kernel.run import Run, RunFailed, engine, read_run
 from codesteer_kernel.store import Store
-from tests.run.scripts import WIRES, model, program, say, script, two_rounds
+from tests.run.scripts import CHECK, WIRES, model, program, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
 
 PROMPT = "What is the sum of the squares of 1 to 10? Mind {braces}, $dollars and 'quotes'."
@@ -126,11 +126,34 @@ def test_a_steerer_that_had_to_be_asked_twice_is_asked_twice_again() -> None:
 
 @kernel
 def test_the_published_dialect_is_taken_up_by_itself() -> None:
-    replies = [Reply("<<<Text>>>", times=1), Reply("Answer: 4", times=1), Reply("<<<Return Answer>>>", times=1)]
-    first = recorded(*replies, prompt="2 + 2?", dialect="codesteer-v1")
-    again = codesteer.solve("2 + 2?", target="replay/last")
+    replies = [
+        "<<<Code>>>",
+        program("print(2 + 3)"),
+        "<<<Add again.>>>",
+        program("print(2 + 2)"),
+        "<<<Return Answer>>>",
+    ]
+    first = recorded(*replies, prompt="2 + 2?", dialect="codesteer-v1", checker="none")
+    again = codesteer.solve("2 + 2?", target="replay/last", checker="none")
     assert again.record.config.dialect == "codesteer-v1"
-    assert facts(again) == facts(first)
+    assert (again.answer, facts(again)) == ("4", facts(first))
+
+
+@kernel
+def test_the_published_loop_is_replayed_by_the_published_loop() -> None:
+    replies = [
+        "<<<Code>>>",
+        program("print(2 + 3)"),
+        CHECK,
+        "Add again.",
+        program("print(2 + 2)"),
+        CHECK,
+        "Return Answer",
+    ]
+    first = recorded(*replies, prompt="2 + 2?", faithful=True)
+    assert [one.decision.kind for one in first.rounds] == ["code", "refine"]
+    again = codesteer.solve("2 + 2?", target="replay/last", faithful=True)
+    assert (again.status, again.answer, facts(again)) == ("done", "4", facts(first))
 
 
 @kernel
