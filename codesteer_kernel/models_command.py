@@ -14,7 +14,7 @@ from codesteer_kernel.commands import table
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import Entry, default_model, entry
-from codesteer_kernel.models.prices import DATE, Price
+from codesteer_kernel.models.prices import Price
 from codesteer_kernel.models.registry import is_path
 from codesteer_kernel.render import printable
 
@@ -55,7 +55,7 @@ def _list(words: list[str]) -> int:
     rows = list_models()
     reports = _wait(ask_all(configured())) if "--endpoints" in flags else None
     if "--json" in flags:
-        _print_json({"models": rows, "price_date": DATE} | ({} if reports is None else {"endpoints": reports}))
+        _print_json({"models": rows} | ({} if reports is None else {"endpoints": reports}))
         return 0
     lines = [("MODEL", "SIZE", "HERE", "KEY", "PRICE", "NOTE")]
     for row in rows:
@@ -66,7 +66,7 @@ def _list(words: list[str]) -> int:
         note = "; ".join(part for part in (row.note, also) if part)
         lines.append((f"{row.name}{' *' if row.default else ''}", size, here, key, _price(row.price), note))
     print(printable(table(lines)))
-    print(f"\n* the embedded default. Prices: US dollars per million tokens read / written, {DATE}; none: not known.")
+    print("\n* the embedded default. Prices: US dollars per million tokens read / written; none: not known.")
     print("Any model id of a provider is accepted. What servers have: codesteer models --endpoints")
     if reports is not None:
         shown = [("ENDPOINT", "ADDRESS", "MODELS")]
@@ -97,7 +97,9 @@ def _show(words: list[str]) -> int:
     if known.plugin:
         facts.append(("plug-in", known.plugin))
     cost = _price(known.price) or "not known"
-    facts.append(("price", f"{cost} US dollars per million tokens, {known.price_date}" if "/" in cost else cost))
+    if known.price is not None and "/" in cost:
+        cost += f" US dollars per million tokens, {known.price.read_on}"
+    facts.append(("price", cost))
     facts.append(("context", f"{known.context:,} tokens" if known.context else "what its endpoint or its files say"))
     if known.abilities is not None:
         offered = [name for name, has in msgspec.structs.asdict(known.abilities).items() if has]

@@ -12,7 +12,7 @@ from .aliases import expand
 from .catalogue import default_model, entry, weights_path
 from .hosts import OVERHEAD
 from .plugins import distribution, installed
-from .prices import DATE, Price, price
+from .prices import Price, price
 from .protocol import Abilities
 from .pull import downloaded
 from .registry import endpoint_of, is_path, key_of, open_model
@@ -44,7 +44,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One model. ``fault`` says why it cannot be opened now, and is empty where it can.
 
     ``via`` holds the aliases that led here, ``address`` where a hosted one answers; ``key_present`` says whether a key
-    was found, and never more. ``price`` is in US dollars per million tokens on ``price_date``. ``context`` is in tokens
+    was found, and never more. ``price`` is in US dollars per million tokens. ``context`` is in tokens
     (None: the endpoint decides); ``abilities`` are those its backend offers (None: not known before it opens).
     """
 
@@ -55,7 +55,6 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     key_variable: str = ""
     key_present: bool = False
     price: Price | None = None
-    price_date: str = DATE
     context: int | None = None
     abilities: Abilities | None = None
     weights: Weights | None = None

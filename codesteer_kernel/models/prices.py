@@ -13,11 +13,12 @@ DATE = "2025-12-01"
 
 
 class Price(msgspec.Struct, frozen=True):
-    """USD per million tokens: fresh input, output, and input read from the provider's cache."""
+    """USD per million tokens: fresh input, output, input read from the provider's cache; the day the list was read."""
 
     input: float
     output: float
     cached: float
+    read_on: str = DATE
 
 
 FREE = Price(0.0, 0.0, 0.0)

@@ -88,8 +88,7 @@ def test_the_list_as_json(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> No
     found = json.loads(out)
     rows = {row["name"]: row for row in found["models"]}
     assert rows["openai/..."]["key_present"] is True
-    assert rows["openai/gpt-4.1"]["price"] == {"input": 2.0, "output": 8.0, "cached": 0.5}
-    assert found["price_date"]
+    assert (rows["openai/gpt-4.1"]["price"]["input"], rows["openai/gpt-4.1"]["price"]["output"]) == (2.0, 8.0)
     assert "endpoints" not in found
     assert "canary" not in out
 
@@ -116,7 +115,12 @@ def test_show_says_what_is_known(capsys: Output, tiny: Path) -> None:
         assert part in text
     assert main(["models", "show", "openai/gpt-5"]) == 0
     text = capsys.readouterr().out
-    for part in ("https://api.openai.com/v1", "OPENAI_API_KEY (missing)", "1.25 / 10 US dollars", "fault"):
+    for part in (
+        "https://api.openai.com/v1",
+        "OPENAI_API_KEY (missing)",
+        "1.25 / 10 US dollars per million tokens, 20",
+        "fault",
+    ):
         assert part in text
     assert main(["models", "show", "openai/gpt-99", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["price"] is None

@@ -21,7 +21,7 @@ from codesteer_kernel.models.card import card
 from codesteer_kernel.models.catalogue import Entry, weights_path
 from codesteer_kernel.models.endpoints import Served, ask_all, configured
 from codesteer_kernel.models.local import LocalModel
-from codesteer_kernel.models.prices import DATE, price
+from codesteer_kernel.models.prices import price
 from codesteer_kernel.models.providers import PROVIDERS, locate
 
 LISTS: dict[str, list[dict[str, Any]]] = {
@@ -79,8 +79,10 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_prices_are_dated_free_or_unknown() -> None:
     rows = {row.name: row for row in list_models()}
-    assert len(DATE) == 10
-    assert rows["openai/gpt-4.1"].price == price("openai/gpt-4.1") is not None
+    dated = rows["openai/gpt-4.1"].price
+    assert dated is not None
+    assert dated == price("openai/gpt-4.1")
+    assert len(dated.read_on) == 10
     free = price("local/smollm2-135m")
     assert [rows[name].price for name in ("local/smollm2-135m", "ollama/...", "replay/RUN")] == [free] * 3
     assert rows["openai/..."].price is None
@@ -131,7 +133,7 @@ def test_the_card_of_a_hosted_model_says_where_it_goes_and_never_a_key(monkeypat
     assert (known.key_variable, known.key_present) == ("ANTHROPIC_API_KEY", False)
     assert "ANTHROPIC_API_KEY" in known.fault
     assert known.price is not None
-    assert (known.price.input, known.price_date) == (1.0, DATE)
+    assert (known.price.input, len(known.price.read_on)) == (1.0, 10)
     assert known.weights is None
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary")
     known = card("anthropic/claude-haiku-4-5")
