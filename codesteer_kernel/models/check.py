@@ -12,7 +12,7 @@ import msgspec
 from ..errors import BadInput, BrokenPlugin, CodeSteerError, MissingDependency, MissingKey
 from .aliases import expand
 from .card import card
-from .diagnosis import CAUSES, Finding, diagnose, on_the_way
+from .diagnosis import Finding, diagnose, found, on_the_way
 from .hosted import Limits
 from .prices import cost
 from .protocol import Abilities, ChatModel, ChatRequest, Finish, Message, ReasoningDelta, TextDelta, TokenUsage
@@ -71,7 +71,7 @@ async def check(name: str, *, seconds: float = SECONDS) -> Checkup:
     try:
         model = open_model(name, **options)
     except (MissingKey, MissingDependency, BrokenPlugin) as fault:
-        return Checkup(name=name, fault=_finding(fault))
+        return Checkup(name=name, fault=found(fault))
     try:
         if isinstance(model, ReplayModel):
             return Checkup(
@@ -82,10 +82,6 @@ async def check(name: str, *, seconds: float = SECONDS) -> Checkup:
         return await _ask(model, endpoint, seconds)
     finally:
         await model.aclose()
-
-
-def _finding(fault: CodeSteerError) -> Finding:
-    return Finding(cause=CAUSES.get(type(fault), "model"), message=fault.message, cure=fault.cure)
 
 
 def _not_here(name: str, model: ChatModel) -> Finding | None:
@@ -121,7 +117,7 @@ async def _ask(model: ChatModel, endpoint: Endpoint | None, seconds: float) -> C
         if endpoint is not None:
             fault = await on_the_way(endpoint, fault) or fault
     except CodeSteerError as problem:
-        fault = _finding(problem) if endpoint is None else await diagnose(endpoint, problem)
+        fault = found(problem) if endpoint is None else await diagnose(endpoint, problem)
         if fault.cause == "model" and endpoint is None and loaded is None:
             fault = msgspec.structs.replace(fault, cause="load")
     except ImportError as problem:

@@ -18,25 +18,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
-from ..errors import (
-    AuthenticationFailed,
-    BrokenPlugin,
-    CodeSteerError,
-    MissingDependency,
-    MissingKey,
-    ModelError,
-    OutOfMemory,
-    RateLimited,
-    UnknownModel,
-    WeightsCorrupt,
-    WeightsMissing,
-    nearest,
-)
+from ..errors import CodeSteerError, ModelError, UnknownModel, nearest
 from .endpoints import NoList, Served, ask_models
 from .keys import find_key
 from .providers import Endpoint
 
-__all__ = ["CAUSES", "Cause", "Finding", "diagnose", "on_the_way"]
+__all__ = ["Cause", "Finding", "diagnose", "found", "on_the_way"]
 
 Cause = Literal[
     "dns",
@@ -60,14 +47,18 @@ Cause = Literal[
 """What can be wrong: on the way to an endpoint, with what it was told, with what should run here; ``model``: what the
 model or its server says itself."""
 
-CAUSES: dict[type[CodeSteerError], Cause] = {
-    MissingKey: "key_missing",
-    MissingDependency: "package",
-    BrokenPlugin: "plugin",
-    AuthenticationFailed: "key_refused",
-    OutOfMemory: "memory",
-    WeightsMissing: "not_downloaded",
-    WeightsCorrupt: "not_downloaded",
+_CAUSES: dict[str, Cause] = {
+    "missing_key": "key_missing",
+    "authentication_failed": "key_refused",
+    "out_of_credit": "quota",
+    "rate_limited": "rate",
+    "overloaded": "rate",
+    "model_timeout": "timeout",
+    "missing_dependency": "package",
+    "broken_plugin": "plugin",
+    "out_of_memory": "memory",
+    "weights_missing": "not_downloaded",
+    "weights_corrupt": "not_downloaded",
 }
 LIST_SECONDS = 10.0
 _QUOTA = ("quota", "billing", "credit", "balance", "payment", "spend")
@@ -81,14 +72,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     cure: str = ""
 
 
+def found(fault: CodeSteerError) -> Finding:
+    """What an error says by itself."""
+    return Finding(cause=_CAUSES.get(fault.code, "model"), message=fault.message, cure=fault.cure)
+
+
 async def diagnose(endpoint: Endpoint, fault: CodeSteerError) -> Finding:
     """What the error that a backend of ``endpoint`` raised means. Asks the endpoint where the error does not tell."""
-    told = Finding(cause=CAUSES.get(type(fault), "model"), message=fault.message, cure=fault.cure)
-    if isinstance(fault, RateLimited):
-        if any(word in fault.message.lower() for word in _QUOTA):
-            cure = "Look at the account's plan and billing; waiting does not help."
-            return Finding(cause="quota", message=fault.message, cure=cure)
-        return Finding(cause="rate", message=fault.message, cure=fault.cure)
+    told = found(fault)
+    if told.cause == "rate" and any(word in fault.message.lower() for word in _QUOTA):
+        cure = "Look at the account's plan and billing; waiting does not help."
+        return Finding(cause="quota", message=fault.message, cure=cure)
     if told.cause == "model" and isinstance(fault, ModelError):
         named = isinstance(fault, UnknownModel)
         return await on_the_way(endpoint, told, named=named) or told

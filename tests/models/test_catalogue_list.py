@@ -232,7 +232,7 @@ async def test_those_of_aliases_and_of_keys_are_asked_too(
 async def test_slow_odd_and_endless_answers_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from codesteer_kernel.models import endpoints
 
-    monkeypatch.setattr(endpoints, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(endpoints, "TOTAL_SECONDS", 2.0)
     monkeypatch.setattr(endpoints, "ANSWER_BYTES", 100_000)
     with (
         serving(listing([]), pause=60) as (slow, _),
@@ -256,7 +256,7 @@ async def test_slow_odd_and_endless_answers_hold_nobody_up(monkeypatch: pytest.M
         async with asyncio.timeout(30):
             reports = await ask_all({name: locate("vllm", "x", base_url=url) for name, url in places.items()})
     faults = {one.name: one.fault for one in reports}
-    assert "no answer in 0.5 seconds" in faults["slow"] == faults["mute"]
+    assert "no answer in 2 seconds" in faults["slow"] == faults["mute"]
     for name in ("page", "odd", "endless"):
         assert "it answered 200" in faults[name]
     assert "key" in faults["shut"]

@@ -326,8 +326,8 @@ async def test_a_key_that_is_refused_is_never_repeated(wire: str, monkeypatch: p
 @pytest.mark.parametrize(
     ("error", "cause", "part"),
     [
-        ("You exceeded your current quota (insufficient_quota).", "quota", "billing"),
-        ("Your credit balance is too low.", "quota", "billing"),
+        ("You exceeded your current quota (insufficient_quota).", "quota", "current quota"),
+        ("Your credit balance is too low.", "quota", "credit balance"),
         ("Too many requests in a minute.", "rate", "Too many requests"),
     ],
 )
