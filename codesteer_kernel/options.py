@@ -50,7 +50,12 @@ def _parser() -> _Parser:
         metavar="MODEL",
         help="the model that guides it (default: the target steers itself)",
     )
-    add("--checker", metavar="MODEL", help="the model that writes testing programs, or none (default: the target)")
+    add(
+        "--checker",
+        "--checker-model",
+        metavar="MODEL",
+        help="the model that writes testing programs, or none (default: the target)",
+    )
     add("--rounds", "-r", type=int, metavar="N", help="at most N rounds (default: 5)")
     add("--timeout", type=float, metavar="SECONDS", dest="seconds", help="budget for the whole run")
     add("--tokens", type=int, metavar="N", help="budget of tokens, read and written")
@@ -58,9 +63,11 @@ def _parser() -> _Parser:
     add("--max-output", type=float, metavar="MB", dest="output_mb", help="budget of what models and programs put out")
     add("--max-tokens", type=int, metavar="N", help="new tokens of one model call")
     add("--code-timeout", type=float, metavar="SECONDS", dest="code_seconds", help="limit of one program (default: 20)")
+    add("--check-timeout", type=float, metavar="SECONDS", dest="check_seconds", help="limit of one test (default: 15)")
     add("--memory", type=int, metavar="MB", dest="memory_mb", help="memory limit of one program (default: 2048)")
     add("--temperature", type=float, metavar="T", help="sampling temperature (default: 0)")
     add("--seed", type=int, metavar="N", help="seed for models that take one (default: 0)")
+    add("--samples", type=int, metavar="K", help="K independent first answers; the best-supported one is steered on")
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
     add("--faithful", action="store_const", const=True, help="reproduce the published loop, for comparisons")
     add("--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables that programs may use")

@@ -49,6 +49,7 @@ __all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "re
 _LOCAL_TOKENS = 512
 _HOSTED_TOKENS = 4_000
 _MAX_ROUNDS = 50
+_MAX_SAMPLES = 20
 NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
@@ -57,6 +58,7 @@ _MAX_TEMPERATURE = 2
 OPTIONS = {
     "seconds": "timeout",
     "code_seconds": "code-timeout",
+    "check_seconds": "check-timeout",
     "memory_mb": "memory",
     "output_mb": "max-output",
 }
@@ -78,9 +80,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         output_mb: budget of what models and programs put out, in millions of characters.
         max_tokens: new tokens of one call.
         code_seconds: time limit of one program.
+        check_seconds: time limit of one testing program.
         memory_mb: memory limit of one program.
         temperature: sampling temperature of the models.
         seed: for models that take one.
+        samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
@@ -96,9 +100,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     output_mb: float | None = None
     max_tokens: int | None = None
     code_seconds: float = 20.0
+    check_seconds: float = 15.0
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = 0
+    samples: int = 1
     dialect: str | None = None
     faithful: bool = False
     journal: bool = True
@@ -107,7 +113,18 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Return these settings, or raise :class:`BadInput` naming the first that cannot work."""
         if not 1 <= self.rounds <= _MAX_ROUNDS:
             raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
-        for name in ("seconds", "tokens", "cost", "output_mb", "max_tokens", "code_seconds", "memory_mb"):
+        if not 1 <= self.samples <= _MAX_SAMPLES:
+            raise BadInput(f"--samples is {self.samples}.", f"Give a number from 1 to {_MAX_SAMPLES}.")
+        for name in (
+            "seconds",
+            "tokens",
+            "cost",
+            "output_mb",
+            "max_tokens",
+            "code_seconds",
+            "check_seconds",
+            "memory_mb",
+        ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 option = OPTIONS.get(name, name).replace("_", "-")
@@ -450,9 +467,11 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
         faithful=settings.faithful,
         max_tokens=tokens,
         code_seconds=settings.code_seconds,
+        check_seconds=settings.check_seconds,
         memory_mb=settings.memory_mb,
         temperature=settings.temperature,
         seed=settings.seed,
+        samples=settings.samples,
     )
 
 

@@ -150,7 +150,7 @@ class Programs:
         marker = code.split("verdict-")[1][:16]
         right, why = verdict
         told = "true" if right else "false"
-        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", false]\n')
+        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", ""]\n')
 
     async def get(self, name: str) -> Any:
         await asyncio.sleep(0)
