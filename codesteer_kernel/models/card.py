@@ -106,6 +106,8 @@ def _weights(name: str, model: str) -> tuple[Weights | None, str]:
     free = available_memory()
     if name.startswith("local/") and is_path(model):
         path = Path(model).expanduser().absolute()
+        if path.is_dir():
+            return None, ""
         size = path.stat().st_size if path.is_file() else None
         return Weights(
             file=str(path),

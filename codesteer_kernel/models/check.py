@@ -14,6 +14,7 @@ from .aliases import expand
 from .card import card
 from .diagnosis import Finding, diagnose, found, on_the_way
 from .hosted import Limits
+from .plugins import BUILT_IN
 from .prices import cost
 from .protocol import Abilities, ChatModel, ChatRequest, Finish, Message, ReasoningDelta, TextDelta, TokenUsage
 from .providers import Endpoint
@@ -102,9 +103,10 @@ def _not_here(name: str, model: ChatModel) -> Finding | None:
 
 async def _ask(model: ChatModel, endpoint: Endpoint | None, seconds: float) -> Checkup:
     """Load where that is needed, ask, and explain what goes wrong."""
+    ready = getattr(model, "ready", None)
     loaded = None
     try:
-        if (ready := getattr(model, "ready", None)) is not None:
+        if ready is not None:
             began = time.monotonic()
             await ready()
             loaded = round(time.monotonic() - began, 3)
@@ -118,11 +120,15 @@ async def _ask(model: ChatModel, endpoint: Endpoint | None, seconds: float) -> C
             fault = await on_the_way(endpoint, fault) or fault
     except CodeSteerError as problem:
         fault = found(problem) if endpoint is None else await diagnose(endpoint, problem)
-        if fault.cause == "model" and endpoint is None and loaded is None:
+        if fault.cause == "model" and ready is not None and loaded is None:
             fault = msgspec.structs.replace(fault, cause="load")
     except ImportError as problem:
         # The HTTP client says so when it is made: SOCKS proxies need a package of their own.
         fault = Finding(cause="proxy", message=f"The proxy of the environment cannot be used: {problem}")
+    except Exception as problem:
+        if model.name.partition("/")[0] in BUILT_IN:
+            raise
+        fault = Finding(cause="plugin", message=f"{model.name} failed ({type(problem).__name__}: {problem}).")
     return Checkup(name=model.name, fault=fault)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from codesteer_kernel.errors import BrokenPlugin, ModelError, UnknownModel
 from codesteer_kernel.models import ChatModel, ChatRequest, Message, TextDelta, list_models, open_model
+from codesteer_kernel.models.check import check
 from codesteer_kernel.models.openai import OpenAIModel
 
 ECHO = '''
@@ -151,3 +152,21 @@ def test_the_command_line_finds_it(install: Install, tmp_path: Path, monkeypatch
     assert (done.returncode, done.stderr) == (0, "")
     assert "echo/x works" in done.stdout
     assert "Reply with the word ok." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [("raise KeyError('lost')", "plugin"), ("raise ModelError('The echo is out.')", "model")],
+)
+async def test_a_plugin_that_fails_when_it_is_asked_is_a_finding(install: Install, line: str, cause: str) -> None:
+    code = ECHO.replace("yield TextDelta", f"{line}\n        yield TextDelta")
+    install(
+        "codesteer-echo",
+        "echo_plugin",
+        "from codesteer_kernel.errors import ModelError\n" + code,
+        "echo = echo_plugin:Echo",
+    )
+    found = await check("echo/x")
+    assert found.fault is not None
+    assert found.fault.cause == cause
+    assert "lost" in found.fault.message or "The echo is out." in found.fault.message
