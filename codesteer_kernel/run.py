@@ -26,6 +26,7 @@ from codesteer_kernel.config import available_memory
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
 from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.prices import price
 from codesteer_kernel.record import (
@@ -341,9 +342,14 @@ class Engine:
         return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
-        if name not in self._models:
-            self._models[name] = open_model(name)
-        return self._models[name]
+        named = expand(name)
+        if named.name.startswith("replay/"):
+            return open_model(name)  # it holds its place in the record: one for each role of each run
+        # Not by the name alone: what an alias stands for may change while the process lives.
+        known = repr(named)
+        if known not in self._models:
+            self._models[known] = open_model(name)
+        return self._models[known]
 
     async def _go(self, job: _Job) -> None:
         """Steer one question and settle its future, whatever happens."""
