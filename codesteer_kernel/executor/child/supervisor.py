@@ -14,8 +14,6 @@ SIGINT means: interrupt the program, or the cell.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import importlib
 import signal
 import sys
 import types
@@ -31,6 +29,7 @@ from .capture import clean
 from .running import Running
 from .session import Session
 from .streams import Output, Publish
+from .warming import Warming
 
 
 class Supervisor(Kernel):
@@ -57,17 +56,12 @@ class Supervisor(Kernel):
         super().start()
         self._loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop
         self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        self._preload = list(self.policy["preload"])
-        self._loop.call_later(0.05, self._preload_next)
+        self._warming = Warming(self._loop, self.policy["preload"], self._busy)
+        self._warming.resume()
 
-    def _preload_next(self) -> None:
-        """Import one library while idle, so that programs find it loaded; a waiting request comes in between."""
+    def _busy(self) -> bool:
         # A session is weighed beside what this process held when it began.
-        if not self._preload or self._running is not None or self._session is not None:
-            return
-        with contextlib.suppress(Exception):
-            importlib.import_module(self._preload.pop(0))
-        self._loop.call_later(0.01, self._preload_next)
+        return self._running is not None or self._session is not None
 
     def _interrupt(self) -> None:
         if self._running is not None:
@@ -161,7 +155,7 @@ class Supervisor(Kernel):
             reply = {"failure": "supervisor", "reason": f"{type(error).__name__}: {clean(str(error))}"}
         finally:
             self._running = None
-            self._loop.call_later(0.05, self._preload_next)
+            self._warming.resume()
         self.session.send(stream, "codesteer_reply", reply, parent, ident=ident)
 
     def _data(self, request: dict[str, Any]) -> dict[str, Any]:
