@@ -13,6 +13,7 @@ from collections.abc import Iterable
 __all__ = [
     "AuthenticationFailed",
     "BadInput",
+    "BrokenAnswer",
     "BudgetExhausted",
     "CacheNotWritable",
     "CodeSteerError",
@@ -23,7 +24,10 @@ __all__ = [
     "MissingDependency",
     "MissingKey",
     "ModelError",
+    "ModelTimeout",
+    "OutOfCredit",
     "OutOfMemory",
+    "Overloaded",
     "RateLimited",
     "UnknownModel",
     "UnknownName",
@@ -111,10 +115,34 @@ class RateLimited(ModelError):
     code = "rate_limited"
 
 
+class OutOfCredit(ModelError):
+    """The account behind the key has no credit left; waiting does not help."""
+
+    code = "out_of_credit"
+
+
+class Overloaded(ModelError):
+    """The endpoint has more work than it can do, and retries did not help."""
+
+    code = "overloaded"
+
+
 class EndpointUnreachable(ModelError):
-    """Nothing answered at the endpoint's address."""
+    """Nothing answered at the endpoint's address: name look-up, network, proxy or certificate; the message says which."""
 
     code = "endpoint_unreachable"
+
+
+class ModelTimeout(ModelError):
+    """A model endpoint was silent for too long; the message says which limit was met."""
+
+    code = "model_timeout"
+
+
+class BrokenAnswer(ModelError):
+    """An answer ended in its middle, or cannot be read."""
+
+    code = "broken_answer"
 
 
 class ContextOverflow(ModelError):

@@ -3,7 +3,8 @@
 ``protocol`` says what every model offers. Behind it: ``local`` (llama.cpp in a shared worker process of ours, see
 ``hosts`` and ``worker``), ``hf`` (transformers in this process), ``anthropic`` and ``openai`` (hosted, by the official
 SDKs). ``registry`` opens them by name, ``catalogue`` and ``pull`` know the embedded weights, ``keys`` and ``prices``
-what a provider needs and costs. Importing this room loads no SDK; opening a model touches no network.
+what a provider needs and costs. What the hosted ones share: ``hosted`` (one call, from the request to its last delta),
+``gate`` (rates and places per endpoint), ``limits`` (timeouts), ``retrying`` and ``faults``. Importing this room loads no SDK; opening a model touches no network.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from .protocol import (
     Finish,
     Message,
     ReasoningDelta,
+    Restarted,
     TextDelta,
+    Thought,
     TokenUsage,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    UsageDelta,
 )
 from .registry import ModelRow, list_models, open_model
+from .turns import Turn, gather
 
 __all__ = [
     "Abilities",
@@ -32,8 +40,16 @@ __all__ = [
     "Message",
     "ModelRow",
     "ReasoningDelta",
+    "Restarted",
     "TextDelta",
+    "Thought",
     "TokenUsage",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
+    "Turn",
+    "UsageDelta",
+    "gather",
     "list_models",
     "open_model",
 ]
