@@ -145,7 +145,10 @@ def _by_status(status: int, kind: str, said: str, headers: Mapping[str, str], en
         return Overloaded(f"{name} is overloaded ({status}: {said}).", "Try again later, or use another model.")
     if status == 407:
         return EndpointUnreachable(f"The proxy on the way to {name} wants a login.", "Check HTTPS_PROXY and NO_PROXY.")
-    return ModelError(f"{name} answered {status}: {said}", "Try again." if status >= 500 else "")
+    cure = (
+        "Try again." if status >= 500 else "It does not take the request as it is: try other options or another model."
+    )
+    return ModelError(f"{name} answered {status}: {said}", cure)
 
 
 def _unreached(raised: BaseException, endpoint: Endpoint) -> Fault:
@@ -157,7 +160,8 @@ def _unreached(raised: BaseException, endpoint: Endpoint) -> Fault:
     for cause in _causes(raised):
         if isinstance(cause, socket.gaierror):
             looked = f"the proxy {proxy}" if proxy else host
-            return _no_way(f"The name of {looked} could not be looked up (DNS).", "Check the address and the network.")
+            message = f"The name of {looked} could not be looked up (DNS)."
+            return _no_way(message, "Check the address and the network.", passing=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _no_way(
                 f"The certificate of {host} is not trusted ({cause.verify_message.rstrip('.')}).",

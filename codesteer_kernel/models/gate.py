@@ -223,12 +223,12 @@ _GATES: dict[tuple[str, str], Gate] = {}
 _GATES_LOCK = threading.Lock()
 
 
-def gate_to(address: str, account: str, name: str, quota: Quota) -> Gate:
+def gate_to(address: str, account: str, quota: Quota) -> Gate:
     """The process's gate to ``address`` for ``account`` (the name of a key). The latest quota holds."""
     with _GATES_LOCK:
         gate = _GATES.get((address, account))
         if gate is None:
-            gate = _GATES[address, account] = Gate(name, quota)
+            gate = _GATES[address, account] = Gate(address, quota)
     if gate.quota != quota:
         gate.quota = quota
     return gate

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from ..errors import BadInput, MissingDependency, ModelError
 from .faults import OVERFLOW, Fault, broken, explain, scrub
-from .gate import Place, gate_to
+from .gate import Place, Quota, gate_to
 from .limits import Clock, Limits
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, Restarted, TokenUsage, UsageDelta
-from .providers import Endpoint
+from .providers import Endpoint, quota_of
 from .retrying import Retries
 
-__all__ = ["Adaptation", "HostedModel", "count"]
+__all__ = ["Adaptation", "HostedModel", "Limits", "count"]
 
 T = TypeVar("T")
 Adaptation = Callable[[dict[str, Any]], None]
@@ -38,8 +38,14 @@ class HostedModel:
     What a model refuses (a temperature, a schema) is left out from then on: ``adaptations`` maps a word that a refusal
     names to what to do about it.
 
+    Args:
+        endpoint: where it answers.
+        limits: how long a call may take.
+        quota: what the endpoint may be asked for, by all of this process; the provider's if None.
+
     Raises:
         MissingDependency: the SDK is not installed.
+        BadInput: the variable of the provider's quota cannot be read.
     """
 
     package: ClassVar[str]
@@ -47,7 +53,7 @@ class HostedModel:
     adaptations: ClassVar[dict[str, Adaptation]]
     abilities: Abilities
 
-    def __init__(self, endpoint: Endpoint, limits: Limits | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, limits: Limits | None = None, quota: Quota | None = None) -> None:
         try:
             importlib.import_module(self.package)
         except ImportError:
@@ -59,7 +65,7 @@ class HostedModel:
         self._endpoint = endpoint
         self._limits = limits or Limits()
         self._refused: set[str] = set()
-        self._gate = gate_to(endpoint.base_url, endpoint.key_variable, endpoint.base_url, endpoint.quota)
+        self._gate = gate_to(endpoint.base_url, endpoint.key_variable, quota or quota_of(endpoint.provider))
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import BadInput, ModelError, Overloaded
 from .faults import Fault, broken
+from .gate import Quota
 from .hosted import HostedModel, count
 from .limits import Clock, Limits
 from .openai_body import ADAPTATIONS, body, head
@@ -60,8 +61,8 @@ class OpenAIModel(HostedModel):
     client = "AsyncOpenAI"
     adaptations = ADAPTATIONS
 
-    def __init__(self, endpoint: Endpoint, limits: Limits | None = None) -> None:
-        super().__init__(endpoint, limits)
+    def __init__(self, endpoint: Endpoint, limits: Limits | None = None, quota: Quota | None = None) -> None:
+        super().__init__(endpoint, limits, quota)
         preset = self._preset = PROVIDERS[endpoint.provider]
         self.abilities = Abilities(
             prefill=preset.prefill,
@@ -179,7 +180,10 @@ class OpenAIModel(HostedModel):
         if unclear > sum(found.values()):
             raise BadInput(f"The choices {', '.join(map(repr, choices))} begin with the same token.")
         if not found:
-            raise ModelError(f"None of the choices is among the likely next tokens of {self.name}.")
+            raise ModelError(
+                f"None of the choices is among the likely next tokens of {self.name}.",
+                "Let it generate instead, or use a model that knows the format.",
+            )
         least = math.exp(min(top.logprob for top in tops))
         weights = {choice: found.get(choice, least) for choice in choices}
         total = sum(weights.values())

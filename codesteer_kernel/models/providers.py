@@ -13,12 +13,10 @@ from ..errors import BadInput
 from .gate import Quota, read_quota
 from .keys import find_key, require_key
 
-__all__ = ["ENDPOINT_KEY", "PROVIDERS", "QUOTA_VARIABLE", "Endpoint", "Preset", "resolve"]
+__all__ = ["ENDPOINT_KEY", "PROVIDERS", "Endpoint", "Preset", "quota_of", "resolve"]
 
 ENDPOINT_KEY = "CODESTEER_ENDPOINT_KEY"
 """Key variable of endpoints given by address: a provider's own key is never sent to somebody else's address."""
-QUOTA_VARIABLE = "CODESTEER_QUOTA_{}"
-"""Variable that bounds what a provider's endpoints are asked for, such as CODESTEER_QUOTA_OPENAI; see ``gate``."""
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +127,6 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     key_variable: str
     key: str = ""
     own: bool = True
-    quota: Quota = Quota()
 
     @property
     def loopback(self) -> bool:
@@ -140,24 +137,16 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Endpoint {self.name} at {self.base_url}>"
 
 
-def resolve(
-    provider: str,
-    model: str,
-    *,
-    base_url: str | None = None,
-    key_variable: str | None = None,
-    quota: Quota | None = None,
-) -> Endpoint:
-    """Where ``provider/model`` answers, its key, and what it may be asked for.
+def resolve(provider: str, model: str, *, base_url: str | None = None, key_variable: str | None = None) -> Endpoint:
+    """Where ``provider/model`` answers, and its key.
 
     An address comes from ``base_url``, from ``@http...`` at the end of ``model``, from the variable
     ``PROVIDER_BASE_URL``, or from the preset, in this order. Addresses of the first two kinds take their key (if any)
-    from ``key_variable`` or ``CODESTEER_ENDPOINT_KEY``; those on this machine need none. The quota is ``quota``, else
-    the preset's with what the variable ``CODESTEER_QUOTA_PROVIDER`` sets.
+    from ``key_variable`` or ``CODESTEER_ENDPOINT_KEY``; those on this machine need none.
 
     Raises:
         MissingKey: the provider needs a key and there is none.
-        BadInput: the address is not an http(s) URL, or the quota's variable cannot be read.
+        BadInput: the address is not an http(s) URL.
     """
     preset = PROVIDERS[provider]
     model, at, address = model.partition("@http")
@@ -186,8 +175,16 @@ def resolve(
         key_variable=variable,
         key=key,
         own=own,
-        quota=quota or read_quota(os.environ.get(QUOTA_VARIABLE.format(provider.upper()), ""), preset.quota),
     )
+
+
+def quota_of(provider: str) -> Quota:
+    """What a provider's endpoints may be asked for: its preset's, with what ``CODESTEER_QUOTA_PROVIDER`` sets.
+
+    Raises:
+        BadInput: the variable cannot be read.
+    """
+    return read_quota(os.environ.get(f"CODESTEER_QUOTA_{provider.upper()}", ""), PROVIDERS[provider].quota)
 
 
 def _is_loopback(host: str) -> bool:

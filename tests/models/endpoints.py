@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from codesteer_kernel.models.anthropic import AnthropicModel
 from codesteer_kernel.models.limits import Limits
 from codesteer_kernel.models.openai import OpenAIModel
 from codesteer_kernel.models.providers import resolve
-from tests.scripted import Reply, Request, ScriptedServer
+from tests.scripted import Reply, ScriptedServer
 
 WIRES = ["openai", "anthropic"]
 QUICK = Limits(connect=2.0, first_token=5.0, silence=5.0, total=10.0, retries=2, wait=1.0)
@@ -20,11 +21,11 @@ SOON = {"Retry-After": "0.01"}
 
 
 def model_at(url: str, wire: str, limits: Limits = QUICK, **options: Any) -> OpenAIModel | AnthropicModel:
-    """A model of the endpoint at ``url``; ``options`` are those of ``resolve``, and ``provider``."""
+    """A model of the endpoint at ``url``; ``options`` are the model's, and ``provider``."""
     provider = options.pop("provider", wire)
     if wire == "anthropic":
-        return AnthropicModel(resolve(provider, "claude-test", base_url=url, **options), limits)
-    return OpenAIModel(resolve(provider, "gpt-test", base_url=f"{url}/v1", **options), limits)
+        return AnthropicModel(resolve(provider, "claude-test", base_url=url), limits, **options)
+    return OpenAIModel(resolve(provider, "gpt-test", base_url=f"{url}/v1"), limits, **options)
 
 
 @asynccontextmanager
@@ -65,4 +66,12 @@ def sse(*events: str) -> Reply:
     return Reply(raw="".join(f"{event}\n\n" for event in events))
 
 
-__all__ = ["ASK", "QUICK", "SOON", "WIRES", "Request", "ask", "model_at", "request", "serving", "sse", "text", "turn"]
+def openai_chunk(**content: Any) -> str:
+    """One event of an OpenAI stream."""
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    return "data: " + json.dumps({**head, **content})
+
+
+def choice(delta: Any, finish: str | None = None) -> dict[str, Any]:
+    """Its content: a delta, and perhaps the reason of the end."""
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}

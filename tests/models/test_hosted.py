@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codesteer_kernel.errors import BadInput, BrokenAnswer, ContextOverflow, ModelError, RateLimited
+from codesteer_kernel.errors import BadInput, BrokenAnswer, ContextOverflow, ModelError, ModelTimeout, RateLimited
 from codesteer_kernel.models import (
     ChatRequest,
     Delta,
@@ -440,9 +440,9 @@ def test_opening_a_model_of_one_sdk_leaves_the_other_alone(wire: str) -> None:
 async def test_a_silent_endpoint_times_out(wire: str) -> None:
     limits = Limits(first_token=0.2, silence=0.2, retries=0)
     async with serving([Reply("x", first_delay=60), Reply("one two", hang_after=1)], wire, limits) as (server, model):
-        with pytest.raises(ModelError, match=r"sent nothing for 0\.2 seconds"):
+        with pytest.raises(ModelTimeout, match=r"sent nothing for 0\.2 seconds"):
             await ask(model)
-        with pytest.raises(ModelError, match=r"nothing more for 0\.2 seconds"):
+        with pytest.raises(ModelTimeout, match=r"nothing more for 0\.2 seconds"):
             await ask(model)
         await server.settled(1.0)
         assert all(one.disconnected for one in server.requests)
@@ -456,7 +456,7 @@ async def test_a_stream_that_falls_silent_can_be_repeated_too(wire: str) -> None
 
 async def test_the_whole_call_is_bounded(wire: str) -> None:
     async with serving([Reply("x " * 1000, delay=0.05)], wire, Limits(total=0.3)) as (_, model):
-        with pytest.raises(ModelError, match=r"not done after 0\.3 seconds"):
+        with pytest.raises(ModelTimeout, match=r"not done after 0\.3 seconds"):
             await ask(model)
 
 

@@ -32,7 +32,7 @@ from codesteer_kernel.models import Finish, Tool, ToolCall
 from codesteer_kernel.models.faults import scrub
 from codesteer_kernel.models.limits import Limits
 from codesteer_kernel.models.prices import cost
-from tests.models.endpoints import WIRES, ask, model_at, serving, sse, text
+from tests.models.endpoints import WIRES, ask, choice, model_at, openai_chunk, serving, sse, text
 from tests.scripted import Reply, ScriptedServer, recorded
 
 ONCE = Limits(connect=2.0, first_token=5.0, silence=5.0, total=10.0, retries=0, wait=1.0)
@@ -57,6 +57,7 @@ async def failing(reply: Reply, wire: str, **options: Any) -> CodeSteerError:
         with pytest.raises(CodeSteerError) as caught:
             await ask(model)
     assert_clean(caught.value)
+    assert caught.value.cure
     return caught.value
 
 
@@ -200,16 +201,6 @@ async def test_an_error_event_in_the_middle_says_what_it_is(wire: str) -> None:
 
 
 # -- streams that make no sense
-
-CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-
-
-def openai_chunk(**content: Any) -> str:
-    return "data: " + json.dumps({**CHUNK, **content})
-
-
-def choice(delta: Any, finish: str | None = None) -> dict[str, Any]:
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
 def claude(kind: str, **content: Any) -> str:
@@ -366,7 +357,7 @@ async def test_nobody_there_is_said_with_the_address(wire: str) -> None:
 
 async def test_a_name_that_does_not_exist_is_said(wire: str, secret: str) -> None:
     error = await unreached("http://no-such-host.invalid", wire)
-    assert "no-such-host.invalid could not be looked up (DNS)" in error.message
+    assert "The name of no-such-host.invalid could not be looked up (DNS)" in error.message
 
 
 async def test_a_connection_closed_without_an_answer_is_said(wire: str) -> None:
