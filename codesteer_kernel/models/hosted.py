@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
-from ..errors import BadInput, MissingDependency, ModelError
+from ..errors import BadInput, EndpointUnreachable, MissingDependency, ModelError
 from .faults import OVERFLOW, Fault, broken, explain, scrub
 from .gate import Place, Quota, gate_to
 from .limits import Clock, Limits
@@ -226,10 +226,10 @@ class HostedModel:
     def _cut(self, raised: Exception) -> Fault:
         """The fault behind what broke a stream that had begun."""
         if isinstance(raised, ValueError) and not hasattr(raised, "request"):
-            return broken(self._endpoint, f"an event is not JSON: {raised}", passing=False)
+            return broken(self._endpoint, f"an event cannot be read: {raised}", passing=False)
         fault = explain(raised, self._endpoint)
-        if fault.status is None:
-            return broken(self._endpoint, "the connection was cut" if not fault.said else fault.said)
+        if isinstance(fault.error, EndpointUnreachable) and fault.status is None:
+            return broken(self._endpoint, "the connection was cut")
         return fault
 
     def _client(self) -> Any:

@@ -450,7 +450,7 @@ async def test_a_silent_endpoint_times_out(wire: str) -> None:
 
 async def test_a_stream_that_falls_silent_can_be_repeated_too(wire: str) -> None:
     limits = Limits(first_token=5.0, silence=0.2, retries=1)
-    async with serving([Reply("one two", hang_after=1), "one two"], wire, limits) as (_, model):
+    async with serving([Reply("one two", hang_after=1), Reply("one two", first_delay=0.5)], wire, limits) as (_, model):
         assert (await turn(model, repeat_partial=True)).text == "one two"
 
 

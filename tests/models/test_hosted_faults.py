@@ -191,6 +191,7 @@ async def test_an_error_event_is_typed_by_what_it_is_called(wire: str, kind: str
     }
     error = await failing(reply, wire)
     assert type(error) is kinds[kind]
+    assert "sorry" in error.message or kind == "authentication_error"
 
 
 async def test_an_error_event_in_the_middle_says_what_it_is(wire: str) -> None:

@@ -191,6 +191,17 @@ async def test_tokens_are_counted_as_estimated_and_then_as_used() -> None:
     assert time.monotonic() - begin >= 0.4  # 50 are missing, at 100 a second
 
 
+async def test_a_small_call_does_not_overtake_a_large_one(walkers: Any) -> None:
+    walker = walkers(gate(tokens=6000))
+    all_of_it = walker.start("all", tokens=6000)
+    await walker.settle()
+    large, small = walker.start("large", tokens=50), walker.start("small", tokens=1)
+    await walker.settle()
+    walker.leave.set()
+    await asyncio.gather(all_of_it, large, small)
+    assert walker.order == ["all", "large", "small"]
+
+
 async def test_a_call_larger_than_a_minutes_worth_goes_when_the_minute_is_full() -> None:
     async with asyncio.timeout(5), gate(tokens=100).place("m", 10**6, longest=LONG):
         pass
