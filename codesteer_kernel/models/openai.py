@@ -118,9 +118,9 @@ class OpenAIModel(HostedModel):
                         yield ReasoningDelta(thought)
                     for delta in sort(splitter.feed(text + refusal)):
                         yield delta
-                    for number, call in enumerate(getattr(choice.delta, "tool_calls", None) or []):
+                    for call in getattr(choice.delta, "tool_calls", None) or []:
                         yield calls.add(
-                            number if call.index is None else call.index,
+                            call.index,
                             id=call.id or "",
                             name=(call.function.name if call.function else "") or "",
                             arguments=(call.function.arguments if call.function else "") or "",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import re
+import socket
 import ssl
 import traceback
 from collections.abc import AsyncIterator
@@ -29,9 +31,10 @@ from codesteer_kernel.errors import (
     UnknownModel,
 )
 from codesteer_kernel.models import Finish, Tool, ToolCall
-from codesteer_kernel.models.faults import scrub
+from codesteer_kernel.models.faults import explain, scrub
 from codesteer_kernel.models.limits import Limits
 from codesteer_kernel.models.prices import cost
+from codesteer_kernel.models.providers import resolve
 from tests.models.endpoints import WIRES, ask, choice, model_at, openai_chunk, serving, sse, text
 from tests.scripted import Reply, ScriptedServer, recorded
 
@@ -359,6 +362,14 @@ async def test_nobody_there_is_said_with_the_address(wire: str) -> None:
 async def test_a_name_that_does_not_exist_is_said(wire: str, secret: str) -> None:
     error = await unreached("http://no-such-host.invalid", wire)
     assert "The name of no-such-host.invalid could not be looked up (DNS)" in error.message
+
+
+@pytest.mark.parametrize(("number", "passing"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
+def test_a_name_is_looked_up_again_only_where_that_may_help(wire: str, number: int, passing: bool) -> None:
+    sdk = importlib.import_module(wire)
+    raised = sdk.APIConnectionError(request=None)
+    raised.__cause__ = socket.gaierror(number, "no")
+    assert explain(raised, resolve(wire, "m@http://a.example")).passing is passing
 
 
 async def test_a_connection_closed_without_an_answer_is_said(wire: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.models import Delta, Message, Restarted, Thought, Tool, Turn, open_model
+from codesteer_kernel.models import Delta, Message, Restarted, Thought, Tool, ToolCall, Turn, open_model
 from tests.models.endpoints import WIRES, ask, choice, openai_chunk, serving, sse, text, turn
 from tests.scripted import Reply, Request, ScriptedServer
 
@@ -192,10 +192,12 @@ async def test_thoughts_that_another_model_signed_are_left_out() -> None:
     assert server.requests[-1].body["messages"][1]["content"] == [{"type": "text", "text": "(nothing)"}]
 
 
-async def test_unsigned_thoughts_stay_at_home() -> None:
-    unsigned = Message("assistant", "yes", thoughts=(Thought(text="from elsewhere"),))
-    async with serving(["fine"], "anthropic") as (server, model):
-        await ask(model, Message("user", "a"), unsigned, Message("user", "b"))
+@pytest.mark.parametrize("wire", WIRES)
+async def test_unsigned_thoughts_stay_at_home(wire: str) -> None:
+    call = ToolCall(id="c", name="look", arguments={})
+    unsigned = Message("assistant", "yes", tool_calls=(call,), thoughts=(Thought(text="from elsewhere"),))
+    async with serving(["fine"], wire) as (server, model):
+        await ask(model, Message("user", "a"), unsigned, Message("tool", "b", tool_call_id="c"), tools=(TOOL,))
     assert "elsewhere" not in json.dumps(server.requests[0].body)
 
 

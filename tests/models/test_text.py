@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput
@@ -31,6 +31,7 @@ def cut(parts: list[str], stops: list[str]) -> tuple[str, bool]:
 
 
 @given(TEXT, st.lists(st.text(alphabet="ab<>", max_size=4), max_size=3), CUTS)
+@example("abba", ["abba", "bb"], [])
 def test_text_ends_at_the_first_stop_string_to_be_complete_however_it_arrives(
     text: str, stops: list[str], cuts: list[int]
 ) -> None:
@@ -55,6 +56,8 @@ TALK = st.lists(st.one_of(st.text(alphabet="ab</> \n", max_size=6), st.sampled_f
 
 
 @given(TALK, CUTS, WAYS)
+@example('"</think>a</think>b', [], {"bare": True})
+@example('"</think>a</think>b', [], {"hold": True})
 def test_pieces_make_no_difference_to_what_is_reasoning(text: str, cuts: list[int], how: dict[str, bool]) -> None:
     whole = split([text], **how)
     assert split(pieces(text, cuts), **how) == whole
