@@ -52,7 +52,7 @@ class Retries:
         """
         asked = asked_wait(fault.headers)
         pause = backoff(self.done) if asked is None else asked
-        if asked is not None or fault.status == 429:
+        if fault.passing and (asked is not None or fault.status == 429):
             self._gate.pause(pause)
         limits = self._clock.limits
         if pause > limits.wait and isinstance(fault.error, RateLimited):

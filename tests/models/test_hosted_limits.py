@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codesteer_kernel.errors import BadInput, RateLimited
+from codesteer_kernel.errors import AuthenticationFailed, BadInput, RateLimited
 from codesteer_kernel.models import Message, retrying
 from codesteer_kernel.models.gate import Gate, Quota, gate_to, read_headers, read_quota
 from codesteer_kernel.models.limits import Limits
@@ -231,6 +231,13 @@ async def test_a_pause_that_is_too_long_is_an_error_for_all_who_wait(wire: str) 
             with pytest.raises(RateLimited, match=r"wait 3\d\d\d seconds"):
                 await ask(model)
     assert len(server.requests) == 1
+
+
+async def test_a_fault_that_stays_holds_back_nobody(wire: str) -> None:
+    async with serving([Reply(status=401, headers={"Retry-After": "3600"}), "fine"], wire) as (_, model):
+        with pytest.raises(AuthenticationFailed):
+            await ask(model)
+        assert text(await ask(model)) == "fine"
 
 
 async def test_a_server_error_without_a_word_holds_back_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
