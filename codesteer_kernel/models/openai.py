@@ -11,7 +11,7 @@ from .faults import Fault, broken
 from .gate import Quota
 from .hosted import HostedModel, count
 from .limits import Clock, Limits
-from .openai_body import ADAPTATIONS, body, head
+from .openai_body import ADAPTATIONS, body, choice_body
 from .protocol import (
     Abilities,
     ChatRequest,
@@ -46,15 +46,14 @@ STOPS: dict[str, StopReason] = {
 }
 BROKEN_STOPS = {"abort", "error", "insufficient_system_resource"}
 """Reasons to end that are the server's trouble, not an end."""
-TOP_LOGPROBS = 20
-"""What the protocol allows at most."""
 
 
 class OpenAIModel(HostedModel):
     """One model of an OpenAI-style endpoint.
 
-    ``score`` works where the endpoint continues an assistant turn and gives log-probabilities (see the provider table);
-    choices that are not among the 20 most likely tokens get the last one's probability.
+    ``score`` works where the endpoint continues an assistant turn and gives log-probabilities (see the provider table).
+    They are those of the 20 likeliest tokens and of the likeliest choice; of another choice it is known that it is less
+    likely than all of these, and half the least is assumed.
     """
 
     package = "openai"
@@ -168,15 +167,15 @@ class OpenAIModel(HostedModel):
             raise BadInput(f"{self.name} cannot score choices.")
         if not messages or messages[-1].role != "assistant":
             raise BadInput("The last message to score must be an assistant turn.")
-        tops, usage = await self._next_token(messages)
+        tops, usage = await self._next_token(messages, choices)
         found: dict[str, float] = {}
         unclear = 0.0
-        for top in tops:
-            begun = [choice for choice in choices if top.token and choice.startswith(top.token)]
+        for token, logprob in tops.items():
+            begun = [choice for choice in choices if token and choice.startswith(token)]
             if len(begun) > 1:
-                unclear += math.exp(top.logprob)
+                unclear += math.exp(logprob)
             elif begun:
-                found[begun[0]] = found.get(begun[0], 0.0) + math.exp(top.logprob)
+                found[begun[0]] = found.get(begun[0], 0.0) + math.exp(logprob)
         if unclear > sum(found.values()):
             raise BadInput(f"The choices {', '.join(map(repr, choices))} begin with the same token.")
         if not found:
@@ -184,19 +183,20 @@ class OpenAIModel(HostedModel):
                 f"None of the choices is among the likely next tokens of {self.name}.",
                 "Let it generate instead, or use a model that knows the format.",
             )
-        least = math.exp(min(top.logprob for top in tops))
-        weights = {choice: found.get(choice, least) for choice in choices}
+        unseen = math.exp(min(tops.values())) / 2
+        weights = {choice: found.get(choice, unseen) for choice in choices}
         total = sum(weights.values())
         return Choice(probabilities={choice: weight / total for choice, weight in weights.items()}, usage=usage)
 
-    async def _next_token(self, messages: Sequence[Message]) -> tuple[list[Any], TokenUsage]:
-        """The likeliest next tokens, each with its ``token`` and ``logprob``."""
+    async def _next_token(
+        self, messages: Sequence[Message], choices: Sequence[str]
+    ) -> tuple[dict[str, float], TokenUsage]:
+        """Log-probabilities of the likeliest next tokens, and of the one that was taken."""
         clock = Clock(self.name, self._limits)
         retries = Retries(clock, self._gate)
         length = sum(len(message.content) for message in messages) // 4
         while True:
-            arguments = head(self._preset, self._endpoint.model, messages, 1)
-            arguments |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS, "temperature": 0.0}
+            arguments = choice_body(self._preset, self._endpoint.model, messages, choices)
             try:
                 async with self._place(length, clock, again=retries.done > 0):
                     answer = await self._opened(arguments, clock)
@@ -206,9 +206,10 @@ class OpenAIModel(HostedModel):
             await retries.after(fault)
         try:
             logprobs = answer.choices[0].logprobs
-            tops = list(logprobs.content[0].top_logprobs) if logprobs and logprobs.content else []
+            taken = logprobs.content[:1] if logprobs and logprobs.content else []
+            tops = {one.token: float(one.logprob) for first in taken for one in (first, *first.top_logprobs)}
             usage = _usage(answer.usage) if answer.usage is not None else TokenUsage()
-        except (AttributeError, IndexError, KeyError, TypeError):
+        except (AttributeError, IndexError, TypeError, ValueError):
             unreadable = broken(self._endpoint, "it cannot be read")
         else:
             if not tops:

@@ -11,25 +11,15 @@ from .providers import Preset
 from .thinking import effort
 from .tools import arguments_of
 
-__all__ = ["ADAPTATIONS", "body", "head"]
+__all__ = ["ADAPTATIONS", "body", "choice_body"]
 
-
-def head(preset: Preset, model: str, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-    """The SDK's arguments that every request has."""
-    arguments: dict[str, Any] = {
-        "model": model,
-        "messages": [_turn(message, preset) for message in messages],
-        preset.limit: max_tokens,
-        "extra_body": {},
-    }
-    if messages[-1].role == "assistant" and preset.says_continue:
-        arguments["extra_body"] = {"continue_final_message": True, "add_generation_prompt": False}
-    return arguments
+TOP_LOGPROBS = 20
+"""What the protocol allows at most."""
 
 
 def body(preset: Preset, model: str, request: ChatRequest) -> dict[str, Any]:
     """The SDK's arguments for a streamed ``request``."""
-    arguments = head(preset, model, request.messages, request.max_tokens + (request.thinking or 0))
+    arguments = _head(preset, model, request.messages, request.max_tokens + (request.thinking or 0))
     arguments |= {"stream": True, "stream_options": {"include_usage": True}}
     if request.temperature is not None:
         arguments["temperature"] = request.temperature
@@ -55,6 +45,22 @@ def body(preset: Preset, model: str, request: ChatRequest) -> dict[str, Any]:
     return arguments
 
 
+def choice_body(preset: Preset, model: str, messages: Sequence[Message], choices: Sequence[str]) -> dict[str, Any]:
+    """The SDK's arguments that ask for the likely next tokens, where one of ``choices`` follows.
+
+    The constraint leaves the probabilities as they are. Without it a model that would rather end here, or begin a
+    character of several tokens, gives no token to tell of.
+    """
+    arguments = _head(preset, model, messages, 1)
+    arguments |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS, "temperature": 0.0}
+    if preset.constraint == "grammar":
+        words = " | ".join(json.dumps(choice, ensure_ascii=False) for choice in choices)
+        arguments["extra_body"]["grammar"] = f"root ::= {words}"
+    elif preset.constraint:
+        arguments["extra_body"][preset.constraint] = {"choice": list(choices)}
+    return arguments
+
+
 def _think(arguments: dict[str, Any], preset: Preset, thinking: int) -> None:
     level = effort(thinking)
     match preset.thinking:
@@ -70,6 +76,19 @@ def _think(arguments: dict[str, Any], preset: Preset, thinking: int) -> None:
                 "enable_thinking": bool(thinking),
                 **({"reasoning_effort": level} if thinking else {}),
             }
+
+
+def _head(preset: Preset, model: str, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+    """The SDK's arguments that every request has."""
+    arguments: dict[str, Any] = {
+        "model": model,
+        "messages": [_turn(message, preset) for message in messages],
+        preset.limit: max_tokens,
+        "extra_body": {},
+    }
+    if messages[-1].role == "assistant" and preset.says_continue:
+        arguments["extra_body"] = {"continue_final_message": True, "add_generation_prompt": False}
+    return arguments
 
 
 def _turn(message: Message, preset: Preset) -> dict[str, Any]:
@@ -147,6 +166,8 @@ ADAPTATIONS: dict[str, Callable[[dict[str, Any]], None]] = {
     "stream_options": _without("stream_options"),
     "response_format": _without("response_format"),
     "json_schema": _without("response_format"),
+    "structured_outputs": _without("structured_outputs"),
+    "grammar": _without("grammar"),
     "random_seed": _without("random_seed"),
     "seed": _without("seed"),
     "stop": _without("stop"),

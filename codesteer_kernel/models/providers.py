@@ -22,12 +22,17 @@ ENDPOINT_KEY = "CODESTEER_ENDPOINT_KEY"
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A provider: wire protocol, base URL, the variable of its key ("" where none is needed), and its ways.
 
-    ``quota`` is what its endpoints are asked for unless the user says otherwise. ``tools`` and ``prefix_cache`` are
-    abilities. For the OpenAI protocol: ``prefill`` where a trailing assistant turn is continued (and log-probabilities
-    come with it; ``says_continue`` where the request has to say so), ``structured`` where JSON schemas are obeyed, ``seed`` and ``limit`` how the seed ("" for none) and
-    the token limit are called, ``thinking`` how hidden reasoning is asked for ("" where it cannot be), ``echo`` where a
-    call's reasoning has to come back with it, ``bare_close`` where a chat template may open the reasoning block and
-    the model only closes it.
+    Attributes:
+        quota: what its endpoints are asked for unless the user says otherwise.
+        tools, prefix_cache: abilities.
+        prefill: a trailing assistant turn is continued, and log-probabilities come with it.
+        says_continue: the request has to say so.
+        constraint: what holds such a continuation to a few choices.
+        structured: JSON schemas are obeyed.
+        seed, limit: how the seed ("" for none) and the token limit are called.
+        thinking: how hidden reasoning is asked for ("" where it cannot be).
+        echo: a call's reasoning has to come back with it.
+        bare_close: a chat template may open the block of reasoning, and the model only closes it.
     """
 
     wire: Literal["anthropic", "openai"] = "openai"
@@ -39,6 +44,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     prefix_cache: bool = True
     prefill: bool = False
     says_continue: bool = False
+    constraint: Literal["", "structured_outputs", "grammar"] = ""
     structured: bool = True
     seed: Literal["", "seed", "random_seed"] = ""
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -96,6 +102,7 @@ PROVIDERS: dict[str, Preset] = {
         quota=Quota(in_flight=64),
         prefill=True,
         says_continue=True,
+        constraint="structured_outputs",
         seed="seed",
         thinking="template",
         bare_close=True,
@@ -105,6 +112,7 @@ PROVIDERS: dict[str, Preset] = {
         note=_HERE,
         quota=_SMALL,
         prefill=True,
+        constraint="grammar",
         seed="seed",
         thinking="template",
         bare_close=True,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
 from .protocol import Delta, Finish, Message, ReasoningDelta, Restarted, TextDelta, TokenUsage, ToolCall, UsageDelta
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
 
 __all__ = ["Turn", "gather"]
 
@@ -50,10 +46,14 @@ class Turn:
         return Message("assistant", self.text, tool_calls=tuple(self.calls), thoughts=thoughts)
 
 
-async def gather(deltas: AsyncGenerator[Delta, None]) -> Turn:
+async def gather(deltas: AsyncIterator[Delta]) -> Turn:
     """Read a stream to its end. It is closed when this is cancelled."""
     turn = Turn()
-    async with aclosing(deltas):
+    try:
         async for delta in deltas:
             turn.feed(delta)
+    finally:
+        close = getattr(deltas, "aclose", None)
+        if close is not None:
+            await close()
     return turn

@@ -350,6 +350,7 @@ async def test_choices_are_scored_where_the_endpoint_gives_log_probabilities() -
         assert choice.probabilities["Code"] == pytest.approx(0.8)
         assert choice.best == "Code"
         assert server.requests[1].body["continue_final_message"] is True
+        assert server.requests[1].body["structured_outputs"] == {"choice": ["Code", "Text"]}
         with pytest.raises(ModelError, match="no log-probabilities"):
             await model.score(turns, ["Code", "Text"])
         with pytest.raises(ModelError, match="None of the choices"):
