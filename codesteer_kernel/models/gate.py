@@ -90,7 +90,8 @@ class Gate:
 
     def __init__(self, name: str, quota: Quota) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        # Reentrant: a call that nobody waits for any more is ended by the garbage collector, in any thread's middle.
+        self._lock = threading.RLock()
         self._queue: deque[Place] = deque()
         self._under_way = 0
         self._closed_until = 0.0
@@ -108,6 +109,7 @@ class Gate:
             self._quota = quota
             self._requests = Bucket(quota.requests) if quota.requests else None
             self._tokens = Bucket(quota.tokens) if quota.tokens else None
+            self._admit()
 
     @asynccontextmanager
     async def place(self, model: str, tokens: int, *, longest: float, first: bool = False) -> AsyncIterator[Place]:
@@ -182,8 +184,6 @@ class Gate:
             if self._own_wait(place, now) > 0:
                 continue
             self._queue.remove(place)
-            if place.loop.is_closed():
-                continue
             self._under_way += 1
             for bucket, amount in self._buckets(place):
                 bucket.take(amount)

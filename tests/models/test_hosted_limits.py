@@ -112,6 +112,14 @@ async def test_one_who_is_cancelled_with_a_place_gives_it_back(walkers: Any) -> 
     await behind
 
 
+async def test_a_wider_quota_holds_at_once(walkers: Any) -> None:
+    narrow = gate(in_flight=1)
+    walker = walkers(narrow, *"abc")
+    assert await walker.settle() == ["a"]
+    narrow.quota = Quota(in_flight=2)
+    assert await walker.settle() == ["a", "b"]
+
+
 async def test_a_place_that_is_given_while_its_owner_is_cancelled_is_not_lost() -> None:
     narrow = gate(in_flight=1)
     for _ in range(50):
