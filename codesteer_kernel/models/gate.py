@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from math import inf
 
 import msgspec
 
@@ -68,12 +69,17 @@ class Bucket:
 
 
 class Place:
-    """One call's place: asked for, then given."""
+    """One call's place: asked for, then given.
+
+    ``watching`` says that its owner looks again by himself, at the time when he may go; one who waits for others (to
+    leave, or to go before him) has to be told to.
+    """
 
     def __init__(self, model: str, tokens: int) -> None:
         self.model = model
         self.tokens = tokens
         self.given = False
+        self.watching = True
         self.loop = asyncio.get_running_loop()
         self.changed = asyncio.Event()
 
@@ -130,15 +136,17 @@ class Gate:
         try:
             while True:
                 with self._lock:
+                    place.watching = True
                     self._admit()
                     if place.given:
                         break
                     pause = self._closed_until - time.monotonic()
                     wait = self._wait(place)
+                    place.watching = 0 < wait < inf
                 if pause > longest:
                     raise RateLimited(f"{self._name} limits its rate.", f"It asks to wait {pause:.0f} seconds.")
                 try:
-                    async with asyncio.timeout(wait):
+                    async with asyncio.timeout(wait if place.watching else None):
                         await place.changed.wait()
                 except TimeoutError:
                     pass
@@ -179,27 +187,28 @@ class Gate:
         """Give places to all who may go, in their order; one who waits for a model's own limit lets others pass."""
         now = time.monotonic()
         for place in list(self._queue):
-            if self._shared_wait(place, now) > 0:
-                break
-            if self._own_wait(place, now) > 0:
+            shared, own = self._shared_wait(place, now), self._own_wait(place, now)
+            if shared <= 0 and own <= 0:
+                self._queue.remove(place)
+                self._under_way += 1
+                for bucket, amount in self._buckets(place):
+                    bucket.take(amount)
+                place.given = True
+                place.wake()
                 continue
-            self._queue.remove(place)
-            self._under_way += 1
-            for bucket, amount in self._buckets(place):
-                bucket.take(amount)
-            place.given = True
-            place.wake()
+            if not place.watching:
+                place.wake()
+            if shared > 0:
+                break
 
-    def _wait(self, place: Place) -> float | None:
-        """Seconds until ``place`` may be worth another look; None if somebody else's leaving has to come first."""
+    def _wait(self, place: Place) -> float:
+        """Seconds until ``place`` may go; infinity until somebody leaves, 0 if others are before it."""
         now = time.monotonic()
-        wait = max(self._shared_wait(place, now), self._own_wait(place, now))
-        # Zero: it may go, but somebody is before it.
-        return wait if 0 < wait < float("inf") else None
+        return max(0.0, self._shared_wait(place, now), self._own_wait(place, now))
 
     def _shared_wait(self, place: Place, now: float) -> float:
         if self._quota.in_flight and self._under_way >= self._quota.in_flight:
-            return float("inf")
+            return inf
         waits = [self._closed_until - now]
         waits += [bucket.wait(1, now) for bucket in (self._requests,) if bucket]
         waits += [bucket.wait(place.tokens, now) for bucket in (self._tokens,) if bucket]
@@ -268,7 +277,7 @@ def read_headers(headers: Mapping[str, str]) -> dict[str, Bucket]:
                 capacity, left = float(headers[limit]), float(headers[remaining])
             except (KeyError, ValueError):
                 continue
-            if 0 <= left <= capacity < float("inf"):
+            if 0 <= left <= capacity < inf:
                 seconds = _seconds(headers.get(reset, ""))
                 found[kind] = Bucket(capacity, level=left, rate=(capacity - left) / seconds if seconds else None)
                 break

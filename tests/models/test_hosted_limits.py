@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -208,6 +209,30 @@ async def test_a_small_call_does_not_overtake_a_large_one(walkers: Any) -> None:
     walker.leave.set()
     await asyncio.gather(all_of_it, large, small)
     assert walker.order == ["all", "large", "small"]
+
+
+async def test_nobody_is_forgotten_behind_larger_calls() -> None:
+    """Whatever the order of sizes, models and what is learned meanwhile, everybody gets a place."""
+    chance = random.Random(7)
+    for _ in range(30):
+        crowded = gate(tokens=60_000, requests=chance.choice([0, 3000]), in_flight=chance.choice([0, 1, 3]))
+        order: list[int] = []
+
+        async def walk(number: int) -> None:
+            async with crowded.place(f"m{number % 3}", chance.choice([1, 50, 400]), longest=LONG) as place:  # noqa: B023
+                order.append(number)  # noqa: B023
+                if chance.random() < 0.3:
+                    left = {"x-ratelimit-limit-tokens": "6000", "x-ratelimit-remaining-tokens": "5"}
+                    crowded.learn(place.model, {**left, "x-ratelimit-reset-tokens": "50ms"})  # noqa: B023
+                await asyncio.sleep(chance.choice([0, 0.001]))
+
+        async with crowded.place("m", 60_000, longest=LONG):
+            tasks = [asyncio.create_task(walk(number)) for number in range(8)]
+            await asyncio.sleep(0)
+        tasks[chance.randrange(8)].cancel()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert len(order) >= 7
 
 
 async def test_a_call_larger_than_a_minutes_worth_goes_when_the_minute_is_full() -> None:
