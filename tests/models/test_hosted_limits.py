@@ -215,7 +215,7 @@ async def test_nobody_is_forgotten_behind_larger_calls() -> None:
     """Whatever the order of sizes, models and what is learned meanwhile, everybody gets a place."""
     chance = random.Random(7)
     for _ in range(30):
-        crowded = gate(tokens=60_000, requests=chance.choice([0, 3000]), in_flight=chance.choice([0, 1, 3]))
+        crowded = gate(tokens=600_000, requests=chance.choice([0, 30_000]), in_flight=chance.choice([0, 1, 3]))
         order: list[int] = []
 
         async def walk(number: int) -> None:
@@ -226,7 +226,7 @@ async def test_nobody_is_forgotten_behind_larger_calls() -> None:
                     crowded.learn(place.model, {**left, "x-ratelimit-reset-tokens": "50ms"})  # noqa: B023
                 await asyncio.sleep(chance.choice([0, 0.001]))
 
-        async with crowded.place("m", 60_000, longest=LONG):
+        async with crowded.place("m", 600_000, longest=LONG):
             tasks = [asyncio.create_task(walk(number)) for number in range(8)]
             await asyncio.sleep(0)
         tasks[chance.randrange(8)].cancel()
