@@ -12,8 +12,10 @@ from collections.abc import Iterable
 
 __all__ = [
     "AuthenticationFailed",
+    "BadConfig",
     "BadInput",
     "BrokenAnswer",
+    "BrokenPlugin",
     "BudgetExhausted",
     "CacheNotWritable",
     "CodeSteerError",
@@ -29,6 +31,7 @@ __all__ = [
     "OutOfMemory",
     "Overloaded",
     "RateLimited",
+    "ReplayMismatch",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -67,6 +70,12 @@ class BadInput(CodeSteerError):
     code = "bad_input"
 
 
+class BadConfig(BadInput):
+    """The user's configuration file holds something that cannot work; the message names the file and the place."""
+
+    code = "bad_config"
+
+
 class EmptyPrompt(BadInput):
     """The cell or the argument holds no question."""
 
@@ -83,6 +92,12 @@ class UnknownModel(UnknownName):
     """A model name whose provider or embedded entry does not exist."""
 
     code = "unknown_model"
+
+
+class BrokenPlugin(CodeSteerError):
+    """A plug-in cannot be used; the message names the distribution that brought it."""
+
+    code = "broken_plugin"
 
 
 class MissingDependency(CodeSteerError):
@@ -167,6 +182,12 @@ class OutOfMemory(ModelError):
     """The machine has not enough free memory for what was asked."""
 
     code = "out_of_memory"
+
+
+class ReplayMismatch(ModelError):
+    """A replayed run took another turn than its record; the message names the call."""
+
+    code = "replay_mismatch"
 
 
 class CacheNotWritable(CodeSteerError):

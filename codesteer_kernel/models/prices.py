@@ -75,7 +75,7 @@ PRICES: dict[str, Price] = {
     "openai/gpt-4o-mini": _gpt(0.15, 0.6, 0.075),
 }
 
-LOCAL = ("embedded", "local", "hf", "ollama", "vllm", "llamacpp", "lmstudio")
+LOCAL = ("embedded", "local", "hf", "replay", "ollama", "vllm", "llamacpp", "lmstudio")
 
 
 def price(name: str) -> Price | None:

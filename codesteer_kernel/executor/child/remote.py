@@ -13,7 +13,6 @@ import asyncio
 import atexit
 import base64
 import contextlib
-import importlib
 import json
 import os
 import shutil
@@ -26,6 +25,7 @@ from typing import Any
 from . import processes, sandbox, seccomp, values
 from .capture import clean
 from .supervisor import Frames, Running, Stream, _threads_of_user
+from .warming import Warming
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
@@ -59,8 +59,8 @@ class Remote:
         self._last: dict[str, str] = {}
         self._reply: dict[str, Any] = {}
         self._running: Running | None = None
-        self._preload = preload
         self._loop = asyncio.get_running_loop()
+        self._warming = Warming(self._loop, preload, lambda: self._running is not None)
         sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
         # The gateway's own secrets are not for programs.
         for name in set(os.environ) - set(KEPT_VARIABLES):
@@ -68,19 +68,13 @@ class Remote:
         os.environ["MPLBACKEND"] = "Agg"
         self._filter = _can_filter()
         os.register_at_fork(after_in_child=self._after_fork)
-        self._loop.call_later(0.05, self._preload_next)
+        self._warming.resume()
 
     def close(self) -> Answer:
         """End what still runs and remove all files."""
         processes.end_all()
         shutil.rmtree(self._folder, ignore_errors=True)
         return Answer(None)
-
-    def _preload_next(self) -> None:
-        if self._preload and self._running is None:
-            with contextlib.suppress(Exception):
-                importlib.import_module(self._preload.pop(0))
-            self._loop.call_later(0.01, self._preload_next)
 
     def _after_fork(self) -> None:
         """In a worker: be a plain interpreter again, without what a notebook adds to it."""
@@ -167,7 +161,7 @@ class Remote:
         finally:
             self._loop.remove_signal_handler(signal.SIGINT)
             self._running = None
-            self._loop.call_later(0.05, self._preload_next)
+            self._warming.resume()
 
     def _policy(self) -> dict[str, Any]:
         """What the guard's policy file says to a local supervisor."""

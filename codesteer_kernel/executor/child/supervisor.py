@@ -19,7 +19,6 @@ import codecs
 import contextlib
 import fcntl
 import gc
-import importlib
 import json
 import mmap
 import os
@@ -38,6 +37,7 @@ from ipykernel.kernelbase import Kernel
 
 from . import journal, namespaces, processes, sandbox, space, values, worker
 from .capture import Capture, clean, shorten
+from .warming import Warming
 
 GRACE_S = 1.0
 """Between the interrupt and the kill."""
@@ -449,16 +449,8 @@ class Supervisor(Kernel):
         super().start()
         self._loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop
         self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        self._preload = list(self.policy["preload"])
-        self._loop.call_later(0.05, self._preload_next)
-
-    def _preload_next(self) -> None:
-        """Import one library while idle, so that programs find it loaded; a waiting request comes in between."""
-        if not self._preload or self._running is not None:
-            return
-        with contextlib.suppress(Exception):
-            importlib.import_module(self._preload.pop(0))
-        self._loop.call_later(0.01, self._preload_next)
+        self._warming = Warming(self._loop, self.policy["preload"], lambda: self._running is not None)
+        self._warming.resume()
 
     def _interrupt(self) -> None:
         if self._running is not None:
@@ -516,7 +508,7 @@ class Supervisor(Kernel):
             reply = {"failure": "supervisor", "reason": f"{type(error).__name__}: {clean(str(error))}"}
         finally:
             self._running = None
-            self._loop.call_later(0.05, self._preload_next)
+            self._warming.resume()
         self.session.send(stream, "codesteer_reply", reply, parent, ident=ident)
 
     def _input(self, name: str, held: dict[str, Any]) -> Any:
