@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, RateLimited
-from codesteer_kernel.models import Message, retrying
+from codesteer_kernel.models import Message, open_model, retrying
 from codesteer_kernel.models.gate import Gate, Quota, gate_to, read_headers, read_quota
+from codesteer_kernel.models.hosted import HostedModel
 from codesteer_kernel.models.limits import Limits
 from codesteer_kernel.models.providers import PROVIDERS
 from tests.models.endpoints import WIRES, ask, model_at, serving, text
@@ -389,6 +390,12 @@ def test_a_quota_comes_from_the_table_the_environment_or_an_argument(
     monkeypatch.setenv(f"CODESTEER_QUOTA_{wire.upper()}", "fast")
     with pytest.raises(BadInput, match="no quota"):
         kept()
+
+
+def test_a_quota_and_limits_can_be_opened_with(wire: str) -> None:
+    model = open_model(f"{wire}/m@http://127.0.0.1:9", quota={"in_flight": 3}, limits={"total": 5})
+    assert isinstance(model, HostedModel)
+    assert (model._gate.quota, model._limits) == (Quota(in_flight=3), Limits(total=5))
 
 
 @pytest.mark.parametrize("text", ["fast", "in_flight=-1", "in_flight=two", "speed=3", "in_flight=1 and more", "=3"])
