@@ -23,6 +23,7 @@ from .protocol import (
     Finish,
     Message,
     ReasoningDelta,
+    Restarted,
     TextDelta,
     TokenUsage,
     UsageDelta,
