@@ -57,6 +57,8 @@ class AnthropicModel(HostedModel):
         return create
 
     async def _read(self, events: AsyncGenerator[Any, None], request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        # The API itself sends reasoning apart; other servers of its protocol may not.
+        splitter = None if self._endpoint.own else self._splitter(request)
         calls = CallAssembler(request.tools)
         thoughts: list[Thought] = []
         usage = TokenUsage()
@@ -77,13 +79,17 @@ class AnthropicModel(HostedModel):
                             case "redacted_thinking":
                                 thoughts.append(Thought(sealed=block.data))
                             case "text" if block.text:
-                                yield TextDelta(block.text)
+                                for piece in splitter.feed(block.text) if splitter else [TextDelta(block.text)]:
+                                    yield piece
                     case "content_block_delta":
                         delta = event.delta
                         match delta.type:
                             case "text_delta" if delta.text:
-                                yield TextDelta(delta.text)
+                                for piece in splitter.feed(delta.text) if splitter else [TextDelta(delta.text)]:
+                                    yield piece
                             case "thinking_delta" if delta.thinking:
+                                for piece in splitter.outside() if splitter else ():
+                                    yield piece
                                 thoughts[-1] = replace(thoughts[-1], text=thoughts[-1].text + delta.thinking)
                                 yield ReasoningDelta(delta.thinking)
                             case "signature_delta":
@@ -98,10 +104,15 @@ class AnthropicModel(HostedModel):
             # The answer is whole all the same once it is said why it ended.
             if reason is None:
                 raise
-        if reason is not None:
-            for call in calls.finish():
-                yield call
-            yield Finish(reason=reason, usage=usage, thoughts=tuple(thoughts))
+        if reason is None:
+            return
+        if splitter:
+            self._closes_bare = self._closes_bare or splitter.seen_bare
+            for piece in splitter.finish():
+                yield piece
+        for call in calls.finish():
+            yield call
+        yield Finish(reason=reason, usage=usage, thoughts=tuple(thoughts))
 
 
 def _usage(told: Any, before: TokenUsage) -> TokenUsage:

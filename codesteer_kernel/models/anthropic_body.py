@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .protocol import ChatRequest, Message
+from .refusals import Adaptation, without
 from .thinking import effort
 from .tools import arguments_of
 
@@ -105,14 +105,6 @@ def _mark(arguments: dict[str, Any]) -> None:
 # ------------------------------------------------------------------------------------------------------------ refusals
 
 
-def _without(name: str) -> Callable[[dict[str, Any]], None]:
-    def leave_out(arguments: dict[str, Any]) -> None:
-        arguments.pop(name, None)
-        arguments["extra_body"].pop(name, None)
-
-    return leave_out
-
-
 def _by_effort(arguments: dict[str, Any]) -> None:
     """Ask by effort: newer models know no budget, and some can not be kept from thinking."""
     asked = arguments.pop("thinking", {})
@@ -143,15 +135,15 @@ def _without_marks(arguments: dict[str, Any]) -> None:
 
 
 # In this order: what a model says of budgets names the effort, and what it says of temperatures the thinking.
-ADAPTATIONS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "temperature": _without("temperature"),
+ADAPTATIONS: dict[str, Adaptation] = {
+    "temperature": without("temperature"),
     "signature": _without_thoughts,
     "thinking.type": _by_effort,
     "effort": _without_effort,
-    "output_config": _without("output_config"),
-    "output format": _without("output_config"),
+    "output_config": without("output_config"),
+    "output format": without("output_config"),
     "cache_control": _without_marks,
-    "thinking": _without("thinking"),
+    "thinking": without("thinking"),
 }
 
 

@@ -17,13 +17,14 @@ from .faults import OVERFLOW, Fault, broken, explain, scrub
 from .gate import Place, Quota, gate_to
 from .limits import Clock, Limits
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, Restarted, TokenUsage, UsageDelta
-from .providers import Endpoint, quota_of
+from .providers import PROVIDERS, Endpoint, quota_of
+from .refusals import Adaptation
 from .retrying import Retries
+from .thinking import ThinkSplitter
 
-__all__ = ["Adaptation", "HostedModel", "Limits", "count"]
+__all__ = ["HostedModel", "Limits", "count"]
 
 T = TypeVar("T")
-Adaptation = Callable[[dict[str, Any]], None]
 # What a request may carry to an address that is not the provider's own: the SDKs add what a user's variables say of
 # accounts and headers, which is meant for the provider.
 PLAIN_HEADERS = {
@@ -65,6 +66,7 @@ class HostedModel:
         self._endpoint = endpoint
         self._limits = limits or Limits()
         self._refused: set[str] = set()
+        self._closes_bare = False
         self._gate = gate_to(endpoint.base_url, endpoint.key_variable, quota or quota_of(endpoint.provider))
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
@@ -128,6 +130,12 @@ class HostedModel:
     def _read(self, events: AsyncGenerator[Any, None], request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """The deltas that the SDK's events mean. Ends without Finish where the answer was cut."""
         raise NotImplementedError
+
+    def _splitter(self, request: ChatRequest) -> ThinkSplitter:
+        """Tells inline reasoning from the answer; a turn that is only continued opens no block of it."""
+        fresh = request.messages[-1].role != "assistant"
+        maybe = PROVIDERS[self._endpoint.provider].bare_close or not self._endpoint.own
+        return ThinkSplitter(bare=fresh and maybe, hold=fresh and self._closes_bare)
 
     # ------------------------------------------------------------------------------------------------------- one call
 

@@ -30,7 +30,7 @@ from .protocol import (
 from .providers import PROVIDERS, Endpoint
 from .retrying import Retries
 from .stopping import StopCutter
-from .thinking import Piece, ThinkSplitter
+from .thinking import Piece
 from .tools import CallAssembler
 
 __all__ = ["OpenAIModel"]
@@ -72,7 +72,6 @@ class OpenAIModel(HostedModel):
             thinking=bool(preset.thinking),
             prefix_cache=preset.prefix_cache,
         )
-        self._closes_bare = False
 
     def _arguments(self, request: ChatRequest) -> dict[str, Any]:
         return body(self._preset, self._endpoint.model, request)
@@ -82,10 +81,7 @@ class OpenAIModel(HostedModel):
         return create
 
     async def _read(self, events: AsyncGenerator[Any, None], request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        # A turn that is only continued opens no block.
-        fresh = request.messages[-1].role != "assistant"
-        maybe = self._preset.bare_close or not self._endpoint.own
-        splitter = ThinkSplitter(bare=fresh and maybe, hold=fresh and self._closes_bare)
+        splitter = self._splitter(request)
         calls = CallAssembler(request.tools)
         # The endpoint's own stop is the first line; this one holds where the endpoint has none.
         cutter = StopCutter(request.stop if "stop" in self._refused else ())

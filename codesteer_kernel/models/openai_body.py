@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .protocol import ChatRequest, Message
 from .providers import Preset
+from .refusals import Adaptation, without
 from .thinking import effort
 from .tools import arguments_of
 
@@ -127,14 +128,6 @@ def _strict(schema: Any) -> bool:
 # ------------------------------------------------------------------------------------------------------------ refusals
 
 
-def _without(name: str) -> Callable[[dict[str, Any]], None]:
-    def leave_out(arguments: dict[str, Any]) -> None:
-        arguments.pop(name, None)
-        arguments["extra_body"].pop(name, None)
-
-    return leave_out
-
-
 def _other_limit(arguments: dict[str, Any]) -> None:
     """Name the token limit the other way: newer models refuse the old name, older servers the new one."""
     for one, other in (("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")):
@@ -157,19 +150,19 @@ def _without_system(arguments: dict[str, Any]) -> None:
     arguments["messages"] = turns
 
 
-ADAPTATIONS: dict[str, Callable[[dict[str, Any]], None]] = {
+ADAPTATIONS: dict[str, Adaptation] = {
     "max_tokens": _other_limit,
     "max_completion_tokens": _other_limit,
-    "temperature": _without("temperature"),
-    "reasoning_effort": _without("reasoning_effort"),
-    "chat_template_kwargs": _without("chat_template_kwargs"),
-    "stream_options": _without("stream_options"),
-    "response_format": _without("response_format"),
-    "json_schema": _without("response_format"),
-    "structured_outputs": _without("structured_outputs"),
-    "grammar": _without("grammar"),
-    "random_seed": _without("random_seed"),
-    "seed": _without("seed"),
-    "stop": _without("stop"),
+    "temperature": without("temperature"),
+    "reasoning_effort": without("reasoning_effort"),
+    "chat_template_kwargs": without("chat_template_kwargs"),
+    "stream_options": without("stream_options"),
+    "response_format": without("response_format"),
+    "json_schema": without("response_format"),
+    "structured_outputs": without("structured_outputs"),
+    "grammar": without("grammar"),
+    "random_seed": without("random_seed"),
+    "seed": without("seed"),
+    "stop": without("stop"),
     "system": _without_system,
 }

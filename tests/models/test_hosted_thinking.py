@@ -261,9 +261,10 @@ async def test_mistrals_content_in_parts_is_sorted() -> None:
     assert (told.reasoning, told.text) == ("hm, yes", "Yes.!")
 
 
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("tag", ["think", "thinking", "thought"])
-async def test_inline_thinking_is_reasoning(tag: str) -> None:
-    async with serving([f"<{tag}>hm, hm</{tag}>\n\nForty."], "openai") as (_, model):
+async def test_inline_thinking_is_reasoning(wire: str, tag: str) -> None:
+    async with serving([f"<{tag}>hm, hm</{tag}>\n\nForty."], wire) as (_, model):
         told = await turn(model)
     assert (told.reasoning, told.text) == ("hm, hm", "Forty.")
 
@@ -271,10 +272,11 @@ async def test_inline_thinking_is_reasoning(tag: str) -> None:
 BARE = "hm, let me\nthink\n</think>\n\nForty two."
 
 
-@pytest.mark.parametrize("provider", ["vllm", "ollama", "llamacpp", "lmstudio", "openai"])
+@pytest.mark.parametrize("provider", ["vllm", "ollama", "llamacpp", "lmstudio", "openai", "anthropic"])
 async def test_a_block_that_the_template_opened_is_taken_back_once_it_is_closed(provider: str) -> None:
     """The first time it shows only at the end of the thought; from then on the model is known for it."""
-    async with serving([BARE, BARE, "No thought at all."], "openai", provider=provider) as (_, model):
+    wire = "anthropic" if provider == "anthropic" else "openai"
+    async with serving([BARE, BARE, "No thought at all."], wire, provider=provider) as (_, model):
         first, second, third = [await ask(model) for _ in range(3)]
     for deltas in (first, second):
         told = fold(deltas)
@@ -291,10 +293,11 @@ async def test_what_an_answer_says_of_such_tags_stays() -> None:
     assert (told.reasoning, told.text) == ("", program)
 
 
-async def test_a_service_with_models_of_its_own_is_not_suspected(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_service_with_models_of_its_own_is_not_suspected(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with ScriptedServer([BARE]) as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
-        model = open_model("openai/gpt-test")
+        monkeypatch.setenv(f"{wire.upper()}_BASE_URL", server.url + ("/v1" if wire == "openai" else ""))
+        model = open_model(f"{wire}/m")
         told = fold(await ask(model))
         await model.aclose()
     assert told.text == BARE
