@@ -32,6 +32,7 @@ __all__ = [
     "Overloaded",
     "RateLimited",
     "ReplayMismatch",
+    "SessionLost",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -200,6 +201,12 @@ class ExecutorError(CodeSteerError):
     """The child kernel could not be started or was lost in a way that is not the program's doing."""
 
     code = "executor_error"
+
+
+class SessionLost(ExecutorError):
+    """The session that a cell was meant for has ended, and with it all that its cells had made."""
+
+    code = "session_lost"
 
 
 class BudgetExhausted(CodeSteerError):
