@@ -186,7 +186,7 @@ def test_bytes_that_are_no_text_are_shown(unharmed: SyncExecutor) -> None:
 
 def test_a_flood_of_processes(unharmed: SyncExecutor) -> None:
     code = "import os, time\nfor _ in range(300):\n    if os.fork() == 0:\n        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)"
-    result = run(unharmed, code)
+    result = run(unharmed, code, 10)
     # The watchdog stops root, whom the system's own limit does not bind; others get an error from the system.
     assert (result.status, result.limit) == ("killed", "processes") or result.error_name == "BlockingIOError"
 

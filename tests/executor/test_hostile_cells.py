@@ -220,7 +220,7 @@ def test_cells_that_end_by_themselves(cells: SyncSession, name: str) -> None:
     ids=["many", "bomb"],
 )
 def test_a_flood_of_processes(cells: SyncSession, code: str) -> None:
-    result = run(cells, code)
+    result = run(cells, code, 10)
     assert (result.status, result.limit, result.state) == ("killed", "processes", "lost")
 
 
