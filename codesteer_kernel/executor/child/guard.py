@@ -127,12 +127,10 @@ def main() -> NoReturn:
             ended = True
         orphaned = os.getppid() != parent
         if ended or bereft or orphaned or signal.SIGTERM in heard:
-            if not world:
-                processes.end_all()
-            elif not ended:
-                # The first process of a world takes all others with it.
+            if world and not ended:
+                # The first process of a world takes all others with it, once the world is made.
                 os.kill(kernel, signal.SIGKILL)
-                os.waitpid(kernel, 0)
+            processes.end_all()
             # The thread that started us has ended. Mostly its process ends too, but its other threads may take a moment.
             until = time.monotonic() + 2
             while bereft and not orphaned and time.monotonic() < until:
