@@ -10,8 +10,9 @@
             result = await cells.run("math.tau", timeout=20)
 
 Every program is a fresh script in a process of its own, forked from a warm Jupyter kernel or, where nothing can be
-forked, spawned; nothing of the program before is left, and nothing it does ends the user's kernel. The cells of a session share one process, in a kernel of their own:
-names, imports and files stay from cell to cell, and nothing of it outlives the session or reaches a program.
+forked, spawned; nothing of the program before is left, and nothing it does ends the user's kernel. The cells of a session
+share one process, in a kernel of their own: names, imports and files stay from cell to cell, and nothing of it outlives the
+session or reaches a program.
 ``child/`` is what runs on the other side of the wall. Nothing that comes back from there is ever unpickled.
 """
 
