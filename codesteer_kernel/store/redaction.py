@@ -7,6 +7,7 @@ written with the next one.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from codesteer_kernel.models.keys import keys_of_keyring
 from codesteer_kernel.record import Record, document
 from codesteer_kernel.record import events as ev
 
-__all__ = ["REDACTED", "Redactor", "known_secrets"]
+__all__ = ["REDACTED", "Redactor", "known_secrets", "own_words"]
 
 REDACTED = "[redacted]"
 
@@ -45,7 +46,7 @@ _BEGINNINGS = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "npm_", "pypi-", "xox", "AKIA", "ASIA"),
 )
 _SHAPES = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
     r"sk-(?=[\w-]{0,80}\d)[\w-]{20,}"
     r"|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}"
     r"|(?:hf_|gsk_|xai-|r8_|pplx-|npm_)[A-Za-z0-9]{20,}"
@@ -58,19 +59,32 @@ _SHAPES = re.compile(
     r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
     r")"
 )
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 # Longer than any key: no more of a stream waits for its next piece.
 _HELD = 512
 
 
-def _words_of(kinds: Iterable[Any]) -> set[str]:
-    return {word for kind in kinds for word in typing.get_args(kind)}
+@functools.cache
+def own_words() -> frozenset[str]:
+    """The words that records and events are made of: names of fields, of events, of states.
+
+    They stay, even if one of them is somebody's password: without them no line could be read.
+    """
+    kinds = [kind for room in (document, ev) for kind in vars(room).values() if isinstance(kind, type)]
+    words: set[str] = set()
+    for kind in kinds:
+        if issubclass(kind, msgspec.Struct):
+            words |= {*kind.__struct_fields__, str(kind.__struct_config__.tag)}
+            for hint in typing.get_type_hints(kind).values():
+                words |= _literals(hint)
+    return frozenset(words)
 
 
-# The record's own words stay, even if somebody's password is one of them: without them no line could be read.
-_OWN = _words_of(
-    [document.Status, document.DecisionKind, document.Source, document.ExecutionStatus, document.VerdictKind]
-) | _words_of([document.SupportLevel, document.Phase])
-_OWN |= {kind.__struct_config__.tag for kind in typing.get_args(ev.Event)}
+def _literals(hint: Any) -> set[str]:
+    if typing.get_origin(hint) is typing.Literal:
+        return set(typing.get_args(hint))
+    return {word for part in typing.get_args(hint) for word in _literals(part)}
 
 
 def known_secrets() -> set[str]:
@@ -83,6 +97,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known)) or r"(?!)")
         self._pattern = re.compile("|".join([*map(re.escape, known), _SHAPES.pattern]))
         escaped = [msgspec.json.encode(secret)[1:-1] for secret in known]
         self._marks = (*(beginning.encode() for beginning in _BEGINNINGS), *escaped)
@@ -90,8 +105,8 @@ class Redactor:
         self._held: dict[tuple[int, str], str] = {}
 
     def text(self, text: str) -> str:
-        """``text`` without keys."""
-        return text if text in _OWN else self._pattern.sub(REDACTED, text)
+        """``text`` without keys; the record's own words stay."""
+        return text if text in own_words() else self._pattern.sub(REDACTED, text)
 
     def event(self, event: ev.Event) -> bytes:
         """The event as a line of JSON; the last word of a streamed text comes with its next piece."""
@@ -108,7 +123,7 @@ class Redactor:
         return self._encoded(msgspec.structs.replace(event, text=text[:cut]))
 
     def record(self, record: Record) -> Record:
-        """The record without keys; the same one if it has none."""
+        """The record without keys."""
         data = msgspec.json.encode(record)
         return msgspec.json.decode(self._encoded(record), type=Record) if self._suspicious(data) else record
 
@@ -125,11 +140,15 @@ class Redactor:
         if isinstance(value, list):
             return [self._clean(item) for item in value]
         if isinstance(value, dict):
-            # An image is no text, and half of one is none.
             return {
-                self.text(key): item if key.startswith("image/") else self._clean(item) for key, item in value.items()
+                self.text(key): self._picture(item) if key in _PICTURES else self._clean(item)
+                for key, item in value.items()
             }
         return value
+
+    def _picture(self, data: str) -> str:
+        """Base64 may look like a key by chance, and half a picture is none; it never holds a known key by chance."""
+        return self._known.sub(REDACTED, data) if _BASE64.fullmatch(data) else self.text(data)
 
     def _cut(self, text: str) -> int:
         """Where the part of a streamed text ends that can hold no beginning of a key."""
