@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"run", "options", "commands"},
+    {"run", "options", "commands", "history"},
     {"evaluation", "training", "serving"},
     {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command"},
 ]

@@ -1,4 +1,4 @@
-"""``%codesteer NAME``: models, runs, show, status, doctor, help."""
+"""``%codesteer NAME``: models, runs, show, export, replay, pin, forget, status, doctor, help."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shlex
 import threading
 from collections.abc import Callable
 from typing import Any
+
+from IPython import get_ipython
 
 from codesteer_kernel.commands import models_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
@@ -33,6 +35,10 @@ def run_line(line: str) -> Any:
         "models": _models,
         "runs": _runs,
         "show": _show,
+        "export": _export,
+        "replay": _replay,
+        "pin": _pin,
+        "forget": _forget,
         "status": lambda _: print(status_text()),
         "doctor": _doctor,
         "help": _help,
@@ -63,6 +69,42 @@ def _show(words: list[str]) -> Any:
     return CellRun(run.record)
 
 
+def _export(words: list[str]) -> None:
+    from codesteer_kernel.history import export_text
+
+    print(export_text(words))
+
+
+def _replay(words: list[str]) -> Any:
+    import sys
+
+    from codesteer.display import CellRun, replay_events
+    from codesteer_kernel.history import paced, parse_replay, replay
+    from codesteer_kernel.store import Store
+
+    wish = parse_replay(words)
+    if getattr(get_ipython(), "kernel", None) is None:
+        replay(wish, sys.stdout.write)
+        return None
+    store = Store()
+    run_id = store.resolve(wish.run_id)
+    record = store.load(run_id)
+    replay_events(paced(store.events(run_id), wish.speed), record)
+    return CellRun(record)
+
+
+def _pin(words: list[str]) -> None:
+    from codesteer_kernel.history import pin_text
+
+    print(pin_text(words))
+
+
+def _forget(words: list[str]) -> None:
+    from codesteer_kernel.history import forget_text
+
+    print(forget_text(words))
+
+
 def _doctor(words: list[str]) -> None:
     from codesteer_kernel.doctor import examine, report
 
@@ -81,6 +123,13 @@ def _help(words: list[str]) -> None:
     print("%codesteer models           models that can be named")
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
+    print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
+    print("                            a run as a file; py is the program that gave the answer")
+    print("%codesteer replay [RUN] [--speed X]")
+    print("                            a run again, as it happened")
+    print("%codesteer pin [RUN] [--off]")
+    print("                            keep a run when old ones are removed to make room")
+    print("%codesteer forget RUN...    delete runs")
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()
