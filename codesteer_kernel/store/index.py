@@ -20,7 +20,7 @@ import msgspec
 from codesteer_kernel.record import Record
 from codesteer_kernel.store.files import write_all, write_whole
 
-__all__ = ["Entry", "Index", "RunRow", "row_of"]
+__all__ = ["Entry", "Index", "RunRow"]
 
 _HEAD = b'{"codesteer index":1}\n'
 # Lines that no longer count are cleared away when there are more of them than of the others, and than this.
@@ -28,7 +28,7 @@ _SPARE = 200
 _PATIENCE = 2.0
 
 
-class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+class RunRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of the list of runs; ``seconds`` is the whole run, ``rounds`` how many there were.
 
     ``kept`` says that the run is pinned or rated: it is never removed to make room.
@@ -45,27 +45,39 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = False
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """One line of the index: a file, its size in bytes, when it was changed (nanoseconds), and the row it gives.
+class Entry(RunRow, frozen=True, kw_only=True, gc=False, array_like=True):
+    """One line of the index: a row, and the file that it was made from, as it was then.
 
-    ``row`` is None for a file that cannot be read.
+    ``size`` is in bytes, ``changed`` in nanoseconds. The row of a file that cannot be read has no status.
     """
 
-    id: str
     file: str
     size: int
     changed: int
-    row: RunRow | None
 
     @classmethod
-    def of(cls, path: Path, row: RunRow | None, stat: os.stat_result | None = None) -> Entry:
+    def of(cls, path: Path, record: Record | None, stat: os.stat_result | None = None) -> Entry:
         """The entry of a file as it is now, or as ``stat`` found it before it was read."""
         stat = stat or path.stat()
-        return cls(path.stem, path.name, stat.st_size, stat.st_mtime_ns, row)
+        shown = record or Record()
+        answer = (shown.answer.result or shown.answer.text) if shown.answer else ""
+        return cls(
+            id=path.stem,
+            status=record.status if record is not None else "",
+            started=shown.timing.started,
+            target=shown.models.target,
+            rounds=len(shown.rounds),
+            seconds=shown.timing.seconds,
+            prompt=" ".join(shown.question.prompt.split())[:120],
+            answer=" ".join(answer.split())[:80],
+            file=path.name,
+            size=stat.st_size,
+            changed=stat.st_mtime_ns,
+        )
 
     def tells(self, file: str, stat: os.stat_result) -> bool:
         """Whether this entry was made from the file as it is."""
-        return (self.file, self.size, self.changed) == (file, stat.st_size, stat.st_mtime_ns)
+        return self.size == stat.st_size and self.changed == stat.st_mtime_ns and self.file == file
 
 
 _decoder = msgspec.json.Decoder(Entry)
@@ -125,20 +137,6 @@ class Index:
             self.forget(self.read().keys() - set(known))
 
 
-def row_of(run_id: str, record: Record) -> RunRow:
-    """The row of a record."""
-    return RunRow(
-        id=run_id,
-        status=record.status,
-        started=record.timing.started,
-        target=record.models.target,
-        rounds=len(record.rounds),
-        seconds=record.timing.seconds,
-        prompt=" ".join(record.question.prompt.split())[:120],
-        answer=" ".join((record.answer.result or record.answer.text).split())[:80] if record.answer else "",
-    )
-
-
 def _line(entry: Entry) -> bytes:
     """A checksum of eight digits, a space, the entry, a newline."""
     data = msgspec.json.encode(entry)
@@ -149,11 +147,14 @@ def _entries(data: bytes) -> Iterator[Entry]:
     """All entries that are as they were written."""
     if not data.startswith(_HEAD):
         return
+    decode = _decoder.decode
     for line in data[len(_HEAD) :].split(b"\n"):
         entry = line[9:]
         if entry and line[:8] == b"%08x" % zlib.crc32(entry):
-            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                yield _decoder.decode(entry)
+            try:  # a suppress() for each of ten thousand lines would be felt
+                yield decode(entry)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                continue
 
 
 @contextlib.contextmanager

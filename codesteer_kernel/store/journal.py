@@ -19,7 +19,7 @@ import msgspec
 from codesteer_kernel.record import OutOfOrder, Record, bounded, encode_record, reduce
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.files import write_all, write_whole
-from codesteer_kernel.store.index import Entry, Index, row_of
+from codesteer_kernel.store.index import Entry, Index
 from codesteer_kernel.store.redaction import Redactor
 
 __all__ = ["Journal", "goes_on", "journalled"]
@@ -66,7 +66,7 @@ class Journal:
         write_whole(final, encode_record(record))
         self._path.unlink(missing_ok=True)
         self._file.close()
-        self._index.add([Entry.of(final, row_of(final.stem, record))])
+        self._index.add([Entry.of(final, record)])
         return final
 
     def abandon(self) -> None:

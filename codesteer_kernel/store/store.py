@@ -17,7 +17,7 @@ from codesteer_kernel.errors import BadInput, CacheNotWritable, UnknownName, nea
 from codesteer_kernel.record import Record, decode_record, retell
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.files import PART
-from codesteer_kernel.store.index import Entry, Index, RunRow, row_of
+from codesteer_kernel.store.index import Entry, Index, RunRow
 from codesteer_kernel.store.journal import Journal, goes_on, journalled
 from codesteer_kernel.store.marks import Marks, read_marks, write_marks
 from codesteer_kernel.store.redaction import Redactor, known_secrets
@@ -60,25 +60,27 @@ class Store:
 
         Only files that the index does not know as they are get opened.
         """
-        runs = self._scan()
+        runs, marked = self._scan()
         known = self._index.read()
         rows: list[RunRow] = []
         fresh: list[Entry] = []
         for run_id in sorted(runs, reverse=True):
-            if limit is not None and len(rows) >= limit:
+            if len(rows) == limit:
                 break
-            with contextlib.suppress(OSError):
-                file = runs[run_id]
-                stat = file.main.stat()
+            file = runs[run_id]
+            try:
+                stat = file.stat()
                 entry = known.get(run_id)
-                if entry is None or not entry.tells(file.main.name, stat):
-                    entry = Entry.of(Path(file.main.path), self._row(run_id), stat)
-                    if entry.row is None or entry.row.status not in ("queued", "running"):
+                if entry is None or not entry.tells(file.name, stat):
+                    entry = Entry.of(Path(file.path), self._readable(run_id), stat)
+                    if entry.status not in ("queued", "running"):
                         fresh.append(entry)
-                if entry.row is not None:
-                    rows.append(msgspec.structs.replace(entry.row, kept=True) if file.marked else entry.row)
+            except (OSError, UnknownName):
+                continue  # it went meanwhile
+            if entry.status:
+                rows.append(entry if run_id not in marked else msgspec.structs.replace(entry, kept=True))
         self._index.add(fresh)
-        self._index.tidy(runs.keys())
+        self._index.tidy(runs)
         return rows
 
     def load(self, run_id: str) -> Record:
@@ -147,12 +149,13 @@ class Store:
         first. What dead processes left half written goes too.
         """
         limit = runs_bytes() if limit is None else limit
-        runs = self._scan(sweep=True)
-        sizes = {run_id: file.bytes() for run_id, file in runs.items()}
+        self._sweep()
+        runs, marked = self._scan()
+        sizes = {run_id: _bytes(file) for run_id, file in runs.items()}
         total = sum(sizes.values())
         gone: list[str] = []
         if total > limit:
-            for run_id in sorted(run_id for run_id, file in runs.items() if not file.marked):
+            for run_id in sorted(sizes.keys() - marked):
                 if total <= limit * _FILLED:
                     break
                 if not goes_on(self._path(run_id, ".jsonl")):
@@ -163,8 +166,8 @@ class Store:
 
     def size(self) -> tuple[int, int]:
         """How many runs there are, and how many bytes they take."""
-        runs = self._scan()
-        return len(runs), sum(file.bytes() for file in runs.values())
+        runs, _ = self._scan()
+        return len(runs), sum(map(_bytes, runs.values()))
 
     def resolve(self, run_id: str) -> str:
         """The full name of a run: ``last`` is the newest, a unique beginning is enough.
@@ -174,7 +177,7 @@ class Store:
         """
         if _ID.fullmatch(run_id) and any(self._path(run_id, suffix).exists() for suffix in _SUFFIXES[:2]):
             return run_id
-        known = sorted(self._scan(), reverse=True)
+        known = sorted(self._scan()[0], reverse=True)
         if run_id == "last" and known:
             return known[0]
         matches = [name for name in known if name.startswith(run_id)] if run_id else []
@@ -196,17 +199,32 @@ class Store:
             raise UnknownName(f"{run_id!r} is not a run id.", "List the runs with 'codesteer runs'.")
         return self.folder / f"{run_id}{suffix}"
 
-    def _scan(self, *, sweep: bool = False) -> dict[str, _Files]:
-        """The runs in the folder, by name; a record counts before the journal that it replaced."""
-        found: dict[str, dict[str, os.DirEntry[str]]] = {}
+    def _scan(self) -> tuple[dict[str, os.DirEntry[str]], set[str]]:
+        """The file of each run, its record if there is one, else its journal; and the runs that were marked."""
+        runs: dict[str, os.DirEntry[str]] = {}
+        marked: set[str] = set()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as entries:
             for entry in entries:
-                stem, dot, suffix = entry.name.partition(".")
-                if f"{dot}{suffix}" in _SUFFIXES and _ID.fullmatch(stem):
-                    found.setdefault(stem, {})[f"{dot}{suffix}"] = entry
-                elif sweep and entry.name.endswith(PART):
-                    _sweep(entry)
-        return {name: _Files(files) for name, files in found.items() if ".json" in files or ".jsonl" in files}
+                name = entry.name
+                if name.endswith(".json"):
+                    runs[name[:-5]] = entry
+                elif name.endswith(".jsonl"):
+                    runs.setdefault(name[:-6], entry)
+                elif name.endswith(".marks"):
+                    marked.add(name[:-6])
+        return {name: entry for name, entry in runs.items() if _ID.fullmatch(name)}, marked
+
+    def _sweep(self) -> None:
+        """Remove what dead processes left: files half written, and journals whose record was written."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as entries:
+            left = [Path(entry.path) for entry in entries if entry.name.endswith((PART, ".jsonl"))]
+            for path in left:
+                with contextlib.suppress(OSError):
+                    if path.suffix == PART:
+                        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                            path.unlink()
+                    elif path.with_suffix(".json").exists() and not goes_on(path):
+                        path.unlink()
 
     def _load(self, run_id: str) -> Record:
         finished, journal = self._path(run_id, ".json"), self._path(run_id, ".jsonl")
@@ -225,10 +243,12 @@ class Store:
             # The run ended between the two looks; now its record is there.
         raise UnknownName(f"The run {run_id} was removed just now.")
 
-    def _row(self, run_id: str) -> RunRow | None:
+    def _readable(self, run_id: str) -> Record | None:
         try:
-            return row_of(run_id, self._load(run_id))
-        except BadInput:
+            return self._load(run_id)
+        except BadInput as fault:
+            if isinstance(fault, UnknownName):
+                raise
             return None
 
     def _remove(self, names: list[str]) -> None:
@@ -239,24 +259,9 @@ class Store:
             self._index.forget(names)
 
 
-class _Files:
-    """The files of one run."""
-
-    def __init__(self, files: dict[str, os.DirEntry[str]]) -> None:
-        self._files = files
-        self.main = files[".json"] if ".json" in files else files[".jsonl"]
-        self.marked = ".marks" in files
-
-    def bytes(self) -> int:
-        """What they take; files that went meanwhile take nothing."""
-        total = 0
-        for entry in self._files.values():
-            with contextlib.suppress(OSError):
-                total += entry.stat().st_size
-        return total
-
-
-def _sweep(entry: os.DirEntry[str]) -> None:
-    with contextlib.suppress(OSError):
-        if time.time() - entry.stat().st_mtime > _STALE_SECONDS:
-            Path(entry.path).unlink(missing_ok=True)
+def _bytes(file: os.DirEntry[str]) -> int:
+    """What a run takes; one that went meanwhile takes nothing."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
