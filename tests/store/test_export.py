@@ -54,7 +54,7 @@ def test_every_format_is_written_and_can_be_read(store: Store, tmp_path: Path, f
         case "json":
             assert decode_record(text) == record
         case "jsonl":
-            again = fold(ev.ev.decode_event(line) for line in text.splitlines())
+            again = fold(ev.decode_event(line) for line in text.splitlines())
             assert (again.rounds[1].answer, again.answer, again.status) == (
                 record.rounds[1].answer,
                 record.answer,
@@ -240,7 +240,7 @@ def test_a_lost_run_is_shown_from_its_own_events(store: Store) -> None:
     text, pauses = played(store, ["last"])
     assert "| 385" in text
     assert "Answer: 385" not in text
-    events = [ev.ev.decode_event(line) for line in (SAMPLES / "journal.jsonl").read_bytes().splitlines()]
+    events = [ev.decode_event(line) for line in (SAMPLES / "journal.jsonl").read_bytes().splitlines()]
     assert sum(pauses) == pytest.approx(events[-1].at, abs=1e-6)
 
 
