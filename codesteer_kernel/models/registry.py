@@ -1,7 +1,8 @@
 """Open a model by name, and list what can be opened.
 
-Names: ``embedded`` (this machine's default), ``local/NAME`` (the catalogue) or ``local/PATH.gguf``, ``hf/ORG/NAME`` or
-``hf//path/to/folder``, ``anthropic/ID``, ``openai/ID`` and the other OpenAI-compatible providers of
+Names: ``embedded`` (this machine's default), ``local/NAME`` (the catalogue) or ``local/PATH.gguf``, ``hf/ORG/NAME``,
+``hf//path/to/folder`` or ``local//path/to/folder`` (both with ``?option=value&...``, see
+:class:`~codesteer_kernel.models.hf.HfModel`), ``anthropic/ID``, ``openai/ID`` and the other OpenAI-compatible providers of
 :data:`~codesteer_kernel.models.providers.PROVIDERS`. ``...@http://host:port/v1`` after a hosted name goes to that
 address instead. Any id is accepted after a known provider: what exists there is the provider's to say.
 """
@@ -76,6 +77,13 @@ def open_model(
         return LocalModel(default_model()[0], context=context, prefix_cache=prefix_cache)
     if provider in ("local", "hf", *PROVIDERS) and not model:
         raise UnknownModel(f"{name!r} names no model.", f"Write {provider}/MODEL.")
+    folder, mark, query = model.partition("?")
+    if provider == "local" and _is_path(model) and Path(folder).expanduser().is_dir():
+        from .hf import HfModel
+
+        return HfModel(
+            f"{Path(folder).expanduser().absolute()}{mark}{query}", context=context, prefix_cache=prefix_cache
+        )
     if provider == "local":
         from .local import LocalModel
 
@@ -84,7 +92,7 @@ def open_model(
     if provider == "hf":
         from .hf import HfModel
 
-        return HfModel(model, context=context)
+        return HfModel(model, context=context, prefix_cache=prefix_cache)
     if hosted:
         endpoint = resolve(provider, model, base_url=base_url, key_variable=key_variable)
         if endpoint.wire == "anthropic":
