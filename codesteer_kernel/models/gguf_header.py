@@ -47,9 +47,7 @@ def read_gguf_header(path: Path) -> GgufHeader:
             found = _Reader(data).pairs()
         return _header(found)
     except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error) as fault:
-        raise ModelError(
-            f"{path} could not be loaded (its header cannot be read: {fault}).", "Is it a whole GGUF file?"
-        ) from None
+        raise ModelError(f"{path} could not be loaded ({fault}).", "Is it a whole GGUF file?") from None
 
 
 class _Reader:

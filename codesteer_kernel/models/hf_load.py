@@ -207,8 +207,7 @@ def _quantizer(package: str, quantize: str, dtype: Any) -> Any:
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
     from transformers import TorchAoConfig
 
-    ways = import_module("torchao.quantization")
-    return TorchAoConfig(ways.Int8WeightOnlyConfig() if quantize == "8bit" else ways.Int4WeightOnlyConfig())
+    return TorchAoConfig(import_module("torchao.quantization").Int8WeightOnlyConfig())
 
 
 @contextmanager

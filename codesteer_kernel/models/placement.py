@@ -25,6 +25,7 @@ __all__ = [
     "Weights",
     "load_plan",
     "read_options",
+    "runtime_needs",
     "runtime_plan",
     "smaller",
 ]
@@ -166,11 +167,9 @@ def load_plan(name: str, weights: Weights, machine: Machine, options: LoadOption
     if options.device == "cuda" and not machine.gpus:
         raise BadInput("There is no CUDA device that torch can use.", "Leave device out, or install torch for CUDA.")
     cuda = bool(machine.gpus) and options.device != "cpu"
-    dtype = _dtype(machine, options, cuda=cuda)
-    quantizer = _quantizer(machine, options)
-    numbers = options.quantize or dtype
-    cache = min(weights.context, WINDOW_TOKENS) * weights.token_numbers * BYTES[dtype]
-    needs = int((weights.stored or weights.parameters * BYTES[numbers]) + cache) + TORCH_BYTES
+    quantizer = _quantizer(machine, options, cuda=cuda)
+    dtype = _dtype(machine, options, quantizer, cuda=cuda)
+    needs = _needs(weights, options.quantize, dtype)
     plan = LoadPlan(
         device="cuda" if cuda else "cpu",
         arguments={"dtype": dtype},
@@ -179,15 +178,20 @@ def load_plan(name: str, weights: Weights, machine: Machine, options: LoadOption
         free=machine.memory,
     )
     if cuda:
-        return _on_gpus(name, plan, machine, options)
+        return _on_gpus(name, weights, plan, machine, options)
     if machine.memory is not None and needs > machine.memory:
-        raise _does_not_fit(name, needs, machine.memory, "memory", options)
+        raise _does_not_fit(name, weights, plan, options, "memory", machine.memory)
     if quantizer:
         plan.arguments["device_map"] = {"": "cpu"}
     return plan
 
 
-def _on_gpus(name: str, plan: LoadPlan, machine: Machine, options: LoadOptions) -> LoadPlan:
+def _needs(weights: Weights, quantize: str, dtype: str) -> int:
+    cache = min(weights.context, WINDOW_TOKENS) * weights.token_numbers * BYTES[dtype]
+    return int((weights.stored or weights.parameters * BYTES[quantize or dtype]) + cache) + TORCH_BYTES
+
+
+def _on_gpus(name: str, weights: Weights, plan: LoadPlan, machine: Machine, options: LoadOptions) -> LoadPlan:
     if "accelerate" not in machine.packages:
         raise MissingDependency("Loading onto a GPU needs accelerate.", "Run: pip install 'codesteer[hf]'")
     limit = int(options.gpu_gb * GB) if options.gpu_gb else None
@@ -205,49 +209,64 @@ def _on_gpus(name: str, plan: LoadPlan, machine: Machine, options: LoadOptions) 
         return placed("auto", max_memory=room)
     if plan.quantizer:
         # The quantisers run on the device that holds the weights.
-        raise _does_not_fit(name, plan.needs, sum(free), "GPU memory", options)
+        raise _does_not_fit(name, weights, plan, options, "GPU memory", sum(free))
     room["cpu"] = int(options.cpu_gb * GB) if options.cpu_gb else int(HOST_SHARE * (machine.memory or 0))
     if plan.needs <= sum(room.values()):
         return placed("auto", "Part of it runs from host memory: slow.", max_memory=room)
     if options.offload_folder:
         note = f"Part of it runs from {options.offload_folder}: very slow."
         return placed("auto", note, max_memory=room, offload_folder=options.offload_folder)
-    raise _does_not_fit(name, plan.needs, sum(room.values()), "GPU and host memory", options)
+    raise _does_not_fit(name, weights, plan, options, "GPU and host memory", sum(room.values()), sum(free))
 
 
-def _dtype(machine: Machine, options: LoadOptions, *, cuda: bool) -> DType:
+def _dtype(machine: Machine, options: LoadOptions, quantizer: str, *, cuda: bool) -> DType:
     if options.dtype != "auto":
         return options.dtype
+    if cuda and quantizer == "bitsandbytes" and options.quantize == "8bit":
+        return "float16"  # its 8-bit kernels take nothing else; they would cast, and say so at every layer
     if cuda:
         return "bfloat16" if all(gpu.bf16 for gpu in machine.gpus) else "float16"
     # Without units for it bfloat16 is unusable on a CPU: 0.8 tokens/s were measured.
     return "bfloat16" if machine.cpu_bf16 else "float32"
 
 
-def _quantizer(machine: Machine, options: LoadOptions) -> Literal["", "bitsandbytes", "torchao"]:
+def _quantizer(machine: Machine, options: LoadOptions, *, cuda: bool) -> Literal["", "bitsandbytes", "torchao"]:
     if not options.quantize:
         return ""
     if "accelerate" not in machine.packages:
         raise MissingDependency(f"quantize={options.quantize} needs accelerate.", "Run: pip install 'codesteer[hf]'")
-    if "bitsandbytes" in machine.packages:
-        return "bitsandbytes"
-    if "torchao" in machine.packages:
-        return "torchao"
+    # torchao's 8-bit numbers run well on a CPU; its 4-bit ones need kernels that no package index has.
+    order: tuple[Literal["bitsandbytes", "torchao"], ...] = ("bitsandbytes", "torchao")
+    fitting = order[:1] if options.quantize == "4bit" else order if cuda else order[::-1]
+    for package in fitting:
+        if package in machine.packages:
+            return package
     raise MissingDependency(
-        f"quantize={options.quantize} needs bitsandbytes (or torchao).", "Run: pip install bitsandbytes"
+        f"quantize={options.quantize} needs {' or '.join(fitting)}.", f"Run: pip install {fitting[0]}"
     )
 
 
-def _does_not_fit(name: str, needs: int, free: int, where: str, options: LoadOptions) -> OutOfMemory:
-    ways = {"": ["quantize it (?quantize=4bit)"], "8bit": ["quantize it further (?quantize=4bit)"]}.get(
-        options.quantize, []
-    )
-    if not options.offload_folder and not options.quantize and where != "memory":
+def _does_not_fit(
+    name: str,
+    weights: Weights,
+    plan: LoadPlan,
+    options: LoadOptions,
+    where: str,
+    free: int,
+    quantised: int | None = None,
+) -> OutOfMemory:
+    """The refusal for ``free`` bytes; ``quantised`` are those that quantised weights could use, if fewer."""
+    ways = [
+        f"quantize it (?quantize={numbers})"
+        for numbers in ("8bit", "4bit")
+        if _needs(weights, numbers, plan.arguments["dtype"]) <= (quantised or free) and not weights.stored
+    ][:1]
+    if quantised is not None:
         ways.append("name a folder for the rest (?offload_folder=PATH)")
     ways.append(f"choose a smaller model{smaller(free)}")
-    cure = ", or ".join(["; ".join(ways[:-1]), ways[-1]] if ways[:-1] else ways)
+    cure = ", or ".join(ways)
     return OutOfMemory(
-        f"Loading {name} needs {needs / GB:.1f} GB of {where} and {free / GB:.1f} GB is free.",
+        f"Loading {name} needs {plan.needs / GB:.1f} GB of {where} and {free / GB:.1f} GB is free.",
         f"{cure[0].upper()}{cure[1:]}.",
     )
 
@@ -278,6 +297,11 @@ class RuntimePlan(msgspec.Struct, frozen=True, kw_only=True):
     context: int
 
 
+def runtime_needs(size: int, header: GgufHeader, *, context: int, lanes: int) -> int:
+    """Bytes that a file of ``size`` bytes takes once it runs; see :func:`runtime_plan`."""
+    return size + min(context, header.context) * lanes * header.token_bytes + RUNTIME_BYTES
+
+
 def runtime_plan(
     name: str,
     size: int,
@@ -303,7 +327,7 @@ def runtime_plan(
         OutOfMemory: what does not fit onto GPUs does not fit into memory either.
     """
     context = min(context, header.context)
-    needs = size + context * lanes * header.token_bytes + RUNTIME_BYTES
+    needs = runtime_needs(size, header, context=context, lanes=lanes)
     layers = header.blocks + 1
     placed = min(layers, int(layers * GPU_SHARE * sum(gpus) / needs))
     host = int(needs * (1 - placed / layers)) + (RUNTIME_BYTES if placed else 0)

@@ -52,7 +52,8 @@ async def test_a_cold_start_tells_its_progress_and_answers(runtime: Path, smollm
     events: list[ProgressEvent] = []
     await model.ready(events.append)
     assert [event.source for event in events] == ["load"]
-    assert "loading 0.1 GB model" in events[0].note
+    assert "loading 0.1 GB model: needs 0.4 GB of memory, " in events[0].note
+    assert events[0].note.endswith(" GB free")
     text, finish = await answer(model, max_tokens=24)
     assert text
     assert not text.startswith("```")  # the prefill is not repeated
@@ -364,12 +365,16 @@ async def test_the_worker_gets_no_secrets(runtime: Path, smollm: Entry, monkeypa
 # ------------------------------------------------------------------------------------------------------ bad input
 
 
-async def test_too_little_memory_is_said_before_loading(
-    runtime: Path, smollm: Entry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosts, "available_memory", lambda: 200_000_000)
-    with pytest.raises(OutOfMemory, match=r"needs 0\.4 GB of memory and 0\.2 GB is free"):
-        await LocalModel(smollm).ready()
+async def test_too_little_memory_is_said_before_loading(runtime: Path, smollm: Entry, tmp_path: Path) -> None:
+    """The header is a model's, the file a terabyte (of nothing)."""
+    huge = tmp_path / "huge.gguf"
+    with weights_path(smollm).open("rb") as file:
+        huge.write_bytes(file.read(8_000_000))
+    os.truncate(huge, 10**12)
+    events: list[ProgressEvent] = []
+    with pytest.raises(OutOfMemory, match=r"huge\.gguf needs 1000\.3 GB of memory and .* GB is free.*such as local/"):
+        await LocalModel(huge).ready(events.append)
+    assert "needs 1000.3 GB of memory" in events[0].note
 
 
 async def test_a_missing_file_is_named(runtime: Path, tmp_path: Path) -> None:
