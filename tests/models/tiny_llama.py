@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from codesteer_kernel.models.hf import MARKER
 from codesteer_kernel.models.templates import LLAMA3
@@ -27,32 +28,40 @@ CORPUS = (
 WINDOW = 8_192
 
 
+def tokenizer(special: tuple[str, ...] = SPECIAL, template: str = LLAMA3, turn_end: str = "<|eot_id|>") -> Any:
+    """A byte-level BPE tokenizer of 400 tokens, learnt from a few sentences."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(special),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    made.train_from_iterator(CORPUS, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        bos_token=special[0],
+        eos_token=turn_end,
+        extra_special_tokens=[token for token in special[1:] if token != turn_end],
+        clean_up_tokenization_spaces=False,
+    )
+    fast.chat_template = template
+    return fast
+
+
 def build(
     folder: Path, *, window: int = WINDOW, seed: int = 0, dialect: str | None = "codesteer-v1", template: str = LLAMA3
 ) -> Path:
     """Write weights (safetensors), tokenizer, template and the dialect's marker into ``folder``; return it."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(CORPUS, trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<|begin_of_text|>",
-        eos_token="<|eot_id|>",
-        extra_special_tokens=list(SPECIAL[1:4]),
-        clean_up_tokenization_spaces=False,
-    )
-    fast.chat_template = template
+    fast = tokenizer(template=template)
     generator = torch.random.get_rng_state()
     torch.manual_seed(seed)
     network = LlamaForCausalLM(
