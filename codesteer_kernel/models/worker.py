@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -66,6 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     if os.fork():
         os._exit(0)
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave prompts and weights on the disk
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _redirect(given.log)
