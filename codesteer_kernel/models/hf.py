@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..config import default_threads
 from ..errors import BadInput, CodeSteerError, ContextOverflow, MissingDependency, ModelError, OutOfMemory
-from .placement import GB, LoadOptions, load_plan, read_options
+from .placement import GB, WINDOW_TOKENS, LoadOptions, load_plan, read_options
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TextDelta, TokenUsage
 from .pull import Progress, ProgressEvent
 from .scoring import Branching
@@ -215,13 +215,14 @@ class HfModel:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(pieces.put_nowait, item)
 
-        work = threading.Thread(
-            target=self._generate, args=(request, tokens, deliver, stop), name="hf-generate", daemon=True
-        )
+        network, prompter = self._network, self._prompter
+        assert network is not None
+        assert prompter is not None
+        given = (network, request, tokens, deliver, stop)
+        work = threading.Thread(target=self._generate, args=given, name="hf-generate", daemon=True)
         splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
         cutter = StopCutter(request.stop)
-        assert self._prompter is not None
-        written = _Written(self._prompter.decode)
+        written = _Written(prompter.decode)
         cached = 0
         work.start()
         try:
@@ -263,6 +264,7 @@ class HfModel:
 
     def _generate(
         self,
+        network: Network,
         request: ChatRequest,
         tokens: list[int],
         deliver: Callable[[tuple[int, int] | BaseException | None], None],
@@ -271,24 +273,20 @@ class HfModel:
         """Body of the generating thread: tokens, then None, or the fault."""
         from .hf_network import Sampler, Stopped
 
-        network = self._network
-        assert network is not None
-        assert self.context_window is not None
-        usual = network.module.generation_config
-        sampler = Sampler(
-            (usual.temperature or 1.0) if request.temperature is None else request.temperature,
-            request.seed,
-            network.module.device,
-            top_k=usual.top_k,
-            top_p=usual.top_p,
-        )
-        most = min(request.max_tokens, self.context_window - len(tokens))
         try:
+            usual = network.module.generation_config
+            sampler = Sampler(
+                (usual.temperature or 1.0) if request.temperature is None else request.temperature,
+                request.seed,
+                network.module.device,
+                top_k=usual.top_k,
+                top_p=usual.top_p,
+            )
+            most = min(request.max_tokens, (self.context_window or WINDOW_TOKENS) - len(tokens))
             with self._busy:
-                new = network.generate(
+                for item in network.generate(
                     tokens, most=most, ends=self._ends, lane=request.slot, sampler=sampler, stop=stop
-                )
-                for item in new:
+                ):
                     deliver(item)
             deliver(None)
         except Stopped:
@@ -365,7 +363,12 @@ class HfModel:
 
     async def aclose(self) -> None:
         """Let go of the weights. Idempotent; the next call loads again."""
-        self._network = self._prompter = None
+        held, self._network, self._prompter = self._network, None, None
+        if held is not None and held.module.device.type == "cuda":
+            import torch
+
+            del held
+            torch.cuda.empty_cache()
 
 
 class _Written:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ __all__ = [
     "Machine",
     "RuntimePlan",
     "Weights",
+    "free_on_gpus",
     "load_plan",
     "read_options",
     "runtime_needs",
@@ -295,6 +296,14 @@ class RuntimePlan(msgspec.Struct, frozen=True, kw_only=True):
     gpu_layers: int
     batch: int
     context: int
+
+
+def free_on_gpus(devices: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Free bytes of each GPU in the runtime's list of devices (``xllamacpp.get_device_info()``).
+
+    Integrated ones are left out: their memory is the host's, and the cores beside them read it as fast.
+    """
+    return [device["memory_free"] for device in devices if device["type"].name == "GGML_BACKEND_DEVICE_TYPE_GPU"]
 
 
 def runtime_needs(size: int, header: GgufHeader, *, context: int, lanes: int) -> int:

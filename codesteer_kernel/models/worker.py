@@ -31,7 +31,7 @@ from ..config import available_memory, default_threads, runtime_dir
 from ..errors import CodeSteerError, MissingDependency, ModelError
 from .gguf_header import read_gguf_header
 from .locks import FileLock
-from .placement import runtime_plan
+from .placement import free_on_gpus, runtime_plan
 
 __all__ = ["SLOTS", "main"]
 
@@ -118,10 +118,14 @@ class _Worker:
         import xllamacpp
 
         header = read_gguf_header(self.model)
-        gpus = [one["memory_free"] for one in xllamacpp.get_device_info() if one["type"].name.endswith("_GPU")]
-        size = self.model.stat().st_size
         plan = runtime_plan(
-            self.model.name, size, header, context=self.context, lanes=SLOTS, memory=available_memory(), gpus=gpus
+            self.model.name,
+            self.model.stat().st_size,
+            header,
+            context=self.context,
+            lanes=SLOTS,
+            memory=available_memory(),
+            gpus=free_on_gpus(xllamacpp.get_device_info()),
         )
         threads = default_threads()
         key = secrets.token_urlsafe(32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from codesteer_kernel.models.placement import (
     LoadOptions,
     Machine,
     Weights,
+    free_on_gpus,
     load_plan,
     read_options,
     runtime_plan,
@@ -173,6 +175,16 @@ def test_options_are_read_as_what_they_are() -> None:
 
 QWEN = GgufHeader(architecture="qwen2", blocks=28, context=32_768, token_bytes=28_672, special=())
 SIZE = 1_117_320_768
+
+
+def test_gpus_are_told_from_the_runtimes_other_devices() -> None:
+    kinds = ("CPU", "GPU", "IGPU", "ACCEL", "GPU")
+    devices = [
+        {"name": kind, "type": SimpleNamespace(name=f"GGML_BACKEND_DEVICE_TYPE_{kind}"), "memory_free": number * GB}
+        for number, kind in enumerate(kinds, 1)
+    ]
+    assert free_on_gpus(devices) == [2 * GB, 5 * GB]
+    assert free_on_gpus(devices[:1]) == []
 
 
 @pytest.mark.parametrize(
