@@ -4,7 +4,8 @@ Each weights file present is loaded by a worker of its own (whatever else runs i
 
 - *decision*: seconds until the first decision, on a prompt whose fixed part is cached: scored (what ``mini`` does)
   against generated, as the same short tag and as the JSON that ``instruct`` asks for;
-- *rounds*: prompt tokens read and seconds of five steering rounds with the prefix cache against without;
+- *rounds*: prompt tokens read and seconds (passed, and of CPU) of five steering rounds with the prefix cache against
+  without;
 - *speed*: prompt tokens read and answer tokens written per second against bare ``xllamacpp`` in a process of its own,
   taking turns; with ``--transformers`` (needs torch, transformers and gguf; converts the file first) also against
   transformers' own ``generate`` on the same weights, and against our backend on it;
@@ -138,40 +139,41 @@ async def timed(work: Awaitable[Any]) -> float:
 # ------------------------------------------------------------------------------------------------------------- rounds
 
 
-async def rounds(known: Entry, *, cache: bool, offset: int) -> tuple[float, int]:
-    """Seconds and prompt tokens read of five rounds in which the roles take turns on growing histories."""
+async def rounds(known: Entry, *, cache: bool, offset: int) -> tuple[float, float, int]:
+    """Seconds, the worker's CPU seconds and prompt tokens read of a steerer's five rounds: 375 to 975 tokens."""
     model = LocalModel(known, prefix_cache=cache)
-    steerer = [Message("system", f"{offset} You guide. " + text(60, offset)), Message("user", text(60, offset + 1))]
-    target = [Message("system", f"{offset} You answer. " + text(40, offset)), Message("user", text(60, offset + 1))]
-    begin = time.perf_counter()
+    host = await model._leased()
+    history = [Message("system", f"{offset} You guide. " + text(200, offset)), Message("user", text(145, offset + 1))]
+    begin, cpu = time.perf_counter(), cpu_seconds(host.pid)
     read = 0
     for number in range(ROUNDS):
-        for history, slot in ((steerer, "steerer"), (target, "target")):
-            _, _, usage = await call(model, history, 1, slot)
-            read += usage.input_tokens - usage.cached_tokens
-            history.append(Message("assistant", text(30, offset + number)))
-            history.append(Message("user", text(60, offset + number + 2)))
-    seconds = time.perf_counter() - begin
+        _, _, usage = await call(model, history, 1, "steerer")
+        read += usage.input_tokens - usage.cached_tokens
+        history.append(Message("assistant", text(45, offset + number)))
+        history.append(Message("user", text(90, offset + number + 2)))
+    seconds = time.perf_counter() - begin, cpu_seconds(host.pid) - cpu
     await model.aclose()
-    return seconds, read
+    return *seconds, read
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used: what other work on the machine does not change much."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def caching(known: Entry) -> dict[str, float]:
-    """The rounds with and without the prefix cache."""
+    """The rounds with and without the prefix cache, in turns."""
+    kinds = {"cache_on": True, "cache_off": False}
     turns = [
-        (await rounds(known, cache=True, offset=11 + turn), await rounds(known, cache=False, offset=23 + turn))
+        {name: await rounds(known, cache=cache, offset=20 * turn + 10 * cache) for name, cache in kinds.items()}
         for turn in range(2)
     ]
-    on, off = (statistics.median(pair[place][0] for pair in turns) for place in (0, 1))
-    (_, read_on), (_, read_off) = turns[0]
-    return {
-        "rounds_cache_on_seconds": on,
-        "rounds_cache_off_seconds": off,
-        "rounds_cache_on_tokens_read": read_on,
-        "rounds_cache_off_tokens_read": read_off,
-        "rounds_seconds_ratio": off / on,
-        "rounds_tokens_ratio": read_off / read_on,
-    }
+    found: dict[str, float] = {}
+    for place, what in enumerate(("seconds", "cpu_seconds", "tokens_read")):
+        on, off = (statistics.mean(turn[name][place] for turn in turns) for name in kinds)
+        found |= {f"rounds_{what}_cache_on": on, f"rounds_{what}_cache_off": off, f"rounds_{what}_ratio": off / on}
+    return found
 
 
 # -------------------------------------------------------------------------------------------------------------- speed
@@ -295,35 +297,51 @@ def converted(known: Entry, folder: Path) -> Path:
 # --------------------------------------------------------------------------------------------------------------- stop
 
 
-async def stops(model: LocalModel) -> dict[str, float]:
-    """Seconds from closing a stream until the caller has it back, and until no lane is busy: the worst of some."""
+async def stops(
+    model: LocalModel | HfModel, busy: Callable[[], Awaitable[bool]], prefix: str = "stop"
+) -> dict[str, float]:
+    """Seconds from closing a stream until the caller has it back, and until nothing is ``busy``: the worst of some."""
     taken: dict[str, list[float]] = {}
+    for phase, words in (("reading", 2_200), ("writing", 5)):
+        for number in range(STOPS):
+            turns = (Message("user", f"{number} {text(words, number)}"),)
+            request = ChatRequest(messages=turns, max_tokens=2_000, temperature=1.0, slot="target")
+            async with aclosing(model.stream(request)) as stream:
+                reading = asyncio.ensure_future(anext(stream))
+                if phase == "writing":
+                    await reading
+                else:
+                    while not await busy():
+                        await asyncio.sleep(0.005)
+                    await asyncio.sleep(0.2 * number)
+                begin = time.perf_counter()
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+            taken.setdefault(f"{prefix}_{phase}_closed_seconds", []).append(time.perf_counter() - begin)
+            while await busy():
+                await asyncio.sleep(0.005)
+            taken.setdefault(f"{prefix}_{phase}_free_seconds", []).append(time.perf_counter() - begin)
+    return {name: max(seconds) for name, seconds in taken.items()}
+
+
+async def worker_stops(model: LocalModel) -> dict[str, float]:
+    """The stops of a worker's lanes."""
     url, key = await model.endpoint()
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
 
         async def busy() -> bool:
             return any(slot["is_processing"] for slot in (await client.get("/slots")).json())
 
-        for phase, words in (("reading", 2_200), ("writing", 5)):
-            for number in range(STOPS):
-                turns = (Message("user", f"{number} {text(words, number)}"),)
-                request = ChatRequest(messages=turns, max_tokens=2_000, temperature=1.0, slot="target")
-                async with aclosing(model.stream(request)) as stream:
-                    reading = asyncio.ensure_future(anext(stream))
-                    if phase == "writing":
-                        await reading
-                    else:
-                        while not await busy():
-                            await asyncio.sleep(0.005)
-                        await asyncio.sleep(0.2 * number)
-                    begin = time.perf_counter()
-                    reading.cancel()
-                    await asyncio.gather(reading, return_exceptions=True)
-                taken.setdefault(f"stop_{phase}_closed_seconds", []).append(time.perf_counter() - begin)
-                while await busy():
-                    await asyncio.sleep(0.005)
-                taken.setdefault(f"stop_{phase}_free_seconds", []).append(time.perf_counter() - begin)
-    return {name: max(seconds) for name, seconds in taken.items()}
+        return await stops(model, busy)
+
+
+async def network_stops(model: HfModel) -> dict[str, float]:
+    """The stops of a network in this process."""
+
+    async def busy() -> bool:
+        return model._busy.locked()
+
+    return await stops(model, busy, "hf_stop")
 
 
 async def measure(known: Entry, folder: Path | None) -> dict[str, float | str]:
@@ -350,10 +368,11 @@ async def measure(known: Entry, folder: Path | None) -> dict[str, float | str]:
         if networks:
             contenders["hf_float32"] = ours(networks["float32"])
             found |= await decisions(networks["float32"], "hf_decision")
+            found |= await network_stops(networks["float32"])
         found |= await speeds(contenders)
         for network in networks.values():
             await network.aclose()
-    found |= await stops(model)
+    found |= await worker_stops(model)
     await model.aclose()
     return {"model": known.name, **{name: round(value, 3) for name, value in found.items()}}
 
