@@ -86,6 +86,8 @@ class HfModel:
             context=context,
         )
         self._source, _, query = source.partition("?")
+        if not self._source:
+            raise BadInput("hf/ names no model.", "Write hf/ORG/NAME, or the path of a folder.")
         self._options = read_options(query, given)
         self.name = f"hf/{source}"
         self.context_window: int | None = self._options.context

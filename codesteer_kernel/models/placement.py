@@ -40,7 +40,7 @@ WINDOW_TOKENS = 8_192
 """Tokens of cache that must fit beside the weights; a longer window is used as far as memory goes."""
 
 TORCH_BYTES = GB // 2
-"""What torch and one pass' activations take beside weights and cache."""
+"""What torch and the activations of one pass take beside weights and cache."""
 
 HOST_SHARE = 0.8
 """Of free memory, what offloaded weights may take."""
@@ -170,26 +170,27 @@ def load_plan(name: str, weights: Weights, machine: Machine, options: LoadOption
     cuda = bool(machine.gpus) and options.device != "cpu"
     quantizer = _quantizer(machine, options, cuda=cuda)
     dtype = _dtype(machine, options, quantizer, cuda=cuda)
-    needs = _needs(weights, options.quantize, dtype)
+    held, beside = _bytes(weights, options.quantize, dtype)
     plan = LoadPlan(
         device="cuda" if cuda else "cpu",
         arguments={"dtype": dtype},
         quantizer=quantizer,
-        needs=needs,
+        needs=held + beside,
         free=machine.memory,
     )
     if cuda:
         return _on_gpus(name, weights, plan, machine, options)
-    if machine.memory is not None and needs > machine.memory:
+    if machine.memory is not None and plan.needs > machine.memory:
         raise _does_not_fit(name, weights, plan, options, "memory", machine.memory)
     if quantizer:
         plan.arguments["device_map"] = {"": "cpu"}
     return plan
 
 
-def _needs(weights: Weights, quantize: str, dtype: str) -> int:
+def _bytes(weights: Weights, quantize: str, dtype: str) -> tuple[int, int]:
+    """What the weights take, and what cache and passes take beside them."""
     cache = min(weights.context, WINDOW_TOKENS) * weights.token_numbers * BYTES[dtype]
-    return int((weights.stored or weights.parameters * BYTES[quantize or dtype]) + cache) + TORCH_BYTES
+    return int(weights.stored or weights.parameters * BYTES[quantize or dtype]), int(cache) + TORCH_BYTES
 
 
 def _on_gpus(name: str, weights: Weights, plan: LoadPlan, machine: Machine, options: LoadOptions) -> LoadPlan:
@@ -205,19 +206,20 @@ def _on_gpus(name: str, weights: Weights, plan: LoadPlan, machine: Machine, opti
 
     if plan.needs <= free[largest]:
         return placed({"": largest})
-    room: dict[int | str, int] = dict(enumerate(free))
-    if plan.needs <= sum(free):
+    held, beside = _bytes(weights, options.quantize, plan.arguments["dtype"])
+    room: dict[int | str, int] = {place: max(0, one - beside) for place, one in enumerate(free)}
+    if held <= sum(room.values()):
         return placed("auto", max_memory=room)
     if plan.quantizer:
         # The quantisers run on the device that holds the weights.
         raise _does_not_fit(name, weights, plan, options, "GPU memory", sum(free))
     room["cpu"] = int(options.cpu_gb * GB) if options.cpu_gb else int(HOST_SHARE * (machine.memory or 0))
-    if plan.needs <= sum(room.values()):
+    if held <= sum(room.values()):
         return placed("auto", "Part of it runs from host memory: slow.", max_memory=room)
     if options.offload_folder:
         note = f"Part of it runs from {options.offload_folder}: very slow."
         return placed("auto", note, max_memory=room, offload_folder=options.offload_folder)
-    raise _does_not_fit(name, weights, plan, options, "GPU and host memory", sum(room.values()), sum(free))
+    raise _does_not_fit(name, weights, plan, options, "GPU and host memory", sum(free) + room["cpu"], sum(free))
 
 
 def _dtype(machine: Machine, options: LoadOptions, quantizer: str, *, cuda: bool) -> DType:
@@ -260,7 +262,7 @@ def _does_not_fit(
     ways = [
         f"quantize it (?quantize={numbers})"
         for numbers in ("8bit", "4bit")
-        if _needs(weights, numbers, plan.arguments["dtype"]) <= (quantised or free) and not weights.stored
+        if sum(_bytes(weights, numbers, plan.arguments["dtype"])) <= (quantised or free) and not weights.stored
     ][:1]
     if quantised is not None:
         ways.append("name a folder for the rest (?offload_folder=PATH)")

@@ -77,19 +77,17 @@ class Prompter:
 
     def __init__(self, tokenizer: Any, template: str = "") -> None:
         special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-        belonging = (text for text, markers in _MARKERS.items() if special.issuperset(markers))
         own = tokenizer.chat_template
-        self.template: str = template or (own if isinstance(own, str) else "") or next(belonging, "")
-        if not self.template and not own:
-            raise ValueError("it has no chat template")
+        if not template and not own:
+            template = next((text for text, markers in _MARKERS.items() if special.issuperset(markers)), "")
+            if not template:
+                raise ValueError("it has no chat template")
+        self._template = template
         self._tokenizer = tokenizer
         self._shield = Shield(special)
         self._lock = threading.Lock()
-        self.turn_ends = tuple(
-            tokenizer.convert_tokens_to_ids(token)
-            for token in _TURN_ENDS
-            if token in special & set(_used(self.template))
-        )
+        ends = [token for token in _TURN_ENDS if token in special and token in (template or str(own))]
+        self.turn_ends = tuple(tokenizer.convert_tokens_to_ids(ends))
 
     def render(self, messages: Sequence[Message]) -> str:
         """The prompt as text for :meth:`tokens`; a last assistant turn stays open, to its last blank.
@@ -102,7 +100,7 @@ class Prompter:
         text = str(
             self._tokenizer.apply_chat_template(
                 turns,
-                chat_template=self.template or None,
+                chat_template=self._template or None,
                 tokenize=False,
                 add_generation_prompt=not continued,
                 continue_final_message=continued,
@@ -128,7 +126,3 @@ class Prompter:
         with self._lock:  # the option is a switch inside the tokenizer
             found = self._tokenizer(text, add_special_tokens=False, split_special_tokens=not control)
         return [int(token) for token in found["input_ids"]]
-
-
-def _used(template: str) -> Iterable[str]:
-    return (token for token in _TURN_ENDS if token in template)

@@ -5,10 +5,10 @@ worker for ``ID`` listens on its lease socket, whether it started it or found it
 their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its terminal) pass it by.
 
 The lease socket (``ID.sock`` in the runtime folder, reachable by this user alone) speaks JSON lines, worker to client
-only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "pid", "special"}`` or ``{"state":
-"failed", "code", "message", "cure"}``. The connection *is* the lease: however the client ends, the kernel closes it. After the last one closed,
-the worker waits out its grace period for another, then exits. ``ID.json`` tells what runs; the API
-key is never on disk.
+only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "pid", "special"}`` or
+``{"state": "failed", "code", "message", "cure"}``. The connection *is* the lease: however the client ends, the kernel
+closes it. After the last one closed, the worker waits out its grace period for another, then exits. ``ID.json`` tells
+what runs; the API key is never on disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -67,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
     if os.fork():
         os._exit(0)
     os.setsid()
+    import resource  # where there is fork, there is this
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave prompts and weights on the disk
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

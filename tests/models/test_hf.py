@@ -372,6 +372,8 @@ def test_options_that_cannot_be_are_refused_when_the_model_is_opened(folder: Pat
         open_model(f"hf/{folder}?quantize=5bit")
     with pytest.raises(BadInput, match="gpu_gb is -1"):
         open_model(f"hf/{folder}?gpu_gb=-1")
+    with pytest.raises(BadInput, match="names no model"):
+        open_model("hf/?device=cpu")
 
 
 async def test_what_does_not_fit_is_refused_before_loading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

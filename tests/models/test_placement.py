@@ -23,6 +23,7 @@ from codesteer_kernel.models.placement import (
 
 # Llama-3-8B by its shapes: 16.1 GB in 16 bit; 65,536 numbers of cache for each token, 1.07 GB for a full window.
 LLAMA_8B = Weights(parameters=8_030_261_248, token_numbers=2 * 32 * 8 * 128, context=8_192)
+BESIDE = 8_192 * LLAMA_8B.token_numbers * 2 + GB // 2  # cache and activations, kept free on every GPU
 ALL = frozenset({"accelerate", "bitsandbytes", "peft", "torchao"})
 BASE = frozenset({"accelerate"})
 
@@ -52,7 +53,7 @@ A24, A80 = machine(23.5), machine(79)
             machine(12, 12),
             {},
             "cuda",
-            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 12 * GB, 1: 12 * GB}},
+            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 12 * GB - BESIDE, 1: 12 * GB - BESIDE}},
             "",
             17.6,
         ),
@@ -62,7 +63,7 @@ A24, A80 = machine(23.5), machine(79)
             machine(10, memory=32),
             {},
             "cuda",
-            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 10 * GB, "cpu": int(25.6 * GB)}},
+            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 10 * GB - BESIDE, "cpu": int(25.6 * GB)}},
             "",
             17.6,
         ),
@@ -70,7 +71,7 @@ A24, A80 = machine(23.5), machine(79)
             machine(24),
             {"gpu_gb": 8, "cpu_gb": 12},
             "cuda",
-            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 8 * GB, "cpu": 12 * GB}},
+            {"dtype": "bfloat16", "device_map": "auto", "max_memory": {0: 8 * GB - BESIDE, "cpu": 12 * GB}},
             "",
             17.6,
         ),
@@ -81,7 +82,7 @@ A24, A80 = machine(23.5), machine(79)
             {
                 "dtype": "bfloat16",
                 "device_map": "auto",
-                "max_memory": {0: 4 * GB, "cpu": int(6.4 * GB)},
+                "max_memory": {0: 4 * GB - BESIDE, "cpu": int(6.4 * GB)},
                 "offload_folder": "/scratch",
             },
             "",
