@@ -6,8 +6,8 @@ Each weights file present is loaded by a worker of its own (whatever else runs i
   against generated, as the same short tag and as the JSON that ``instruct`` asks for;
 - *rounds*: prompt tokens read and seconds (passed, and of CPU) of five steering rounds with the prefix cache against
   without;
-- *speed*: prompt tokens read and answer tokens written per second against bare ``xllamacpp`` in a process of its own,
-  taking turns; with ``--transformers`` (needs torch, transformers and gguf; converts the file first) also against
+- *speed*: prompt tokens read and answer tokens written per second (passed, and of CPU) against bare ``xllamacpp`` in a
+  process of its own, taking turns; with ``--transformers`` (needs torch, transformers and gguf; converts the file first) also against
   transformers' own ``generate`` on the same weights, and against our backend on it;
 - *stop*: seconds until a closed stream has returned to its caller, and until the lane is free, while reading a long
   prompt and while writing.
@@ -48,7 +48,7 @@ WORDS = TEXT.split()
 ROUNDS = 5
 REPEATS = 3
 STOPS = 5
-WRITTEN = 32
+WRITTEN = 48
 READ = 200
 COUNT = "1, 2, 3, 4, 5,"
 QUESTIONS = (
@@ -71,8 +71,9 @@ print(server.listening_address, flush=True)
 sys.stdin.read()
 """
 
-Speed = tuple[float, float]
-"""Prompt tokens read and answer tokens written per second."""
+Speed = tuple[float, float, float]
+"""Prompt tokens read per second, and answer tokens written per second and per second of CPU."""
+SPEEDS = ("prefill", "decode", "decode_cpu")
 
 
 def text(words: int, seed: int) -> str:
@@ -200,10 +201,13 @@ async def bare(
                     if not line.startswith("data: "):
                         continue
                     event = json.loads(line[6:])
-                    first = first or time.perf_counter() - begin
+                    if not first:
+                        first, cpu = time.perf_counter() - begin, cpu_seconds(process.pid)
                     if event.get("stop"):
+                        written = event["tokens_predicted"] - 1
                         end = time.perf_counter() - begin
-                        return event["tokens_evaluated"] / first, (event["tokens_predicted"] - 1) / (end - first)
+                        used = cpu_seconds(process.pid) - cpu
+                        return event["tokens_evaluated"] / first, written / (end - first), written / used
             raise AssertionError("a stream ends with stop")
 
         try:
@@ -218,12 +222,22 @@ def counting(seed: int) -> tuple[Message, Message]:
     return Message("user", f"{text(READ, seed)}\nNow count from 1 to 100."), Message("assistant", COUNT)
 
 
-def ours(model: ChatModel) -> Callable[[int], Awaitable[Speed]]:
-    """A contender: a model of ours, driven as a run drives it."""
+def ours(model: ChatModel, pid: int) -> Callable[[int], Awaitable[Speed]]:
+    """A contender: a model of ours, driven as a run drives it, computing in the process ``pid``."""
 
     async def measure(seed: int) -> Speed:
-        first, end, usage = await call(model, [*counting(seed)], WRITTEN, "target")
-        return (usage.input_tokens - usage.cached_tokens) / first, (usage.output_tokens - 1) / max(end - first, 1e-9)
+        begin = time.perf_counter()
+        first = 0.0
+        request = ChatRequest(messages=counting(seed), max_tokens=WRITTEN, slot="target")
+        async for delta in model.stream(request):
+            if not first:
+                first, cpu = time.perf_counter() - begin, cpu_seconds(pid)
+            if isinstance(delta, Finish):
+                written = delta.usage.output_tokens - 1
+                end = time.perf_counter() - begin
+                read = delta.usage.input_tokens - delta.usage.cached_tokens
+                return read / first, written / (end - first), written / (cpu_seconds(pid) - cpu)
+        raise AssertionError("a stream ends with Finish")
 
     return measure
 
@@ -237,9 +251,9 @@ def generating(model: HfModel) -> Callable[[int], Awaitable[Speed]]:
         module = model._network.module
         _, tokens = model._prompt(counting(seed))
         ids = torch.tensor([tokens])
-        seconds = []
+        seconds, cpu = [], []
         for new in (1, WRITTEN):
-            begin = time.perf_counter()
+            begin, used = time.perf_counter(), time.process_time()
             with torch.inference_mode():
                 module.generate(
                     ids,
@@ -250,7 +264,9 @@ def generating(model: HfModel) -> Callable[[int], Awaitable[Speed]]:
                     pad_token_id=0,
                 )
             seconds.append(time.perf_counter() - begin)
-        return len(tokens) / seconds[0], (WRITTEN - 1) / max(seconds[1] - seconds[0], 1e-9)
+            cpu.append(time.process_time() - used)
+        written = WRITTEN - 1
+        return len(tokens) / seconds[0], written / (seconds[1] - seconds[0]), written / (cpu[1] - cpu[0])
 
     async def measure(seed: int) -> Speed:
         return await asyncio.to_thread(run, seed)
@@ -269,7 +285,7 @@ async def speeds(contenders: dict[str, Callable[[int], Awaitable[Speed]]]) -> di
     first = next(iter(taken.values()))
     found = {}
     for name, turns in taken.items():
-        for place, what in enumerate(("prefill", "decode")):
+        for place, what in enumerate(SPEEDS):
             found[f"{what}_{name}_tokens_per_second"] = statistics.median(turn[place] for turn in turns)
             if turns is not first:
                 ratios = [own[place] / other[place] for own, other in zip(first, turns, strict=True)]
@@ -359,14 +375,14 @@ async def measure(known: Entry, folder: Path | None) -> dict[str, float | str]:
             return await model._prompt(client, counting(seed), Shield(host.special))
 
     async with bare(known, render) as other:
-        contenders = {"ours": ours(model), "bare": other}
+        contenders = {"ours": ours(model, (await model._leased()).pid), "bare": other}
         networks = {}
         for dtype in _dtypes() if folder else ():
             networks[dtype] = HfModel(f"{folder}?dtype={dtype}")
             await networks[dtype].ready()
             contenders[f"generate_{dtype}"] = generating(networks[dtype])
         if networks:
-            contenders["hf_float32"] = ours(networks["float32"])
+            contenders["hf_float32"] = ours(networks["float32"], os.getpid())
             found |= await decisions(networks["float32"], "hf_decision")
             found |= await network_stops(networks["float32"])
         found |= await speeds(contenders)
