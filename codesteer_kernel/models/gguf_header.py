@@ -47,7 +47,8 @@ def read_gguf_header(path: Path) -> GgufHeader:
             found = _Reader(data).pairs()
         return _header(found)
     except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error) as fault:
-        raise ModelError(f"{path} could not be loaded ({fault}).", "Is it a whole GGUF file?") from None
+        reason = f"its header lacks {fault}" if isinstance(fault, KeyError) else str(fault)
+        raise ModelError(f"{path} could not be loaded ({reason}).", "Is it a whole GGUF file?") from None
 
 
 class _Reader:

@@ -53,7 +53,7 @@ class HfModel:
         BadInput: an option that does not exist, or cannot have this value.
     """
 
-    abilities = Abilities(prefill=True, score=True, seed=True, local=True)
+    abilities = Abilities(prefill=True, score=True, seed=True, local=True, prefix_cache=True)
 
     def __init__(
         self,
@@ -205,8 +205,7 @@ class HfModel:
         Raises:
             ContextOverflow: the prompt does not fit; both counts are named, nothing was generated.
         """
-        if not request.messages:
-            raise BadInput("A request needs at least one message.")
+        request.check(self)
         await self.ready()
         prompt, tokens = await asyncio.to_thread(self._prompt, request.messages)
         loop = asyncio.get_running_loop()

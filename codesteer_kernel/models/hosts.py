@@ -28,7 +28,7 @@ from .placement import runtime_needs
 from .pull import Progress, ProgressEvent
 from .worker import SLOTS
 
-__all__ = ["Host", "Lease", "lease", "running"]
+__all__ = ["Host", "Lease", "lease", "memory_needed", "running"]
 
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0
@@ -91,6 +91,15 @@ def log_path(path: Path) -> Path:
     return cache_dir() / "logs" / f"worker-{_identity(path)}.log"
 
 
+def memory_needed(path: Path, context: int = 4096) -> int:
+    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens a lane.
+
+    Raises:
+        ModelError: it is no GGUF file.
+    """
+    return runtime_needs(path.stat().st_size, read_gguf_header(path), context=context, lanes=SLOTS)
+
+
 async def lease(path: Path, *, context: int = 4096, progress: Progress | None = None) -> Lease:
     """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
 
@@ -110,9 +119,7 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
         nonlocal told
         if progress is not None and not told:
             told = True
-            size = path.stat().st_size
-            needs = runtime_needs(size, read_gguf_header(path), context=context, lanes=SLOTS)
-            free = available_memory()
+            size, needs, free = path.stat().st_size, memory_needed(path, context), available_memory()
             has = "" if free is None else f", {free / 1e9:.1f} GB free"
             note = f"loading {size / 1e9:.1f} GB model: needs {needs / 1e9:.1f} GB of memory{has}"
             progress(ProgressEvent(done=0, total=size, source="load", note=note))

@@ -11,7 +11,7 @@ from codesteer_kernel.record import Budget, Usage
 
 __all__ = ["BudgetHit", "Meter"]
 
-Limit = Literal["rounds", "seconds", "tokens", "cost"]
+Limit = Literal["rounds", "seconds", "tokens", "cost", "output"]
 
 # A call that could generate fewer tokens than this is not worth making.
 _LEAST_TOKENS = 16
@@ -31,6 +31,7 @@ class Meter:
     def __init__(self, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
         self.budget = budget
         self.usage = Usage()
+        self._written = 0
         self._clock = clock
         self._start = clock()
 
@@ -47,6 +48,13 @@ class Meter:
     def add(self, usage: Usage) -> None:
         """Count one call."""
         self.usage = self.usage + usage
+
+    def wrote(self, characters: int) -> None:
+        """Count what a model or a program put out; raises :class:`BudgetHit` when it is too much."""
+        self._written += characters
+        most = self.budget.output_mb
+        if most is not None and self._written > most * 1_000_000:
+            raise BudgetHit("output", f"The run put out its {most:g} MB of text and pictures.")
 
     def check(self) -> None:
         """Raise :class:`BudgetHit` when a budget is used up."""

@@ -152,7 +152,7 @@ PROGRAMS = {
     """,
     "unicode": """
         import sys, unicodedata
-        print("grüße 🎈 日本語 \\u202e", unicodedata.normalize("NFD", "é").encode())
+        print("grüße 🎈 日本語 \\u202e", unicodedata.normalize("NFD", "é").encode(), flush=True)
         sys.stdout.buffer.write("ende\\n".encode())
     """,
     "pickle of own classes": """

@@ -1,4 +1,4 @@
-"""The same walls and limits for an ordinary user, whoever runs the tests."""
+"""The same walls, limits and programs for an ordinary user, whoever runs the tests."""
 
 from __future__ import annotations
 
@@ -58,8 +58,22 @@ def as_nobody(python: str, home: Path, *words: str) -> subprocess.CompletedProce
     )
 
 
+SUITES = {
+    "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py"),
+    "ordinary programs": ("test_ordinary.py",),
+    "hostile programs": ("test_hostile.py",),
+    "cells": ("test_cells.py",),
+    "hostile cells": ("test_hostile_cells.py",),
+    "spawned": (
+        *("test_jobs.py", "test_seatbelt.py", "test_spawned.py"),
+        *("-k", "not test_spawned or limits or daemon or wall or dies"),
+    ),
+}
+
+
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="an ordinary user runs these tests already")
-def test_walls_and_limits_hold_for_an_ordinary_user(home: Path) -> None:
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_holds_for_root_holds_for_an_ordinary_user(home: Path, suite: str) -> None:
     version = sysconfig.get_python_version()
     found = [
         sys.executable,
@@ -75,8 +89,7 @@ def test_walls_and_limits_hold_for_an_ordinary_user(home: Path) -> None:
             continue
     else:
         pytest.skip(f"no Python {version} with the packages of these tests can be run by another user")
-    names = ("test_tiers.py", "test_walls.py", "test_limits.py")
-    words = [f"tests/executor/{name}" for name in names]
+    words = [f"tests/executor/{name}" if name.endswith(".py") else name for name in SUITES[suite]]
     done = as_nobody(python, home, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -6,7 +6,7 @@ Only for what cannot be steered from outside: whole runs through real SDKs and c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from codesteer_kernel.executor import OutputEvent, Result
@@ -21,10 +21,11 @@ from codesteer_kernel.models.protocol import (
     TextDelta,
     TokenUsage,
 )
-from codesteer_kernel.record import Budget
+from codesteer_kernel.record import Budget, Decision
+from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls
-from codesteer_kernel.steering.emitter import Emitter
+from codesteer_kernel.steering.emitter import Emitter, Outlet
 
 __all__ = ["Hang", "Programs", "Speaker", "calls_of"]
 
@@ -85,6 +86,7 @@ class Speaker:
                 reply, stop = text, given
         assert isinstance(reply, str)
         for place in range(0, len(reply), 7):
+            await asyncio.sleep(0)
             yield TextDelta(reply[place : place + 7])
         yield Finish(reason=stop, usage=self.usage)
 
@@ -127,6 +129,7 @@ class Programs:
             await asyncio.Event().wait()
         if isinstance(outcome, str):
             yield OutputEvent(kind="stdout", text=outcome)
+            await asyncio.sleep(0)
             outcome = Result(status="ok", stdout=outcome, tier="double")
         assert isinstance(outcome, Result)
         yield outcome
@@ -148,9 +151,10 @@ class Programs:
         marker = code.split("verdict-")[1][:16]
         right, why = verdict
         told = "true" if right else "false"
-        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", false]\n')
+        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", ""]\n')
 
     async def get(self, name: str) -> Any:
+        await asyncio.sleep(0)
         from codesteer_kernel.errors import UnknownName
 
         if name not in self.values:
@@ -158,10 +162,14 @@ class Programs:
         return self.values[name]
 
     async def interrupt(self) -> None:
+        await asyncio.sleep(0)
         self.interrupted += 1
 
 
-def calls_of(budget: Budget | None = None, sink: Callable[[Any], None] = lambda event: None) -> Calls:
-    """Counted calls outside a run."""
+def calls_of(budget: Budget | None = None, *, rounds: int = 0) -> Calls:
+    """Counted calls outside a run, in which so many rounds have begun."""
     meter = Meter(budget or Budget())
-    return Calls(meter, Emitter(sink, lambda: meter.elapsed))
+    emitter = Emitter(Outlet(full=10**9), lambda: meter.elapsed)
+    for index in range(1, rounds + 1):
+        emitter.emit(ev.RoundStarted, round=index, decision=Decision(kind="code", source="model"))
+    return Calls(meter, emitter)

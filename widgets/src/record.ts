@@ -27,9 +27,13 @@ export interface RunRecord {
 }
 /**
  * What was asked: the prompt as typed, summaries of the inputs, the names to bind.
+ *
+ *     ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
  */
 export interface Question {
   prompt: string;
+  context: string;
+  follows: string;
   inputs: InputSummary[];
   outputs: string[];
 }
@@ -53,16 +57,20 @@ export interface Models {
 /**
  * The settings that shaped the run.
  *
- *     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
- *     version and content hash.
+ *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
+ *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
  */
 export interface RunConfig {
   dialect: string;
   max_tokens: number;
   code_seconds: number;
+  check_seconds: number;
   memory_mb: number;
   temperature: number;
   seed: number | null;
+  start: '' | 'code' | 'text';
+  samples: number;
+  faithful: boolean;
   prompts: string;
 }
 /**
@@ -221,13 +229,16 @@ export interface Bound {
 }
 /**
  * Limits of the whole run (None: no limit) and the one that ended it.
+ *
+ *     ``output_mb`` bounds what models and programs put out together, in millions of characters.
  */
 export interface Budget {
   rounds: number;
   seconds: number | null;
   tokens: number | null;
   cost: number | null;
-  hit: ('cost' | 'rounds' | 'seconds' | 'tokens') | null;
+  output_mb: number | null;
+  hit: ('cost' | 'output' | 'rounds' | 'seconds' | 'tokens') | null;
 }
 /**
  * Why a run failed: stable code, what happened, what to do.
@@ -278,6 +289,8 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
   Question: {
     properties: {
       prompt: { type: 'string' },
+      context: { type: 'string', default: '' },
+      follows: { type: 'string', default: '' },
       inputs: { items: { ref: 'InputSummary' } },
       outputs: { items: { type: 'string' } }
     }
@@ -296,9 +309,13 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       dialect: { type: 'string', default: 'mini' },
       max_tokens: { type: 'integer', default: 2000 },
       code_seconds: { type: 'number', default: 20 },
+      check_seconds: { type: 'number', default: 15 },
       memory_mb: { type: 'integer', default: 2048 },
       temperature: { type: 'number', default: 0 },
       seed: { type: 'integer', nullable: true },
+      start: { enum: ['', 'code', 'text'], default: '' },
+      samples: { type: 'integer', default: 1 },
+      faithful: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },
@@ -424,7 +441,8 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       seconds: { type: 'number', nullable: true },
       tokens: { type: 'integer', nullable: true },
       cost: { type: 'number', nullable: true },
-      hit: { enum: ['cost', 'rounds', 'seconds', 'tokens'], nullable: true }
+      output_mb: { type: 'number', nullable: true },
+      hit: { enum: ['cost', 'output', 'rounds', 'seconds', 'tokens'], nullable: true }
     }
   },
   Failure: {

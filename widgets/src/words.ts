@@ -135,6 +135,7 @@ export function ofProgress(record: RunRecord): string {
 }
 
 const BUDGET: Readonly<Record<NonNullable<RunRecord['budget']['hit']>, string>> = {
+  output: 'output',
   rounds: 'rounds',
   seconds: 'time',
   tokens: 'tokens',
