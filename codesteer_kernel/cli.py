@@ -22,6 +22,7 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
+  codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
   codesteer help                         this text and the options of solve
@@ -57,6 +58,7 @@ def _dispatch(words: list[str]) -> int:
         "models": _models,
         "runs": _runs,
         "show": _show,
+        "serve": _serve,
         "status": _status,
         "doctor": _doctor,
         "help": _help,
@@ -69,7 +71,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if any(word in ("-h", "--help") for word in words[1:]):
+    if name != "serve" and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -224,6 +226,12 @@ def _show(words: list[str]) -> int:
     else:
         print(next((forms[flag] for flag in flags if flag in forms), to_text)(run.record))
     return 0
+
+
+def _serve(words: list[str]) -> int:
+    from codesteer_kernel.serving import serve_command
+
+    return serve_command(words)
 
 
 def _status(words: list[str]) -> int:

@@ -60,6 +60,7 @@ def _parser() -> _Parser:
     add("--temperature", type=float, metavar="T", help="sampling temperature (default: 0)")
     add("--seed", type=int, metavar="N", help="seed for models that take one (default: 0)")
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
+    add("--host", metavar="URL", help="a host of models, or none to load all here (default: found by itself)")
     add("--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables that programs may use")
     add("--out", dest="outputs", action="append", default=[], metavar="NAMES", help="variables to bring back")
     add("--time", action="store_true", help="print where the time went")

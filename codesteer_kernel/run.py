@@ -26,7 +26,9 @@ from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerErr
 from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
 from codesteer_kernel.models.catalogue import default_model
+from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
+from codesteer_kernel.models.served import ServedModel, served_or_opened
 from codesteer_kernel.record import (
     Bound,
     Budget,
@@ -81,6 +83,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         temperature: sampling temperature of the models.
         seed: for models that take one.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
+            models here; default: as ``CODESTEER_STEERER_URL`` says, then hosts of this machine, found by themselves.
         journal: keep the run on disk.
     """
 
@@ -98,6 +102,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 0.0
     seed: int | None = 0
     dialect: str | None = None
+    host: str = ""
     journal: bool = True
 
     def checked(self) -> RunSettings:
@@ -210,6 +215,7 @@ class _Job:
     inputs: dict[str, Any]
     on_event: OnEvent | None
     store: Store
+    hosts: Directory
 
 
 class Engine:
@@ -246,6 +252,7 @@ class Engine:
         Raises:
             EmptyPrompt, BadInput: nothing was started.
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
+            EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
         settings = (settings or RunSettings()).checked()
         if not prompt.strip():
@@ -259,12 +266,13 @@ class Engine:
             inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
             outputs=list(outputs),
         )
-        roles = self._roles(settings)
+        hosts = Directory(settings.host)
+        roles = self._roles(settings, hosts)
         _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store())
+        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store(), hosts)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -313,12 +321,13 @@ class Engine:
             assert self._loop is not None
             return self._loop
 
-    def _roles(self, settings: RunSettings) -> Roles:
-        target = self._model(settings.target)
+    def _roles(self, settings: RunSettings, hosts: Directory) -> Roles:
         # One load, one key: unless somebody else is named, the target steers itself.
-        steerer = self._model(settings.steerer or settings.target)
-        checker = self._model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
-        return Roles(target=target, steerer=steerer, checker=checker)
+        names = {"target": settings.target, "steerer": settings.steerer or settings.target, "checker": settings.target}
+        if settings.checker not in (None, "", NO_CHECKER):
+            names["checker"] = settings.checker
+        made = {name: served_or_opened(name, self._model, hosts) for name in dict.fromkeys(names.values())}
+        return Roles(**{role: made[name] for role, name in names.items()})
 
     def _model(self, name: str) -> ChatModel:
         if name not in self._models:
@@ -352,10 +361,10 @@ class Engine:
                     output_mb=settings.output_mb,
                 ),
                 run_id=job.live.id,
-                versions=_versions() | keeper.note,
+                versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
                 stop=job.live._stop,
-                notice=default_model()[1] if settings.target == "embedded" else "",
+                notice=_notice(job),
             )
             try:
                 async with contextlib.aclosing(steering.events()) as events:
@@ -366,7 +375,10 @@ class Engine:
             except BaseException:
                 keeper.abandon()
                 raise
-            record = keeper.close(steering.record)
+            finally:
+                await _leave(job.roles)
+            record = msgspec.structs.replace(steering.record, versions=steering.record.versions | _hosts(job))
+            record = keeper.close(record)
         if record.error is not None and record.error.code == AuthenticationFailed.code:
             await self._forget(job.roles)
         return Run(record, steering.values)
@@ -444,6 +456,30 @@ def _check_roles(roles: Roles, settings: RunSettings) -> None:
                 f"The price of {model.name} is not known, so a budget of money cannot be kept.",
                 "Limit the run by --tokens or --timeout.",
             )
+
+
+def _served(roles: Roles) -> list[ServedModel]:
+    """The models of a run that hosts serve."""
+    models = {id(one): one for one in (roles.target, roles.steerer, roles.checker)}
+    return [one for one in models.values() if isinstance(one, ServedModel)]
+
+
+def _hosts(job: _Job) -> dict[str, str]:
+    """What a record's versions say of hosts: who answered, or why the models were loaded here."""
+    notes = [job.hosts.note, *(model.note for model in _served(job.roles))]
+    return {"hosts": " ".join(filter(None, notes))} if any(notes) else {}
+
+
+def _notice(job: _Job) -> str:
+    """What is shown while models load, where there is more to say than their names."""
+    small = default_model()[1] if job.settings.target == "embedded" else ""
+    return " ".join(filter(None, [small, *_hosts(job).values()]))
+
+
+async def _leave(roles: Roles) -> None:
+    """Let go of a run's hosts: the next run looks for them anew."""
+    for model in _served(roles):
+        await model.aclose()
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

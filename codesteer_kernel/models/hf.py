@@ -241,6 +241,22 @@ class HfModel:
                 read += len(shared)
         return Choice(probabilities=branching.probabilities(), usage=TokenUsage(input_tokens=read))
 
+    async def next_tokens(self, messages: Sequence[Message], count: int) -> tuple[list[tuple[str, float]], TokenUsage]:
+        """The ``count`` likeliest next tokens with their log-probabilities, likeliest first."""
+        await self.ready()
+
+        def work() -> tuple[list[tuple[str, float]], TokenUsage]:
+            import torch
+
+            _, tokens = self._prompt(messages)
+            with self._busy, torch.inference_mode():
+                logits = self._network(torch.tensor([tokens], device=self._network.device)).logits[0, -1].float()
+            logs, ids = torch.log_softmax(logits, dim=-1).topk(count)
+            found = [(self._tokenizer.decode([one]), log) for one, log in zip(ids.tolist(), logs.tolist(), strict=True)]
+            return found, TokenUsage(input_tokens=len(tokens), output_tokens=1)
+
+        return await asyncio.to_thread(work)
+
     def _prompt(self, messages: Sequence[Message]) -> tuple[str, list[int]]:
         turns = [{"role": message.role, "content": message.content} for message in messages]
         continued = messages[-1].role == "assistant"

@@ -24,13 +24,15 @@ from ..config import available_memory, cache_dir, child_environment, runtime_dir
 from ..errors import MissingDependency, ModelError, OutOfMemory
 from .locks import FileLock
 from .pull import Progress, ProgressEvent
+from .worker import SLOTS
 
 __all__ = ["Host", "Lease", "lease", "running"]
 
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0
-OVERHEAD = 300 * 1024**2
-"""Bytes a worker takes beside the weights: caches of two 4096-token lanes (115 MB each for the 1.5B) and the program."""
+PROGRAM_BYTES = 70 * 1024**2
+TOKEN_BYTES = 28 * 1024
+"""What a worker takes beside the weights: the program, and cache for each token of each lane (as measured for the 1.5B)."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +46,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class Lease:
     """A claim on a loaded model; closing it (or dying) gives the claim back.
 
-    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``pid`` the worker.
+    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``slots`` the number of lanes,
+    ``pid`` the worker.
     """
 
     def __init__(self, connection: socket.socket, state: dict[str, Any]) -> None:
@@ -52,6 +55,7 @@ class Lease:
         self.url: str = state["url"]
         self.key: str = state["key"]
         self.context: int = state["context"]
+        self.slots: int = state["slots"]
         self.pid: int = state["pid"]
 
     def __repr__(self) -> str:
@@ -84,10 +88,10 @@ def log_path(path: Path) -> Path:
     return cache_dir() / "logs" / f"worker-{_identity(path)}.log"
 
 
-async def lease(path: Path, *, context: int = 4096, progress: Progress | None = None) -> Lease:
+async def lease(path: Path, *, context: int = 4096, slots: int = SLOTS, progress: Progress | None = None) -> Lease:
     """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
 
-    ``context`` (tokens per lane) counts for the one who starts the worker.
+    ``context`` (tokens per lane) and ``slots`` (lanes) count for the one who starts the worker.
 
     Raises:
         OutOfMemory: the machine has not enough free memory to load it.
@@ -110,7 +114,7 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
         connection = await _connect(address)
         if connection is None:
             tell()
-            await _start(path, context)
+            await _start(path, context, slots)
             connection = await _connect(address)
         if connection is not None:
             try:
@@ -181,8 +185,8 @@ async def _await_ready(connection: socket.socket, path: Path, tell: Callable[[],
         tell()
 
 
-async def _start(path: Path, context: int) -> None:
-    need = path.stat().st_size + OVERHEAD
+async def _start(path: Path, context: int, slots: int) -> None:
+    need = path.stat().st_size + PROGRAM_BYTES + TOKEN_BYTES * context * slots
     free = available_memory()
     if free is not None and free < need:
         raise OutOfMemory(
@@ -195,7 +199,8 @@ async def _start(path: Path, context: int) -> None:
     # -P keeps the notebook's folder off the worker's path, so that no file there can pose as a module.
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     command = [sys.executable, "-P", "-m", "codesteer_kernel.models.worker", "--model", str(path.resolve())]
-    command += ["--name", _identity(path), "--context", str(context), "--grace", str(worker_grace()), "--log", str(log)]
+    command += ["--name", _identity(path), "--context", str(context), "--slots", str(slots)]
+    command += ["--grace", str(worker_grace()), "--log", str(log)]
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
