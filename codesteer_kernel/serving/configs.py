@@ -25,7 +25,7 @@ ONGOING = 16
 a steerer's turns are short."""
 START_SECONDS = 1800
 _PATH = "/models"
-_SECRET_AT = "/run/secrets/token"
+_MOUNTED = "/run/secrets/token"
 _TEMPLATE_AT = "/etc/codesteer/llama3.jinja"
 
 
@@ -139,7 +139,7 @@ def compose(settings: ServeSettings, *, image: str = IMAGE) -> dict[str, Any]:
     }
     if not settings.steerer.startswith("hf/"):
         everywhere = "0.0.0.0"  # noqa: S104 - inside the container; the port is published on loopback
-        here = msgspec.structs.replace(settings, host=everywhere, port=PORT, token_file=_SECRET_AT, engine="local")
+        here = msgspec.structs.replace(settings, host=everywhere, port=PORT, token_file=_MOUNTED, engine="local")
         service |= {
             "build": {"dockerfile_inline": "FROM python:3.12-slim\nRUN pip install --no-cache-dir codesteer\n"},
             "command": ["codesteer", "serve", *serve_words(here)],

@@ -226,6 +226,7 @@ async def _serve_vllm(
         ended = asyncio.ensure_future(vllm.ended())
         if await stop.before(ended):
             notice.withdraw()
+            await vllm.stop(0)
             raise ModelError(f"vLLM ended with exit code {ended.result()}.\n{vllm.tail}", f"See {vllm.log}.")
         notice.withdraw()
         tell(f"Stopping vLLM, for at most {settings.grace:g} s.")

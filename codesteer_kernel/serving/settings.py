@@ -13,6 +13,7 @@ from codesteer_kernel.errors import BadInput
 
 __all__ = ["CODESTEER_V1", "PORT", "Parser", "ServeSettings", "parse_serving", "serving_help"]
 
+LOOPBACK = "127.0.0.1"
 PORT = 8033
 """Taken where nobody says and it is free; discovery makes any other as good."""
 
@@ -47,7 +48,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     steerer: str
     name: str = ""
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int | None = None
     socket: str = ""
     token_file: str = ""
@@ -92,7 +93,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(
                 f"{self.served_name!r} cannot be a served name.", "Give one of letters, digits, . _ - by --name."
             )
-        if self.socket and (self.port is not None or self.host != ServeSettings.host):
+        if self.socket and (self.port is not None or self.host != LOOPBACK):
             raise BadInput("--socket is instead of --host and --port.")
         if self.port is not None and not 0 <= self.port <= 65535:
             raise BadInput(f"--port is {self.port}.")
@@ -132,7 +133,7 @@ def _parser() -> Parser:
         help="the model to host: hf/ORG/NAME, hf//FOLDER, local/NAME, local/FILE.gguf",
     )
     add("--name", metavar="NAME", help="what requests call it (default: the end of its name)")
-    add("--host", metavar="ADDRESS", help="listen here (default: 127.0.0.1)")
+    add("--host", metavar="ADDRESS", help=f"listen here (default: {LOOPBACK})")
     add("--port", type=int, metavar="N", help=f"and on this port (default: {PORT}, or any if that is taken)")
     add("--socket", metavar="PATH", help="listen on a Unix socket (0600) instead")
     add("--token-file", metavar="FILE", help="the token clients must show; written if missing (default: a new token)")

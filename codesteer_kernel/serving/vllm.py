@@ -31,7 +31,7 @@ START_SECONDS = 1800.0
 PROGRESS_SECONDS = 10.0
 TAIL_LINES = 20
 LOG_BYTES = 4 * 1024**2
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def find_vllm(settings: ServeSettings) -> Path | None:
@@ -110,20 +110,26 @@ class Vllm:
             ModelError: it cannot be executed.
         """
         writable(self.log.parent)
+        # Orphans of its tree become ours, so that they can be found.
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        # A pipe of our own: asyncio's would have us wait for every worker that holds it, not for the process.
+        reading, writing = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
+                stdout=writing,
+                stderr=writing,
                 env=self._environment,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
-                limit=1 << 20,
             )
         except OSError as fault:
+            os.close(reading)
             raise ModelError(f"{self._command[0]} cannot be started ({fault.strerror}).") from None
-        self._reading = asyncio.create_task(self._read())
+        finally:
+            os.close(writing)
+        self._reading = asyncio.create_task(self._read(reading))
 
     @property
     def pid(self) -> int:
@@ -148,7 +154,8 @@ class Vllm:
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
             while time.monotonic() - begin < START_SECONDS:
                 if self._process is None or self._process.returncode is not None:
-                    raise ModelError(f"vLLM ended while it started.\n{await self._last_words()}", f"See {self.log}.")
+                    await self.stop(0)
+                    raise ModelError(f"vLLM ended while it started.\n{self.tail}", f"See {self.log}.")
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"{url}/health")).status_code == 200:
                         return
@@ -170,59 +177,53 @@ class Vllm:
         if process is None:
             return True
         willing = True
-        # Taken now, because orphans cannot be found later; by descriptor, because numbers are used again.
-        tree = [held for pid in descendants(process.pid) if (held := _hold(pid)) is not None]
         if process.returncode is None:
             process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), grace)
             except TimeoutError:
                 willing = False
+        for pid in descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        for held in tree:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(held, signal.SIGKILL)
-            os.close(held)
         await process.wait()
-        await self._last_words()
+        if self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=2.0)
         return willing
 
-    async def _last_words(self) -> str:
-        if self._reading is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reading, 2.0)
-        return self.tail
-
-    async def _read(self) -> None:
+    async def _read(self, descriptor: int) -> None:
         """Keep its output: the end in memory, some MiB in the log."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as log:
-            while line := await self._line(self._process.stdout):
-                line = line.replace(self._key, b"...")
-                self._tail.append(line.decode(errors="replace").rstrip().rpartition("\r")[2])
-                if log.tell() + len(line) > LOG_BYTES:
-                    log.seek(0)
-                    log.truncate()
-                log.write(line)
-
-    @staticmethod
-    async def _line(stream: asyncio.StreamReader) -> bytes:
+        stream = asyncio.StreamReader(limit=1 << 20)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(descriptor, "rb")
+        )
         try:
-            return await stream.readline()
-        except ValueError:  # a line without end
-            return await stream.read(1 << 16)
+            with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as log:
+                while line := await _line(stream):
+                    line = line.replace(self._key, b"...")
+                    self._tail.append(line.decode(errors="replace").rstrip().rpartition("\r")[2])
+                    if log.tell() + len(line) > LOG_BYTES:
+                        log.seek(0)
+                        log.truncate()
+                    log.write(line)
+        finally:
+            transport.close()
 
 
-def _hold(pid: int) -> int | None:
+async def _line(stream: asyncio.StreamReader) -> bytes:
     try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
+        return await stream.readline()
+    except ValueError:  # a line without end
+        return await stream.read(1 << 16)
 
 
 def _die_with_parent() -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Linux's own call; elsewhere there is none, and process groups have to do."""
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(option, value)
