@@ -223,6 +223,8 @@ def ask(address: str) -> list[Host]:
     url, socket = _located(address)
     key = find_key(HOST_KEY)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
+    if socket and not Path(socket).is_socket():
+        raise EndpointUnreachable(f"There is no socket at {address}.", f"Does the host run? See {HOST_URL}.")
     transport = httpx.HTTPTransport(uds=socket) if socket else None
     try:
         with httpx.Client(transport=transport, timeout=ASK_SECONDS, trust_env=not is_loopback(url)) as client:

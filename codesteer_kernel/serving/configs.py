@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,10 @@ ONGOING = 16
 """Requests at one replica that autoscaling aims at: eight streams were the good point of an 8B model on one A100, and
 a steerer's turns are short."""
 START_SECONDS = 1800
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
+_NO_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+_BLOCK = re.compile(r"([!-~][ -~]*\n){2,}")
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _PATH = "/models"
 _MOUNTED = "/run/secrets/token"
 _TEMPLATE_AT = "/etc/codesteer/llama3.jinja"
@@ -247,33 +252,28 @@ def _need_hf(settings: ServeSettings, what: str) -> None:
 
 
 def to_yaml(value: Any, depth: int = 0) -> str:
-    """``value`` (dictionaries, lists, texts, numbers) as YAML: blocks for people, scalars as JSON writes them."""
+    """``value`` (dictionaries, lists, texts, whole numbers, truth values, None) as YAML: laid out for people."""
     pad = "  " * depth
     if isinstance(value, dict) and value:
-        lines = []
-        for key, inner in value.items():
-            nested = isinstance(inner, dict | list) and bool(inner)
-            if isinstance(inner, str) and "\n" in inner and inner.endswith("\n"):
-                body = "".join(f"{pad}  {line}\n" if line else "\n" for line in inner.splitlines())
-                lines.append(f"{pad}{_scalar(key)}: |\n{body}")
-            else:
-                lines.append(
-                    f"{pad}{_scalar(key)}:" + (f"\n{to_yaml(inner, depth + 1)}" if nested else f" {_scalar(inner)}\n")
-                )
-        return "".join(lines)
+        return "".join(f"{pad}{_scalar(key)}:{_inner(inner, depth)}" for key, inner in value.items())
     if isinstance(value, list) and value:
-        return "".join(
-            f"{pad}- {to_yaml(inner, depth + 1).lstrip()}"
-            if isinstance(inner, dict | list) and inner
-            else f"{pad}- {_scalar(inner)}\n"
-            for inner in value
-        )
+        # An item's first line stands behind its dash.
+        return "".join(f"{pad}- {to_yaml(inner, depth + 1).removeprefix(pad + '  ')}" for inner in value)
     return f"{pad}{_scalar(value)}\n"
 
 
+def _inner(value: Any, depth: int) -> str:
+    """What stands behind a key."""
+    if isinstance(value, dict | list) and value:
+        return f"\n{to_yaml(value, depth + 1)}"
+    if isinstance(value, str) and _BLOCK.fullmatch(value):
+        return " |\n" + "".join(f"{'  ' * (depth + 1)}{line}\n" for line in value.splitlines())
+    return f" {_scalar(value)}\n"
+
+
 def _scalar(value: Any) -> str:
-    """A scalar: a plain word where it can be nothing else, JSON (which YAML reads) everywhere else."""
-    if isinstance(value, str) and value.replace("_", "").replace("-", "").isalpha() and value.isascii():
-        ambiguous = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-        return json.dumps(value) if value.lower() in ambiguous else value
-    return json.dumps(value, ensure_ascii=False)
+    """A plain word where it can be nothing else, else as JSON writes it, which YAML reads."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_WORDS:
+        return value
+    # JSON leaves characters as they are that YAML takes for line breaks or refuses.
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
