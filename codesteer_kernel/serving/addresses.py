@@ -6,6 +6,8 @@ import os
 import re
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from codesteer_kernel.errors import BadInput
@@ -20,16 +22,29 @@ _LONGEST_PATH = 100
 """Of a Unix socket, in bytes; the system's own limit is 107 (103 on macOS)."""
 
 
-def listening(settings: ServeSettings) -> list[socket.socket]:
+@contextmanager
+def listening(settings: ServeSettings) -> Iterator[list[socket.socket]]:
     """The listening sockets: on the port asked for, else on ours, else on any; or one Unix socket (0600).
+
+    They are closed afterwards, and nothing is left of the Unix socket.
 
     Raises:
         BadInput: the address cannot be listened on.
     """
+    path = Path(settings.socket).expanduser().absolute() if settings.socket else None
+    sockets = [_unix(path)] if path else _tcp(settings)
+    try:
+        yield sockets
+    finally:
+        for one in sockets:
+            one.close()
+        if path:
+            path.unlink(missing_ok=True)
+
+
+def _tcp(settings: ServeSettings) -> list[socket.socket]:
     from tornado.netutil import bind_sockets
 
-    if settings.socket:
-        return [_unix(Path(settings.socket).expanduser().absolute())]
     reason = ""
     for port in (PORT, 0) if settings.port is None else (settings.port,):
         try:
@@ -66,11 +81,8 @@ def free_port(settings: ServeSettings) -> tuple[int, str]:
     Raises:
         BadInput: there is none.
     """
-    sockets = listening(settings)
-    port, url = sockets[0].getsockname()[1], url_of(settings, sockets[0])
-    for one in sockets:
-        one.close()
-    return port, url
+    with listening(settings) as sockets:
+        return sockets[0].getsockname()[1], url_of(settings, sockets[0])
 
 
 def url_of(settings: ServeSettings, listener: socket.socket) -> str:

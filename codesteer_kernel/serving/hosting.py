@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,18 @@ class _Stop:
         return False
 
 
+async def _end(stop: _Stop, drain: Callable[[float], Coroutine[Any, Any, bool]], grace: float) -> int:
+    """``drain(grace)``, or ``drain(0)`` as soon as the user is in a hurry; the exit code."""
+    gently, hurried = asyncio.create_task(drain(grace)), asyncio.create_task(stop.now.wait())
+    await asyncio.wait({gently, hurried}, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if gently.done():
+        return STOPPED if gently.result() else CUT
+    gently.cancel()
+    await drain(0)
+    return CUT
+
+
 @contextmanager
 def _signals() -> Iterator[_Stop]:
     loop, stop = asyncio.get_running_loop(), _Stop()
@@ -111,42 +123,34 @@ async def _serve_here(
 
     # Both may be refused, which is better known before a model is loaded.
     token = "" if settings.socket and not settings.token_file else make_token(settings, notice)
-    sockets = listening(settings)
-    async with _model(settings, stop, tell) as model:
-        if model is None:
-            return STOPPED
-        slots = getattr(model, "slots", 1)
-        host = Host(
-            name=settings.served_name,
-            model=model.name,
-            dialect=getattr(model, "dialect", None),
-            context=model.context_window,
-            abilities=model.abilities,
-            slots=slots,
-            pid=os.getpid(),
-            since=time.time(),
-            token_file=str(token_path(settings, notice)) if token else "",
-            url=f"{url_of(settings, sockets[0])}/v1",
-            socket=str(sockets[0].getsockname()) if settings.socket else "",
-        )
-        names = None if settings.socket else called(settings)
-        lanes = Lanes(max(slots, KEPT_PREFIXES))
-        front = Front(model, host, FairQueue(slots, settings.queue), lanes, token=token, names=names)
-        front.listen(sockets)
-        notice.publish(host)
-        announce(_greeting(host, settings))
-        await stop.asked.wait()
-        notice.withdraw()
-        tell(f"Stopping: {len(front.working)} answers are finished, for at most {settings.grace:g} s.")
-        draining = asyncio.ensure_future(front.drain(settings.grace))
-        hurried = asyncio.ensure_future(stop.now.wait())
-        await asyncio.wait({draining, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        if not draining.done():
-            draining.cancel()
-            await front.drain(0)
-            return CUT
-        return STOPPED if draining.result() else CUT
+    with listening(settings) as sockets:
+        async with _model(settings, stop, tell) as model:
+            if model is None:
+                return STOPPED
+            slots = getattr(model, "slots", 1)
+            host = Host(
+                name=settings.served_name,
+                model=model.name,
+                dialect=getattr(model, "dialect", None),
+                context=model.context_window,
+                abilities=model.abilities,
+                slots=slots,
+                pid=os.getpid(),
+                since=time.time(),
+                token_file=str(token_path(settings, notice)) if token else "",
+                url=f"{url_of(settings, sockets[0])}/v1",
+                socket=str(sockets[0].getsockname()) if settings.socket else "",
+            )
+            names = None if settings.socket else called(settings)
+            lanes = Lanes(max(slots, KEPT_PREFIXES))
+            front = Front(model, host, FairQueue(slots, settings.queue), lanes, token=token, names=names)
+            front.listen(sockets)
+            notice.publish(host)
+            announce(_greeting(host, settings))
+            await stop.asked.wait()
+            notice.withdraw()
+            tell(f"Stopping: {len(front.working)} answers are finished, for at most {settings.grace:g} s.")
+            return await _end(stop, front.drain, settings.grace)
 
 
 @asynccontextmanager
@@ -230,15 +234,7 @@ async def _serve_vllm(
             raise ModelError(f"vLLM ended with exit code {ended.result()}.\n{vllm.tail}", f"See {vllm.log}.")
         notice.withdraw()
         tell(f"Stopping vLLM, for at most {settings.grace:g} s.")
-        stopping = asyncio.ensure_future(vllm.stop(settings.grace))
-        hurried = asyncio.ensure_future(stop.now.wait())
-        await asyncio.wait({stopping, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        if not stopping.done():
-            stopping.cancel()
-            await vllm.stop(0)
-            return CUT
-        return STOPPED if stopping.result() else CUT
+        return await _end(stop, vllm.stop, settings.grace)
     finally:
         await vllm.stop(1.0)
 
