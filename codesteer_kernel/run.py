@@ -467,7 +467,7 @@ def _served(roles: Roles) -> list[ServedModel]:
 def _hosts(job: _Job) -> dict[str, str]:
     """What a record's versions say of hosts: who answered, or why the models were loaded here."""
     notes = [job.hosts.note, *(model.note for model in _served(job.roles))]
-    return {"hosts": " ".join(filter(None, notes))} if any(notes) else {}
+    return {"hosts": " ".join(filter(None, dict.fromkeys(notes)))} if any(notes) else {}
 
 
 def _notice(job: _Job) -> str:
