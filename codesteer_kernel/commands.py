@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesteer_kernel.config import cache_dir, data_dir, default_threads
-from codesteer_kernel.models import list_models
 from codesteer_kernel.run import Engine, engine
+from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["models_text", "runs_text", "status_text"]
+__all__ = ["prompts_text", "runs_text", "status_text", "table"]
 
 
-def models_text() -> str:
-    """The models that can be named, what of them is on this machine, which keys are present."""
-    rows = [("MODEL", "SIZE", "HERE", "KEY", "NOTE")]
-    for row in list_models():
-        size = "" if row.size is None else f"{row.size / 1e6:,.0f} MB"
-        here = "" if row.downloaded is None else "yes" if row.downloaded else "no"
-        key = f"{row.key_variable} ({'found' if row.key_present else 'missing'})" if row.key_variable else ""
-        rows.append((f"{row.name}{' *' if row.default else ''}", size, here, key, row.note))
-    return f"{_table(rows)}\n\n* the embedded default. Any model id of a provider is accepted."
+def prompts_text() -> str:
+    """The prompt files in force: name, version and hash, as records name them."""
+    rows = [("FOR", "PROMPTS")]
+    rows += [(name, load_prompts(name.replace("-", "_")).stamp) for name in (*DIALECTS, "target")]
+    return table(rows)
 
 
 def runs_text(store: Store | None = None, limit: int = 20) -> str:
@@ -33,7 +30,7 @@ def runs_text(store: Store | None = None, limit: int = 20) -> str:
         (row.id, row.status, str(row.rounds), f"{row.seconds:.1f}", _cut(row.prompt, 48), _cut(row.answer, 32))
         for row in found
     ]
-    return _table(rows)
+    return table(rows)
 
 
 def status_text(host: Engine | None = None) -> str:
@@ -53,7 +50,8 @@ def status_text(host: Engine | None = None) -> str:
     return "\n".join(lines)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows as text, columns aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 
 __all__ = [
     "AuthenticationFailed",
+    "BadConfig",
     "BadInput",
+    "BrokenPlugin",
     "BudgetExhausted",
     "CacheNotWritable",
     "CodeSteerError",
@@ -25,6 +27,7 @@ __all__ = [
     "ModelError",
     "OutOfMemory",
     "RateLimited",
+    "ReplayMismatch",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -63,6 +66,12 @@ class BadInput(CodeSteerError):
     code = "bad_input"
 
 
+class BadConfig(BadInput):
+    """The user's configuration file holds something that cannot work; the message names the file and the place."""
+
+    code = "bad_config"
+
+
 class EmptyPrompt(BadInput):
     """The cell or the argument holds no question."""
 
@@ -79,6 +88,12 @@ class UnknownModel(UnknownName):
     """A model name whose provider or embedded entry does not exist."""
 
     code = "unknown_model"
+
+
+class BrokenPlugin(CodeSteerError):
+    """A plug-in cannot be used; the message names the distribution that brought it."""
+
+    code = "broken_plugin"
 
 
 class MissingDependency(CodeSteerError):
@@ -139,6 +154,12 @@ class OutOfMemory(ModelError):
     """The machine has not enough free memory for what was asked."""
 
     code = "out_of_memory"
+
+
+class ReplayMismatch(ModelError):
+    """A replayed run took another turn than its record; the message names the call."""
+
+    code = "replay_mismatch"
 
 
 class CacheNotWritable(CodeSteerError):

@@ -14,8 +14,9 @@ import keyword
 import math
 import platform
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -23,8 +24,9 @@ import msgspec
 
 from codesteer_kernel.config import available_memory
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
-from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
+from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
@@ -50,14 +52,16 @@ __all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "re
 _LOCAL_TOKENS = 512
 _HOSTED_TOKENS = 4_000
 _MAX_ROUNDS = 50
+_MAX_SAMPLES = 20
 NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
 # Settings whose option has another name.
-_OPTIONS = {
+OPTIONS = {
     "seconds": "timeout",
     "code_seconds": "code-timeout",
+    "check_seconds": "check-timeout",
     "memory_mb": "memory",
     "output_mb": "max-output",
 }
@@ -79,12 +83,15 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         output_mb: budget of what models and programs put out, in millions of characters.
         max_tokens: new tokens of one call.
         code_seconds: time limit of one program.
+        check_seconds: time limit of one testing program.
         memory_mb: memory limit of one program.
         temperature: sampling temperature of the models.
         seed: for models that take one.
+        samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
         host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
             models here; default: as ``CODESTEER_STEERER_URL`` says, then hosts of this machine, found by themselves.
+        faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
 
@@ -98,21 +105,35 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     output_mb: float | None = None
     max_tokens: int | None = None
     code_seconds: float = 20.0
+    check_seconds: float = 15.0
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = 0
+    samples: int = 1
     dialect: str | None = None
     host: str = ""
+    faithful: bool = False
     journal: bool = True
 
     def checked(self) -> RunSettings:
         """Return these settings, or raise :class:`BadInput` naming the first that cannot work."""
         if not 1 <= self.rounds <= _MAX_ROUNDS:
             raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
-        for name in ("seconds", "tokens", "cost", "output_mb", "max_tokens", "code_seconds", "memory_mb"):
+        if not 1 <= self.samples <= _MAX_SAMPLES:
+            raise BadInput(f"--samples is {self.samples}.", f"Give a number from 1 to {_MAX_SAMPLES}.")
+        for name in (
+            "seconds",
+            "tokens",
+            "cost",
+            "output_mb",
+            "max_tokens",
+            "code_seconds",
+            "check_seconds",
+            "memory_mb",
+        ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
-                option = _OPTIONS.get(name, name).replace("_", "-")
+                option = OPTIONS.get(name, name).replace("_", "-")
                 raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
@@ -226,7 +247,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._models: dict[str, ChatModel] = {}
-        self._spare: tuple[Limits, Executor] | None = None
+        self._pool: ExecutorPool | None = None
         self._live: dict[str, LiveRun] = {}
 
     def submit(
@@ -322,31 +343,42 @@ class Engine:
             return self._loop
 
     def _roles(self, settings: RunSettings, hosts: Directory) -> Roles:
+        served: dict[str, ServedModel] = {}
+
+        def model(name: str) -> ChatModel:
+            found = served_or_opened(name, self._model, hosts)
+            return served.setdefault(name, found) if isinstance(found, ServedModel) else found
+
+        target = model(settings.target)
         # One load, one key: unless somebody else is named, the target steers itself.
-        names = {"target": settings.target, "steerer": settings.steerer or settings.target, "checker": settings.target}
-        if settings.checker not in (None, "", NO_CHECKER):
-            names["checker"] = settings.checker
-        made = {name: served_or_opened(name, self._model, hosts) for name in dict.fromkeys(names.values())}
-        return Roles(**{role: made[name] for role, name in names.items()})
+        steerer = model(settings.steerer or settings.target)
+        checker = model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
+        return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
-        if name not in self._models:
-            self._models[name] = open_model(name)
-        return self._models[name]
+        named = expand(name)
+        if named.name.startswith("replay/"):
+            return open_model(name)  # it holds its place in the record: one for each role of each run
+        # Not by the name alone: what an alias stands for may change while the process lives.
+        known = repr(named)
+        if known not in self._models:
+            self._models[known] = open_model(name)
+        return self._models[known]
 
     async def _go(self, job: _Job) -> None:
         """Steer one question and settle its future, whatever happens."""
+        settle: Callable[[], None]
         try:
-            job.live.future.set_result(await self._steer(job))
+            settle = partial(job.live.future.set_result, await self._steer(job))
         except BaseException as fault:  # noqa: BLE001  # it belongs to whoever waits
-            job.live.future.set_exception(fault)
-        finally:
-            self._live.pop(job.live.id, None)
+            settle = partial(job.live.future.set_exception, fault)
+        # Whoever hears of the end must not find the run among those that go on.
+        self._live.pop(job.live.id, None)
+        settle()
 
     async def _steer(self, job: _Job) -> Run:
         settings = job.settings
-        limits = Limits(memory_mb=_memory(settings.memory_mb))
-        async with self._executor(limits, job.inputs) as executor:
+        async with self._runner(job) as executor:
             keeper = Keeper(job.store, job.live.id, wanted=settings.journal)
             steering = Steering(
                 job.question,
@@ -390,34 +422,24 @@ class Engine:
                 del self._models[name]
                 await model.aclose()
 
-    @contextlib.asynccontextmanager
-    async def _executor(self, limits: Limits, inputs: dict[str, Any]) -> AsyncIterator[Executor]:
-        """A child kernel for one run: the warm one if nobody has it and its limits fit, else a new one.
-
-        One that was given inputs is closed afterwards, so that no later run finds them.
-        """
-        spare, self._spare = self._spare, None
-        if spare is not None and (spare[0] != limits):
-            await spare[1].__aexit__(None, None, None)
-            spare = None
-        executor = spare[1] if spare else await open_executor(limits=limits).__aenter__()
-        try:
-            for name, value in inputs.items():
-                await executor.put(name, value)
-            yield executor
-        finally:
-            if inputs or self._spare is not None:
-                await executor.__aexit__(None, None, None)
-            else:
-                self._spare = (limits, executor)
+    def _runner(self, job: _Job) -> contextlib.AbstractAsyncContextManager[ProgramRunner]:
+        """What runs a run's programs: a kernel of its own where it has inputs, else whichever is free."""
+        if self._pool is None:
+            self._pool = ExecutorPool(open_executor)
+        limits = Limits(memory_mb=_memory(job.settings.memory_mb))
+        if job.inputs:
+            return self._pool.private(job.inputs, limits)
+        # The kernel starts while the first model call runs.
+        self._pool.warm()
+        return contextlib.nullcontext(self._pool.shared(limits))
 
     async def _close(self) -> None:
         for live in self.live:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(asyncio.wrap_future(live.future), 5)
-        if self._spare is not None:
-            await self._spare[1].__aexit__(None, None, None)
-            self._spare = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
         for model in self._models.values():
             await model.aclose()
         self._models.clear()
@@ -486,11 +508,14 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
     return RunConfig(
         dialect=settings.dialect or default_dialect(roles.steerer),
+        faithful=settings.faithful,
         max_tokens=tokens,
         code_seconds=settings.code_seconds,
+        check_seconds=settings.check_seconds,
         memory_mb=settings.memory_mb,
         temperature=settings.temperature,
         seed=settings.seed,
+        samples=settings.samples,
     )
 
 

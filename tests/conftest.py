@@ -54,6 +54,7 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in FOREIGN:
             patch.delenv(name, raising=False)
         patch.setenv("CODESTEER_HOME", str(folder / "codesteer"))
+        patch.setenv("CODESTEER_CONFIG", str(folder / "config.toml"))
         patch.setenv("IPYTHONDIR", str(folder / "ipython"))
         patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter"))
         patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / "runtime"))

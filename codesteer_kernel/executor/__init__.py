@@ -19,15 +19,19 @@ if TYPE_CHECKING:
     from codesteer_kernel.executor.exchange import InputSummary, summarise
     from codesteer_kernel.executor.executor import Executor
     from codesteer_kernel.executor.gateway import GatewayExecutor
+    from codesteer_kernel.executor.pool import ExecutorPool, PooledExecutor, ProgramRunner
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
     from codesteer_kernel.executor.sync import SyncExecutor
 
 __all__ = [
     "Executor",
+    "ExecutorPool",
     "GatewayExecutor",
     "InputSummary",
     "Limits",
     "OutputEvent",
+    "PooledExecutor",
+    "ProgramRunner",
     "Result",
     "RichOutput",
     "Status",
@@ -38,10 +42,13 @@ __all__ = [
 
 _HOMES = {
     "Executor": "executor",
+    "ExecutorPool": "pool",
     "GatewayExecutor": "gateway",
     "InputSummary": "exchange",
     "Limits": "results",
     "OutputEvent": "results",
+    "PooledExecutor": "pool",
+    "ProgramRunner": "pool",
     "Result": "results",
     "RichOutput": "results",
     "Status": "results",

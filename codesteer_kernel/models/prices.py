@@ -13,11 +13,12 @@ DATE = "2025-12-01"
 
 
 class Price(msgspec.Struct, frozen=True):
-    """USD per million tokens: fresh input, output, and input read from the provider's cache."""
+    """USD per million tokens: fresh input, output, input read from the provider's cache; the day the list was read."""
 
     input: float
     output: float
     cached: float
+    read_on: str = DATE
 
 
 FREE = Price(0.0, 0.0, 0.0)
@@ -36,7 +37,7 @@ PRICES: dict[str, Price] = {
     "openai/gpt-4o-mini": Price(0.15, 0.6, 0.075),
 }
 
-LOCAL = ("embedded", "local", "hf", "ollama", "vllm", "llamacpp", "lmstudio")
+LOCAL = ("embedded", "local", "hf", "replay", "ollama", "vllm", "llamacpp", "lmstudio")
 
 
 def price(name: str) -> Price | None:

@@ -12,7 +12,7 @@ import msgspec
 from ..errors import BadInput
 from .keys import find_key, require_key
 
-__all__ = ["ENDPOINT_KEY", "PROVIDERS", "Endpoint", "Preset", "resolve"]
+__all__ = ["ENDPOINT_KEY", "PROVIDERS", "Endpoint", "Preset", "locate", "resolve"]
 
 ENDPOINT_KEY = "CODESTEER_ENDPOINT_KEY"
 """Key variable of endpoints given by address: a provider's own key is never sent to somebody else's address."""
@@ -49,7 +49,7 @@ PROVIDERS: dict[str, Preset] = {
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one hosted model answers. ``key`` is kept out of every text form."""
+    """Where one hosted model answers. ``own``: at its provider's address. ``key`` is kept out of every text form."""
 
     name: str
     provider: str
@@ -57,6 +57,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     wire: Literal["anthropic", "openai"]
     base_url: str
     key_variable: str
+    own: bool = True
     key: str = ""
 
     @property
@@ -68,38 +69,49 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Endpoint {self.name} at {self.base_url}>"
 
 
-def resolve(provider: str, model: str, *, base_url: str | None = None, key_variable: str | None = None) -> Endpoint:
-    """Where ``provider/model`` answers, and its key.
+def locate(provider: str, model: str, *, base_url: str | None = None, key_variable: str | None = None) -> Endpoint:
+    """Where ``provider/model`` answers, without its key.
 
     An address comes from ``base_url``, from ``@http...`` at the end of ``model``, from the variable
     ``PROVIDER_BASE_URL``, or from the preset, in this order. Addresses of the first two kinds take their key (if any)
-    from ``key_variable`` or ``CODESTEER_ENDPOINT_KEY``; those on this machine need none.
+    from ``key_variable`` or ``CODESTEER_ENDPOINT_KEY``.
 
     Raises:
-        MissingKey: the provider needs a key and there is none.
         BadInput: the address is not an http(s) URL.
     """
     preset = PROVIDERS[provider]
     model, at, address = model.partition("@http")
     given = base_url or (f"http{address}" if at else None)
-    own = given is None
     url = (given or os.environ.get(f"{provider.upper()}_BASE_URL") or preset.base_url).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"{url!r} is not the address of an endpoint.", "It looks like http://host:port/v1.")
     if parts.username or parts.password:
         raise BadInput("The endpoint's address holds a user name or password.", "Put the key in a variable instead.")
-    name = f"{provider}/{model}" if own else f"{provider}/{model}@{url}"
-    variable = key_variable or (preset.key_variable if own else ENDPOINT_KEY)
-    if not variable:
-        key = ""
-    elif own and not _is_loopback(parts.hostname):
-        key = require_key(variable, provider)
-    else:
-        key = find_key(variable) or ""
     return Endpoint(
-        name=name, provider=provider, model=model, wire=preset.wire, base_url=url, key_variable=variable, key=key
+        name=f"{provider}/{model}" if given is None else f"{provider}/{model}@{url}",
+        provider=provider,
+        model=model,
+        wire=preset.wire,
+        base_url=url,
+        key_variable=key_variable or (preset.key_variable if given is None else ENDPOINT_KEY),
+        own=given is None,
     )
+
+
+def resolve(provider: str, model: str, *, base_url: str | None = None, key_variable: str | None = None) -> Endpoint:
+    """:func:`locate` with the key: a provider's own address needs one, unless it is on this machine.
+
+    Raises:
+        MissingKey: the provider needs a key and there is none.
+        BadInput: the address is not an http(s) URL.
+    """
+    endpoint = locate(provider, model, base_url=base_url, key_variable=key_variable)
+    variable = endpoint.key_variable
+    if not variable:
+        return endpoint
+    key = require_key(variable, provider) if endpoint.own and not endpoint.loopback else find_key(variable) or ""
+    return msgspec.structs.replace(endpoint, key=key)
 
 
 def _is_loopback(host: str) -> bool:

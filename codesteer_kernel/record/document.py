@@ -56,16 +56,19 @@ class Models(_Part, frozen=True, kw_only=True):
 class RunConfig(_Part, frozen=True, kw_only=True):
     """The settings that shaped the run.
 
-    ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
-    version and content hash.
+    ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
+    version and content hash. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
     """
 
     dialect: str = "mini"
     max_tokens: int = 2000
     code_seconds: float = 20.0
+    check_seconds: float = 15.0
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = None
+    samples: int = 1
+    faithful: bool = False
     prompts: str = ""
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from codesteer_kernel.commands import models_text, runs_text, status_text
+from codesteer_kernel.commands import runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 
 __all__ = ["run_line"]
@@ -43,9 +43,9 @@ def run_line(line: str) -> Any:
 
 
 def _models(words: list[str]) -> None:
-    if words:
-        raise BadInput("%codesteer models takes no more words.", "Pull weights with: !codesteer models pull NAME")
-    print(models_text())
+    from codesteer_kernel.models_command import run_models
+
+    run_models(words)
 
 
 def _runs(words: list[str]) -> None:
@@ -78,7 +78,7 @@ def _help(words: list[str]) -> None:
     from codesteer_kernel.options import help_text
 
     print("%%codesteer [options]       steer the cell's text to an answer")
-    print("%codesteer models           models that can be named")
+    print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
     print("%codesteer status           what is loaded, where files are")

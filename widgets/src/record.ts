@@ -53,16 +53,19 @@ export interface Models {
 /**
  * The settings that shaped the run.
  *
- *     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
- *     version and content hash.
+ *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
+ *     version and content hash. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
  */
 export interface RunConfig {
   dialect: string;
   max_tokens: number;
   code_seconds: number;
+  check_seconds: number;
   memory_mb: number;
   temperature: number;
   seed: number | null;
+  samples: number;
+  faithful: boolean;
   prompts: string;
 }
 /**
@@ -299,9 +302,12 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       dialect: { type: 'string', default: 'mini' },
       max_tokens: { type: 'integer', default: 2000 },
       code_seconds: { type: 'number', default: 20 },
+      check_seconds: { type: 'number', default: 15 },
       memory_mb: { type: 'integer', default: 2048 },
       temperature: { type: 'number', default: 0 },
       seed: { type: 'integer', nullable: true },
+      samples: { type: 'integer', default: 1 },
+      faithful: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },
