@@ -30,9 +30,8 @@ __all__ = ["Host", "Lease", "lease", "running"]
 
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0
-PROGRAM_BYTES = 70 * 1024**2
-TOKEN_BYTES = 28 * 1024
-"""What a worker takes beside the weights: the program, and cache for each token of each lane (as measured for the 1.5B)."""
+OVERHEAD = 300 * 1024**2
+"""Bytes a worker takes beside the weights: caches of two 4096-token lanes (115 MB each for the 1.5B) and the program."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +185,7 @@ async def _await_ready(connection: socket.socket, path: Path, tell: Callable[[],
 
 
 async def _start(path: Path, context: int, slots: int) -> None:
-    need = path.stat().st_size + PROGRAM_BYTES + TOKEN_BYTES * context * slots
+    need = path.stat().st_size + OVERHEAD * slots // SLOTS
     free = available_memory()
     if free is not None and free < need:
         raise OutOfMemory(
