@@ -102,7 +102,7 @@ def ray_serve(settings: ServeSettings, *, replicas: tuple[int, int] = (1, 4), ac
     if accelerator:
         model["accelerator_type"] = accelerator
     if settings.adapters:
-        engine["enable_lora"] = True
+        engine |= {"enable_lora": True, "max_loras": len(settings.adapters)}
         model["lora_config"] = _lora(settings)
     return {
         "proxy_location": "EveryNode",

@@ -65,7 +65,7 @@ def test_ray_serve(capsys: pytest.CaptureFixture[str]) -> None:
 def test_ray_serve_fetches_adapters_from_one_bucket() -> None:
     settings = parse_serving(["-s", V1, "--adapter", "a=s3://bucket/tuned/a", "--adapter", "b=s3://bucket/tuned/b"])
     (model,) = ray_serve(settings)["applications"][0]["args"]["llm_configs"]
-    assert model["engine_kwargs"]["enable_lora"] is True
+    assert (model["engine_kwargs"]["enable_lora"], model["engine_kwargs"]["max_loras"]) == (True, 2)
     assert model["lora_config"] == {"dynamic_lora_loading_path": "s3://bucket/tuned", "max_num_adapters_per_replica": 2}
     for adapters in (["a=/disk/a"], ["a=s3://bucket/other"], ["a=s3://x/a", "b=s3://y/b"]):
         words = [word for adapter in adapters for word in ("--adapter", adapter)]
