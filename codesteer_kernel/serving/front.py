@@ -104,6 +104,7 @@ class Front:
         self.handlers: set[asyncio.Task[Any]] = set()
         self.waiting: set[asyncio.Task[None]] = set()
         self.working: set[asyncio.Task[None]] = set()
+        # It would log addresses, and tracebacks that quote what was asked.
         logging.getLogger("tornado").setLevel(logging.CRITICAL)
         routes: list[Any] = [
             (r"/health", _Health),
@@ -313,6 +314,9 @@ class _Handler(RequestHandler):
             async with asyncio.timeout(WRITE_SECONDS):
                 await self.flush()
         except TimeoutError:
+            stream = getattr(self.request.connection, "stream", None)
+            if stream is not None:
+                stream.close()
             raise StreamClosedError from None
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -48,13 +49,15 @@ def smollm() -> Entry:
 
 @asynccontextmanager
 async def fronted(
-    script: Script, *, slots: int = 1, queue: int = 8, token: str = TOKEN, window: int | None = None
+    script: Script, *, slots: int = 1, queue: int = 8, token: str = TOKEN, window: int | None = None, buffer: int = 0
 ) -> AsyncIterator[tuple[Front, ScriptedServer]]:
     """A front before a scripted model server, in this loop."""
     async with ScriptedServer(script) as behind:
         model: Any = OpenAIModel(resolve("llamacpp", "behind", base_url=f"{behind.url}/v1"))
         model.context_window = window
         sockets = bind_sockets(0, "127.0.0.1")
+        if buffer:
+            sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/v1"
         host = Host(name="front", model="hf/some/front", url=url, abilities=model.abilities, context=window)
         front = Front(model, host, FairQueue(slots, queue), Lanes(4), token=token, names=frozenset({"localhost"}))

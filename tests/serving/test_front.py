@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -267,6 +268,22 @@ async def test_one_that_waits_and_leaves_frees_its_place() -> None:
         assert len(behind.requests) == 1, "it never reached the model"
         first.cancel()
         await until(lambda: front.queue.running == 0)
+
+
+async def test_a_client_that_reads_no_more_loses_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codesteer_kernel.serving.front.WRITE_SECONDS", 0.2)
+    async with fronted([Reply("word " * 5_000, times=None)], buffer=4096) as (front, _):
+        body = json.dumps({"model": "front", "messages": ASK, "stream": True}).encode()
+        head = (
+            f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.socket() as mute:
+            mute.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            mute.connect(("127.0.0.1", int(front.host.url.rpartition(":")[2].removesuffix("/v1"))))
+            mute.sendall(head.encode() + body)
+            await counted(front, left=1)
+            assert front.queue.running == 0
 
 
 async def test_waiting_streams_hear_their_position(monkeypatch: pytest.MonkeyPatch) -> None:
