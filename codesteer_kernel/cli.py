@@ -16,8 +16,9 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
-  codesteer exec FILE... [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated
+  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
+                                         run Python files in the executor, limited and isolated; with --cells one
+                                         after another in one process that keeps its names
   codesteer models [list] [--endpoints] [--json]
                                          models that can be named, and what servers report
   codesteer models show NAME [--json]    everything known of one model

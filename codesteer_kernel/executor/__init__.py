@@ -5,9 +5,14 @@
         async for event in executor.stream(code, timeout=20):
             ...  # OutputEvent as it happens, the last one is the Result
 
+        async with executor.session() as cells:
+            await cells.run("import math")
+            result = await cells.run("math.tau", timeout=20)
+
 Every program is a fresh script in a process of its own, forked from a warm Jupyter kernel; nothing of the program before
-is left, and nothing it does ends the user's kernel. ``child/`` is what runs on the other side of the wall. Nothing that
-comes back from there is ever unpickled.
+is left, and nothing it does ends the user's kernel. The cells of a session share one process, in a kernel of their own:
+names, imports and files stay from cell to cell, and nothing of it outlives the session or reaches a program.
+``child/`` is what runs on the other side of the wall. Nothing that comes back from there is ever unpickled.
 """
 
 from __future__ import annotations
@@ -21,7 +26,8 @@ if TYPE_CHECKING:
     from codesteer_kernel.executor.gateway import GatewayExecutor
     from codesteer_kernel.executor.pool import ExecutorPool, PooledExecutor, ProgramRunner
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
-    from codesteer_kernel.executor.sync import SyncExecutor
+    from codesteer_kernel.executor.session import Session
+    from codesteer_kernel.executor.sync import SyncExecutor, SyncSession
 
 __all__ = [
     "Executor",
@@ -34,8 +40,10 @@ __all__ = [
     "ProgramRunner",
     "Result",
     "RichOutput",
+    "Session",
     "Status",
     "SyncExecutor",
+    "SyncSession",
     "open_executor",
     "summarise",
 ]
@@ -51,8 +59,10 @@ _HOMES = {
     "ProgramRunner": "pool",
     "Result": "results",
     "RichOutput": "results",
+    "Session": "session",
     "Status": "results",
     "SyncExecutor": "sync",
+    "SyncSession": "sync",
     "summarise": "exchange",
 }
 

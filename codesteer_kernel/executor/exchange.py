@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import shutil
 import stat
@@ -15,7 +16,17 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, Mis
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.child.capture import clean, shorten
 
-__all__ = ["PROGRAM", "InputSummary", "check_file_name", "copy_in", "read", "read_file", "summarise", "write"]
+__all__ = [
+    "PROGRAM",
+    "InputSummary",
+    "check_file_name",
+    "check_name",
+    "copy_in",
+    "read",
+    "read_file",
+    "summarise",
+    "write",
+]
 
 MEGABYTE = 1024 * 1024
 PROGRAM = "program.py"
@@ -53,12 +64,14 @@ def write(name: str, value: Any, folder: Path, cap_mb: int, *, pickle: bool = Fa
     return {"about": about, "path": str(path)}
 
 
-def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
+def read(name: str, told: Any, folder: Path, cap_mb: int) -> Any:
     """Read an export back. ``told`` and the file come from the program's side and are not trusted.
 
     Raises:
         UnknownName, BadInput, ExecutorError, MissingDependency: see :meth:`Executor.get`.
     """
+    if not isinstance(told, dict):
+        raise ExecutorError(f"The export of {name!r} is forged or damaged.")
     if told.get("missing"):
         raise UnknownName(f"The program ended without setting {name!r}.")
     if "refused" in told:
@@ -78,6 +91,12 @@ def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
         raise ExecutorError(f"The export of {name!r} was refused: {error}.") from None
     except values.Missing as error:
         raise _missing(name, error) from None
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`BadInput` unless ``name`` can be that of a variable."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} cannot be the name of a variable.", "Use letters, digits and underscores.")
 
 
 def check_file_name(name: str) -> None:

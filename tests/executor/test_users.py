@@ -62,6 +62,8 @@ SUITES = {
     "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py"),
     "ordinary programs": ("test_ordinary.py",),
     "hostile programs": ("test_hostile.py",),
+    "cells": ("test_cells.py",),
+    "hostile cells": ("test_hostile_cells.py",),
 }
 
 

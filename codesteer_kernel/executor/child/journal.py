@@ -29,6 +29,12 @@ def rest(journal: mmap.mmap) -> bytes:
     return journal[:].rstrip(b"\0") if any(journal[:_FRONT]) else b""
 
 
+def text(descriptor: int, journal: mmap.mmap) -> io.TextIOWrapper:
+    """The text stream of a program that writes to ``descriptor``, line by line and then through ``journal``."""
+    buffer = JournalWriter(io.FileIO(descriptor, "w", closefd=False), journal)
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
 class JournalWriter(io.BufferedWriter):
     """The buffer below a text stream that is flushed after each line.
 
@@ -83,6 +89,15 @@ class JournalWriter(io.BufferedWriter):
             self._journal.write(bytes(end))
             self._journal.seek(0)
             self._begin()
+
+    def renew(self) -> None:
+        """Pass on what is left; what comes next is written at once again."""
+        self.finish()
+        with self._guard:
+            if not self.closed:
+                vars(self).pop("flush", None)
+                super().flush()
+                self._live, self._put = LIVE_BYTES, self._live_write
 
     def _wait(self, data: Any) -> int:
         with self._guard:

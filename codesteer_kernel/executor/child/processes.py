@@ -11,11 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
 _in_domain = False
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int) -> list[int]:
@@ -51,6 +53,19 @@ def crowd() -> int:
         return 0
 
 
+def threads_of_user() -> int:
+    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
+    mine, total = os.getuid(), 0
+    if mine == 0:
+        return 0
+    for name in os.listdir("/proc") if sys.platform == "linux" else ():
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == mine:
+                    total += len(os.listdir(f"/proc/{name}/task"))
+    return total or 512
+
+
 def resident(pids: list[int]) -> int:
     """Sum of resident sizes in bytes. Memory shared by several of them counts several times: an upper bound."""
     total = 0
@@ -69,6 +84,37 @@ def proportional(pids: list[int]) -> int:
                 if line.startswith((b"Pss:", b"SwapPss:")):
                     total += int(line.split()[1]) * 1024
     return total
+
+
+def peak(pid: int) -> int:
+    """Most resident memory that a process has had so far, in bytes; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and of the children that it has waited for; 0 where it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        own, waited = (sum(map(int, fields[place : place + 2])) / _TICKS for place in (11, 13))
+        # Its clock is finer than the ticks (``MAKE_PROCESS_CPUCLOCK`` of linux/posix-timers.h).
+        with contextlib.suppress(OSError):
+            own = time.clock_gettime((~pid << 3) | 2)
+        return own + waited
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def reap(spared: int) -> None:
+    """Forget the daemons that have ended, but not the process ``spared``."""
+    # Some systems have no waitid.
+    with contextlib.suppress(ChildProcessError, AttributeError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != spared:
+            os.waitpid(found.si_pid, 0)
 
 
 def address_space() -> int:
