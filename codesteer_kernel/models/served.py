@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import secrets
 import time
@@ -47,6 +48,8 @@ READ_SECONDS = 600.0
 """Between two bytes: a host that is asked to score says nothing until its slots are free and the prompt is read."""
 QUEUE_SECONDS = 180.0
 """So long a full queue is asked again, as its Retry-After says."""
+MOST_CHOICES = 20
+"""What the protocol tells log-probabilities of."""
 STOPS: dict[str, StopReason] = {"length": "length", "content_filter": "filtered"}
 CLIENT = secrets.token_hex(8)
 """What this process calls itself, so that a host can be fair between notebooks. A random word, new each time."""
@@ -242,6 +245,7 @@ class HostClient:
             RateLimited: its queue stayed full.
             ContextOverflow, AuthenticationFailed, ModelError: as it says.
         """
+        request.check(self)
         body: dict[str, Any] = {
             "messages": _turns(request.messages),
             "max_tokens": request.max_tokens,
@@ -285,12 +289,19 @@ class HostClient:
 
         Raises:
             EndpointUnreachable, RateLimited, ContextOverflow, AuthenticationFailed, ModelError: as for :meth:`stream`.
-            BadInput: the choices cannot be told apart, or the last turn is not the assistant's.
+            BadInput: the choices cannot be told apart, are too many, or the last turn is not the assistant's.
         """
-        body = {"messages": _turns(messages), "choices": list(choices)}
-        async with self._asked("choices", body, slot) as answer:
+        if not messages or messages[-1].role != "assistant":
+            raise BadInput("The last message to score must be an assistant turn.")
+        if not 0 < len(choices) <= MOST_CHOICES:
+            raise BadInput(f"A host scores 1 to {MOST_CHOICES} choices.")
+        body = {"messages": _turns(messages), "max_tokens": 1, "temperature": 0, "logprobs": True}
+        body |= {"top_logprobs": MOST_CHOICES, "structured_outputs": {"choice": list(choices)}}
+        async with self._asked("chat/completions", body, slot) as answer:
             told = json.loads(await answer.aread())
-        return Choice(probabilities=told["probabilities"], usage=_usage(told["usage"]))
+        tops = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        shares = {top["token"]: math.exp(top["logprob"]) for top in tops}
+        return Choice(probabilities={choice: shares[choice] for choice in choices}, usage=_usage(told["usage"]))
 
     async def aclose(self) -> None:
         """Nothing: no connection outlives its call."""

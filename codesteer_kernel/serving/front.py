@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import ipaddress
 import logging
+import math
 import socket
 import time
 from collections.abc import Callable, Coroutine
@@ -41,8 +42,6 @@ from codesteer_kernel.serving.wire import (
     error_body,
     event,
     read_chat,
-    read_scoring,
-    scored,
     status_of,
 )
 
@@ -111,7 +110,6 @@ class Front:
             (r"/metrics", _Metrics),
             (r"/v1/models", _Models),
             (r"/v1/chat/completions", _Chat),
-            (r"/v1/choices", _Choices),
         ]
         self._server = HTTPServer(
             Application(
@@ -373,7 +371,12 @@ class _Chat(_Handler):
         async with front.queue.turn(client) as ticket:
             await self.turn(ticket, stream=chat.stream)
             async with asyncio.timeout(TURN_SECONDS):
-                await (self._tops(chat) if chat.top_logprobs is not None else self._text(chat, client))
+                if chat.choices:
+                    await self._choice(chat, client)
+                elif chat.top_logprobs is not None:
+                    await self._tops(chat)
+                else:
+                    await self._text(chat, client)
 
     async def _text(self, chat: Chat, client: str) -> None:
         front = self.front
@@ -410,36 +413,31 @@ class _Chat(_Handler):
         self.finish()
 
     async def _tops(self, chat: Chat) -> None:
+        """The likeliest next token, and how likely it and others are."""
         model = self.front.model
         if not isinstance(model, _Likely):
             raise BadInput(f"{self.front.host.name} gives no log-probabilities.")
         tops, usage = await model.next_tokens(chat.request.messages, max(1, chat.top_logprobs or 0))
-        self.front.metrics.wrote(usage)
-        text = tops[0][0] if tops else ""
-        whole = Completion(self.front.host.name).whole(text, "", Finish(reason="length", usage=usage), tops)
-        if not chat.top_logprobs:
+        self._likeliest(chat, tops, Finish(reason="length", usage=usage))
+
+    async def _choice(self, chat: Chat, client: str) -> None:
+        """The likeliest of the choices, scored in one forward pass; as log-probabilities each counts as one token."""
+        front, messages = self.front, chat.request.messages
+        if not front.model.abilities.score:
+            raise BadInput(f"{front.host.name} cannot score choices.")
+        if messages[-1].role != "assistant":
+            messages = (*messages, Message("assistant", ""))
+        lane = front.lanes.lane(chat.conversation or client)
+        scored = await front.model.score(messages, chat.choices, slot=lane)
+        tops = [(choice, math.log(max(share, 1e-30))) for choice, share in scored.probabilities.items()]
+        tops.sort(key=lambda top: -top[1])
+        self._likeliest(chat, tops, Finish(reason="end", usage=scored.usage))
+
+    def _likeliest(self, chat: Chat, tops: list[tuple[str, float]], finish: Finish) -> None:
+        self.front.metrics.wrote(finish.usage)
+        wanted = None if chat.top_logprobs is None else tops[: max(1, chat.top_logprobs)]
+        whole = Completion(self.front.host.name).whole(tops[0][0] if tops else "", "", finish, wanted)
+        if chat.top_logprobs == 0:
             for place in whole["choices"][0]["logprobs"]["content"]:
                 place["top_logprobs"] = []
         self.finish(whole)
-
-
-class _Choices(_Handler):
-    async def post(self) -> None:
-        await self.run(self._score)
-
-    async def _score(self) -> None:
-        front = self.front
-        self.only_json()
-        scoring = read_scoring(self.request.body)
-        front.known(scoring.model)
-        if not front.model.abilities.score:
-            raise BadInput(f"{front.host.name} cannot score choices.")
-        await front.fits(ChatRequest(messages=scoring.messages))
-        client = scoring.client or str(self.request.remote_ip)
-        async with front.queue.turn(client) as ticket:
-            await self.turn(ticket, stream=False)
-            lane = front.lanes.lane(scoring.conversation or client)
-            async with asyncio.timeout(TURN_SECONDS):
-                choice = await front.model.score(scoring.messages, scoring.choices, slot=lane)
-            front.metrics.wrote(choice.usage)
-            self.finish(scored(choice))

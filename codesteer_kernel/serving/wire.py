@@ -24,7 +24,6 @@ from codesteer_kernel.errors import (
 )
 from codesteer_kernel.models.protocol import (
     ChatRequest,
-    Choice,
     Finish,
     Message,
     StopReason,
@@ -32,7 +31,7 @@ from codesteer_kernel.models.protocol import (
 )
 from codesteer_kernel.serving.queueing import QueueFull
 
-__all__ = ["Chat", "Completion", "Scoring", "error_body", "read_chat", "read_scoring", "status_of"]
+__all__ = ["DONE", "Chat", "Completion", "error_body", "event", "read_chat", "status_of"]
 
 HARMLESS = {
     *("metadata", "store", "service_tier", "safety_identifier", "prompt_cache_retention", "parallel_tool_calls"),
@@ -81,6 +80,12 @@ class _JsonSchema(msgspec.Struct):
     schema: dict[str, Any] = {}
 
 
+class _StructuredOutputs(msgspec.Struct, forbid_unknown_fields=True):
+    """vLLM's: the answer is one of these."""
+
+    choice: list[str]
+
+
 class _ResponseFormat(msgspec.Struct):
     type: str
     json_schema: _JsonSchema | None = None
@@ -101,16 +106,9 @@ class _Body(msgspec.Struct, kw_only=True):
     response_format: _ResponseFormat | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
+    structured_outputs: _StructuredOutputs | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
-    user: str | None = None
-    prompt_cache_key: str | None = None
-
-
-class _ScoringBody(msgspec.Struct, kw_only=True):
-    model: str
-    messages: list[_Turn]
-    choices: list[str]
     user: str | None = None
     prompt_cache_key: str | None = None
 
@@ -118,7 +116,8 @@ class _ScoringBody(msgspec.Struct, kw_only=True):
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A chat request, read.
 
-    ``top_logprobs`` is None where no log-probabilities are wanted. ``client`` is who asks (``user``), ``conversation``
+    ``top_logprobs`` is None where no log-probabilities are wanted. ``choices``, where there are any, are the only answers
+    that count. ``client`` is who asks (``user``), ``conversation``
     what its prompts have in common (``prompt_cache_key``); both may be empty.
     """
 
@@ -127,15 +126,6 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     include_usage: bool
     top_logprobs: int | None
-    client: str
-    conversation: str
-
-
-class Scoring(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to score choices, read."""
-
-    model: str
-    messages: tuple[Message, ...]
     choices: tuple[str, ...]
     client: str
     conversation: str
@@ -167,10 +157,12 @@ def read_chat(raw: bytes) -> Chat:
         top = body.top_logprobs or 0
         if not 0 <= top <= MOST_TOP_LOGPROBS:
             raise BadInput(f"top_logprobs must be between 0 and {MOST_TOP_LOGPROBS}.")
-        if limit != 1 or body.stream or body.temperature:
+        if body.stream or body.temperature or (limit != 1 and not body.structured_outputs):
             raise BadInput("logprobs are given for one greedy token: max_tokens=1, temperature=0, no stream.")
     elif body.top_logprobs:
         raise BadInput("top_logprobs needs logprobs.")
+    if body.structured_outputs is not None and body.stream:
+        raise BadInput("structured_outputs are answered whole: no stream.")
     stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     return Chat(
         model=body.model,
@@ -185,22 +177,7 @@ def read_chat(raw: bytes) -> Chat:
         stream=bool(body.stream),
         include_usage=body.stream_options is not None and body.stream_options.include_usage,
         top_logprobs=top,
-        client=_short(body.user),
-        conversation=_short(body.prompt_cache_key),
-    )
-
-
-def read_scoring(raw: bytes) -> Scoring:
-    """Read the body of ``POST /v1/choices``.
-
-    Raises:
-        BadInput: it is no such body.
-    """
-    _, body = _decode(raw, _ScoringBody)
-    return Scoring(
-        model=body.model,
-        messages=_messages(body.messages),
-        choices=tuple(body.choices),
+        choices=tuple(body.structured_outputs.choice) if body.structured_outputs else (),
         client=_short(body.user),
         conversation=_short(body.prompt_cache_key),
     )
@@ -265,7 +242,7 @@ class Completion:
         choice: dict[str, Any] = {"index": 0, "message": message, "logprobs": None, "finish_reason": _stop(finish)}
         if tops is not None:
             listed = [{"token": token, "logprob": log, "bytes": list(token.encode())} for token, log in tops]
-            choice["logprobs"] = {"content": [{**listed[0], "top_logprobs": listed}], "refusal": None}
+            choice["logprobs"] = {"content": [{**one, "top_logprobs": listed} for one in listed[:1]], "refusal": None}
         return {**self._head, "object": "chat.completion", "choices": [choice], "usage": usage(finish.usage)}
 
     def piece(self, delta: dict[str, Any], finish: Finish | None = None) -> bytes:
@@ -276,11 +253,6 @@ class Completion:
     def bill(self, finish: Finish) -> bytes:
         """The event with the usage, which comes after the last piece where it was asked for."""
         return event({**self._head, "object": "chat.completion.chunk", "choices": [], "usage": usage(finish.usage)})
-
-
-def scored(choice: Choice) -> dict[str, Any]:
-    """The body of the answer to :class:`Scoring`."""
-    return {"object": "choices", "probabilities": choice.probabilities, "usage": usage(choice.usage)}
 
 
 def usage(tokens: TokenUsage) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import openai
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from codesteer_kernel.models import ChatRequest, Finish, Message, TextDelta, open_model
+from codesteer_kernel.models import ChatRequest, Finish, Message, TextDelta, TokenUsage, open_model
 from codesteer_kernel.models.discovery import Host
 from codesteer_kernel.models.served import HostClient
 from codesteer_kernel.serving.front import BODY_BYTES, Front, allowed_host
@@ -140,14 +140,40 @@ async def test_what_cannot_be_had_is_refused_by_name(change: dict[str, Any], sta
         await counted(front, refused=1)
 
 
-async def test_choices_need_a_model_that_scores() -> None:
+@pytest.mark.parametrize("client", ["ours", "vllm", "llamacpp"])
+async def test_choices_are_scored_for_every_client_of_ours(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODESTEER_ENDPOINT_KEY", TOKEN)
     odds = {"Code": -0.2, "Text": -2.0}
-    turns = [*ASK, {"role": "assistant", "content": "<<<"}]
-    async with fronted([Reply("Code", logprobs=odds)]) as (front, _), asking(front) as client:
-        asked = {"model": "front", "messages": turns, "choices": ["Code", "Text"]}
-        told = (await client.post("/v1/choices", json=asked)).json()
-        assert told["probabilities"]["Code"] == pytest.approx(0.858, abs=0.01)
-        assert (await client.post("/v1/choices", json=asked | {"choices": "Code"})).status_code == 400
+    turns = (Message("user", "Code or text?"), Message("assistant", "<<<"))
+    async with fronted([Reply("Code", logprobs=odds, times=None)]) as (front, _):
+        model: Any = HostClient(known(front)) if client == "ours" else open_model(f"{client}/front@{front.host.url}")
+        if client == "llamacpp":  # asks by a grammar, which is refused by name, and then without
+            monkeypatch.setattr(type(front.model), "next_tokens", likely(odds), raising=False)
+        choice = await model.score(turns, ["Text", "Code"])
+        assert list(choice.probabilities) == ["Text", "Code"]
+        assert choice.probabilities["Code"] == pytest.approx(0.858, abs=0.01)
+        await model.aclose()
+
+
+def likely(odds: dict[str, float]) -> Any:
+    async def next_tokens(self: Any, messages: Any, count: int) -> Any:
+        return list(odds.items())[:count], TokenUsage(input_tokens=1, output_tokens=1)
+
+    return next_tokens
+
+
+async def test_the_answer_can_be_one_of_a_few() -> None:
+    script = [Reply("Text", logprobs={"Text": -0.1, "Code": -3.0}, times=None)]
+    async with fronted(script) as (front, _), sdk(front) as client:
+        more = {"structured_outputs": {"choice": ["Code", "Text"]}}
+        answer = await client.chat.completions.create(model="front", messages=ASK, extra_body=more)
+        assert answer.choices[0].message.content == "Text"
+        assert answer.choices[0].logprobs is None
+        for wrong in ({"choice": "Code"}, {"regex": "a"}, {"choice": ["Code", "Code2"]}):
+            with pytest.raises(openai.BadRequestError):
+                await client.chat.completions.create(
+                    model="front", messages=ASK, extra_body={"structured_outputs": wrong}
+                )
 
 
 async def test_a_failure_behind_is_an_error_of_the_protocol() -> None:
@@ -174,7 +200,6 @@ async def test_only_the_token_opens_and_nothing_tells_it() -> None:
                     ("GET", "/v1/models"),
                     ("GET", "/nowhere"),
                     ("POST", "/v1/chat/completions"),
-                    ("POST", "/v1/choices"),
                 ):
                     answer = await client.request(method, path, headers=headers)
                     assert answer.status_code == 401
@@ -340,11 +365,7 @@ async def test_our_clients_come_again_when_the_host_says(client: str, monkeypatc
     monkeypatch.setenv("CODESTEER_ENDPOINT_KEY", TOKEN)
     async with fronted([Reply("first", first_delay=0.6), "second"], queue=0) as (front, _):
         front.queue._seconds = 0.1  # what turns took, so that the hint is short
-        model: Any = (
-            HostClient(Given(**_fields(front.host)))
-            if client == "ours"
-            else open_model(f"llamacpp/front@{front.host.url}")
-        )
+        model: Any = HostClient(known(front)) if client == "ours" else open_model(f"llamacpp/front@{front.host.url}")
         async with asking(front) as other:
             busy = asyncio.create_task(other.post("/v1/chat/completions", json=say(1)))
             await until(lambda: front.queue.running == 1)
@@ -365,8 +386,9 @@ class Given(Host, frozen=True, kw_only=True):
         return TOKEN
 
 
-def _fields(host: Host) -> dict[str, Any]:
-    return {name: getattr(host, name) for name in Host.__struct_fields__}
+def known(front: Front) -> Given:
+    """The front's host, its token known."""
+    return Given(**{name: getattr(front.host, name) for name in Host.__struct_fields__})
 
 
 # -- the end
