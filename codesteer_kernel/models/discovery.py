@@ -46,8 +46,9 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is what requests call the model, ``model`` how :func:`~.registry.open_model` names it. ``url`` ends in
     ``/v1``; with ``socket`` it goes through that Unix socket. ``engine`` says who answers: our own server or vLLM.
-    ``pid`` is 0 for a host elsewhere. ``dialect`` is how the model was tuned to be steered with, where it says. ``context`` is the window of one conversation in tokens. ``since`` is Unix time.
-    ``adapters`` can be asked for by name, too; ``adapter`` is the one that was.
+    ``pid`` is 0 for a host elsewhere, ``since`` is Unix time. ``context`` is the window of one conversation in tokens.
+    ``dialect`` is how the model was tuned to steer, where it says. ``adapters`` can be asked for by name, too;
+    ``adapter`` is the one that was.
     """
 
     name: str
@@ -202,13 +203,15 @@ class Directory:
     def _hosts(self) -> list[Host]:
         if self._address == NO_HOST:
             return []
-        given: list[Host] = []
-        if self._address:
+        here = running_hosts()
+        # What tells of itself here needs no asking, and its token is known.
+        given = [host for host in here if host.address == self._address]
+        if self._address and not given:
             try:
                 given = ask(self._address)
             except ModelError as fault:
                 self.fault = fault
-        return given + running_hosts()
+        return given + here
 
 
 def ask(address: str) -> list[Host]:
@@ -240,9 +243,12 @@ def ask(address: str) -> list[Host]:
     try:
         models = answer.raise_for_status().json()["data"]
         roots = {model["id"]: str(model.get("root") or model["id"]) for model in models}
-        return [_told(url, socket, model, roots) for model in models]
+        told = [_told(url, socket, model, roots) for model in models]
     except (httpx.HTTPStatusError, ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError):
         raise ModelError(f"{address} is not the address of a host ({answer.status_code}).") from None
+    if socket and any(host.engine == "vllm" for host in told):
+        raise ModelError(f"{address} is a socket of another server.", "Give its address as http://...")
+    return told
 
 
 def _told(url: str, socket: str, model: dict[str, Any], roots: dict[str, str]) -> Host:

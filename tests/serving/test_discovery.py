@@ -184,6 +184,14 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         Directory(address).find({V1})
 
 
+def test_a_host_of_this_machine_may_be_named_by_its_address() -> None:
+    with noticed(host("a")), noticed(host("b", url="http://127.0.0.1:10/v1", token_file="/its/token")):
+        hosts = Directory("http://127.0.0.1:10/v1")
+        found = hosts.find({V1})
+        assert found is not None
+        assert (found.name, found.token_file, hosts.note) == ("b", "/its/token", "")
+
+
 def test_another_server_is_no_host() -> None:
     with serving_in_thread([]) as server:
         hosts = Directory(f"{server.url}/nothing")
