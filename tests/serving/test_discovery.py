@@ -168,7 +168,7 @@ def test_a_host_elsewhere_tells_what_it_serves(monkeypatch: pytest.MonkeyPatch) 
     assert "canary-key" not in repr(found) + repr(msgspec.to_builtins(found))
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/v1", "unix:/nowhere.sock"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:11/v1", "unix:/nowhere.sock"])
 def test_a_host_that_does_not_answer_is_told_and_done_without(address: str) -> None:
     with noticed(host("a")):
         hosts = Directory(address)
