@@ -68,7 +68,9 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
     def serves(self, wanted: Collection[str]) -> Host | None:
         """This host, set to answer for one of the names ``wanted``; None where it serves none of them."""
-        if ANY in wanted or self.name in wanted or self.model in wanted:
+        # How it was loaded (in 4 bit, say) is the host's business; another adapter is another model.
+        plain, _, options = self.model.partition("?")
+        if not {ANY, self.name, self.model, *([] if "adapter=" in options else [plain])}.isdisjoint(wanted):
             return self
         adapter = next((name for name in self.adapters if name in wanted), "")
         return msgspec.structs.replace(self, adapter=adapter) if adapter else None
