@@ -157,6 +157,7 @@ def compose(settings: ServeSettings, *, image: str = IMAGE) -> dict[str, Any]:
             "volumes": {"weights": {}},
             "secrets": {"token": {"file": "./token"}},
         }
+    _need_hf(settings, "vLLM")
     mounts = ["weights:/root/.cache/huggingface"]
     inside = settings
     if settings.source.startswith(("/", "~", ".")):
@@ -247,8 +248,8 @@ def serve_words(settings: ServeSettings) -> list[str]:
 
 
 def _need_hf(settings: ServeSettings, what: str) -> None:
-    if not settings.steerer.startswith("hf/"):
-        raise BadInput(f"{what} cannot host {settings.steerer}.", "It hosts hf/ORG/NAME and hf//FOLDER.")
+    if not settings.steerer.startswith("hf/") or "?" in settings.steerer:
+        raise BadInput(f"{what} cannot host {settings.steerer}.", "It hosts hf/ORG/NAME and hf//FOLDER, as they are.")
 
 
 def to_yaml(value: Any, depth: int = 0) -> str:

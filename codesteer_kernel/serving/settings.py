@@ -68,7 +68,8 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def served_name(self) -> str:
         """What requests call the model."""
-        return self.name or self.steerer.rstrip("/").rpartition("/")[2].removesuffix(".gguf").lower()
+        plain = self.steerer.partition("?")[0].rstrip("/")
+        return self.name or plain.rpartition("/")[2].removesuffix(".gguf").lower()
 
     @property
     def source(self) -> str:
@@ -130,7 +131,7 @@ def _parser() -> Parser:
         "--steerer",
         "-s",
         metavar="NAME",
-        help="the model to host: hf/ORG/NAME, hf//FOLDER, local/NAME, local/FILE.gguf",
+        help="the model: hf/ORG/NAME, hf//FOLDER (?options), local/NAME, local/FILE.gguf",
     )
     add("--name", metavar="NAME", help="what requests call it (default: the end of its name)")
     add("--host", metavar="ADDRESS", help=f"listen here (default: {LOOPBACK})")

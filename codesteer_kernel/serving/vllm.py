@@ -42,9 +42,9 @@ def find_vllm(settings: ServeSettings) -> Path | None:
         BadInput: vLLM was asked for and cannot host this model, or an option needs vLLM and there is none.
     """
     asked = settings.engine == "vllm" or bool(settings.vllm)
-    if settings.engine == "local" or not settings.steerer.startswith("hf/"):
+    if settings.engine == "local" or not settings.steerer.startswith("hf/") or "?" in settings.steerer:
         if asked:
-            raise BadInput(f"vLLM cannot host {settings.steerer}.", "It hosts hf/ORG/NAME and hf//FOLDER.")
+            raise BadInput(f"vLLM cannot host {settings.steerer}.", "It hosts hf/ORG/NAME and hf//FOLDER, as they are.")
         found = None
     else:
         # The environment's own programs come first, activated or not.
@@ -59,7 +59,8 @@ def find_vllm(settings: ServeSettings) -> Path | None:
         for option in ("dtype", "quantization", "tensor_parallel", "adapters", "more"):
             if getattr(settings, option):
                 said = {"adapters": "--adapter", "more": "--"}.get(option, f"--{option.replace('_', '-')}")
-                raise BadInput(f"{said} is for vLLM, which is not used here.", "Name it by --vllm, or leave that out.")
+                cure = "Name it by --vllm, or say it to transformers: hf/NAME?quantize=4bit&adapter=FOLDER"
+                raise BadInput(f"{said} is for vLLM, which is not used here.", cure)
     elif settings.socket:
         raise BadInput("vLLM is reached by TCP, guarded by its token.", "Leave out --socket, or use --engine local.")
     return Path(found) if found else None

@@ -104,6 +104,13 @@ def test_a_host_is_found_by_its_names(name: str) -> None:
         assert Directory(NO_HOST).find({name}) is None
 
 
+@pytest.mark.parametrize(("options", "same"), [("quantize=4bit", True), ("adapter=/x", False)])
+def test_how_it_was_loaded_does_not_matter_what_it_is_does(options: str, same: bool) -> None:
+    with noticed(host("a", f"{V1}?{options}")):
+        assert bool(Directory().find({V1})) is same
+        assert Directory().find({f"{V1}?{options}"})
+
+
 def test_the_order_of_those_who_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The setting, then the variable, then this machine."""
     served = [{"id": "a", "object": "model", "owned_by": "vllm", "root": "yongchao98/CodeSteer-v1"}]

@@ -101,6 +101,7 @@ def test_it_is_taken_where_it_is_installed(standin: Path, tmp_path: Path) -> Non
     assert find_vllm(parse_serving(["-s", V1, "--vllm", str(program)])) == program
     assert find_vllm(parse_serving(["-s", V1, "--engine", "local"])) is None
     assert find_vllm(parse_serving(["-s", "local/smollm2-135m"])) is None
+    assert find_vllm(parse_serving(["-s", f"{V1}?quantize=4bit"])) is None
 
 
 def test_what_does_not_go_together_is_said(standin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +112,7 @@ def test_what_does_not_go_together_is_said(standin: Path, monkeypatch: pytest.Mo
         ("-s local/smollm2-135m --adapter a=/x", BadInput, "--adapter is for vLLM"),
         ("-s local/smollm2-135m -- --more", BadInput, "-- is for vLLM"),
         (f"-s {V1} --socket /tmp/x", BadInput, "TCP"),
+        (f"-s {V1}?quantize=4bit --engine vllm", BadInput, "as they are"),
     ]
     for words, kind, said in cases:
         with pytest.raises(kind, match=said):
