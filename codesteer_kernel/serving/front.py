@@ -34,7 +34,7 @@ from codesteer_kernel.models.protocol import (
     TokenUsage,
 )
 from codesteer_kernel.serving.metrics import Metrics
-from codesteer_kernel.serving.queueing import FairQueue, Lanes, QueueFull, Ticket
+from codesteer_kernel.serving.queueing import FairQueue, QueueFull, Ticket
 from codesteer_kernel.serving.wire import (
     DONE,
     Chat,
@@ -90,13 +90,11 @@ class Front:
         model: ChatModel,
         host: Host,
         queue: FairQueue,
-        lanes: Lanes,
         *,
         token: str,
         names: frozenset[str] | None,
     ) -> None:
-        self.model, self.host, self.queue, self.lanes = model, host, queue, lanes
-        self.token, self.names = token, names
+        self.model, self.host, self.queue, self.token, self.names = model, host, queue, token, names
         self.metrics = Metrics()
         self.stopping = False
         # A request is a handler's task, which answers, and a task of its own for the work, which can be ended.
@@ -384,7 +382,7 @@ class _Chat(_Handler):
         parts: dict[str, list[str]] = {"content": [], "reasoning_content": []}
         begin: float | None = time.monotonic()
         head: dict[str, Any] = {"role": "assistant"}
-        request = msgspec.structs.replace(chat.request, slot=front.lanes.lane(chat.conversation or client))
+        request = msgspec.structs.replace(chat.request, slot=_lane(chat, client))
         async with aclosing(front.model.stream(request)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
                 match delta:
@@ -427,8 +425,7 @@ class _Chat(_Handler):
             raise BadInput(f"{front.host.name} cannot score choices.")
         if messages[-1].role != "assistant":
             messages = (*messages, Message("assistant", ""))
-        lane = front.lanes.lane(chat.conversation or client)
-        scored = await front.model.score(messages, chat.choices, slot=lane)
+        scored = await front.model.score(messages, chat.choices, slot=_lane(chat, client))
         tops = [(choice, math.log(max(share, 1e-30))) for choice, share in scored.probabilities.items()]
         tops.sort(key=lambda top: -top[1])
         self._likeliest(chat, tops, Finish(reason="end", usage=scored.usage))
@@ -441,3 +438,8 @@ class _Chat(_Handler):
             for place in whole["choices"][0]["logprobs"]["content"]:
                 place["top_logprobs"] = []
         self.finish(whole)
+
+
+def _lane(chat: Chat, client: str) -> str:
+    """The name under which a model keeps what it read of a conversation."""
+    return f"{client}/{chat.conversation}"

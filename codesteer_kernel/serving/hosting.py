@@ -23,9 +23,6 @@ __all__ = ["serve"]
 SLOTS = 4
 """Lanes of the local runtime: each costs the memory of its cache (115 MB for 4096 tokens of the 1.5B)."""
 
-KEPT_PREFIXES = 4
-"""Prefix caches of a model that answers one at a time."""
-
 STOPPED, FAILED, CUT = 0, 1, 3
 
 
@@ -119,7 +116,7 @@ async def _serve_here(
     announce: Callable[[str], None],
 ) -> int:
     from codesteer_kernel.serving.front import Front
-    from codesteer_kernel.serving.queueing import FairQueue, Lanes
+    from codesteer_kernel.serving.queueing import FairQueue
 
     # Both may be refused, which is better known before a model is loaded.
     token = "" if settings.socket and not settings.token_file else make_token(settings, notice)
@@ -142,8 +139,7 @@ async def _serve_here(
                 socket=str(sockets[0].getsockname()) if settings.socket else "",
             )
             names = None if settings.socket else called(settings)
-            lanes = Lanes(max(slots, KEPT_PREFIXES))
-            front = Front(model, host, FairQueue(slots, settings.queue), lanes, token=token, names=names)
+            front = Front(model, host, FairQueue(slots, settings.queue), token=token, names=names)
             front.listen(sockets)
             notice.publish(host)
             announce(_greeting(host, settings))

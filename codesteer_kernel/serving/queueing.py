@@ -1,17 +1,17 @@
-"""Who is next, and whose prefix is kept: a bounded queue, fair between clients, and lanes for their conversations."""
+"""Who is next: a bounded queue in front of a few slots, fair between clients."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from codesteer_kernel.errors import RateLimited
 
-__all__ = ["FairQueue", "Lanes", "QueueFull", "Ticket"]
+__all__ = ["FairQueue", "QueueFull", "Ticket"]
 
 FIRST_GUESS = 5.0
 """Seconds that a turn takes, until one was measured."""
@@ -116,18 +116,3 @@ class FairQueue:
             self.running += 1
             ticket.began = time.monotonic()
             ticket.called.set()
-
-
-class Lanes:
-    """Names for ``count`` prefix caches: a conversation keeps its own until others have used all of them since."""
-
-    def __init__(self, count: int) -> None:
-        self._free = [str(number) for number in reversed(range(count))]
-        self._taken: OrderedDict[str, str] = OrderedDict()
-
-    def lane(self, conversation: str) -> str:
-        """The lane of ``conversation``, which becomes the one used last."""
-        if conversation not in self._taken:
-            self._taken[conversation] = self._free.pop() if self._free else self._taken.popitem(last=False)[1]
-        self._taken.move_to_end(conversation)
-        return self._taken[conversation]

@@ -17,7 +17,7 @@ from codesteer_kernel.models.openai import OpenAIModel
 from codesteer_kernel.models.providers import resolve
 from codesteer_kernel.models.pull import pull_sync
 from codesteer_kernel.serving.front import Front
-from codesteer_kernel.serving.queueing import FairQueue, Lanes
+from codesteer_kernel.serving.queueing import FairQueue
 from tests.scripted import Reply, Request, ScriptedServer
 from tests.serving.process import HostProcess
 
@@ -60,7 +60,7 @@ async def fronted(
             sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/v1"
         host = Host(name="front", model="hf/some/front", url=url, abilities=model.abilities, context=window)
-        front = Front(model, host, FairQueue(slots, queue), Lanes(4), token=token, names=frozenset({"localhost"}))
+        front = Front(model, host, FairQueue(slots, queue), token=token, names=frozenset({"localhost"}))
         front.listen(sockets)
         try:
             yield front, behind
