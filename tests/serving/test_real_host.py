@@ -162,7 +162,9 @@ async def test_conversations_keep_their_prefixes_though_others_speak_between(hos
 async def test_a_client_that_leaves_frees_its_slot(host: Host) -> None:
     async with sdk(host) as client:
         streams = [
-            await client.chat.completions.create(model="smol", messages=LONG, max_tokens=3000, stream=True)
+            await client.chat.completions.create(
+                model="smol", messages=LONG, max_tokens=3000, stream=True, temperature=0
+            )
             for _ in range(2)
         ]
         for stream in streams:
