@@ -124,7 +124,7 @@ async def _serve_here(
         async with _model(settings, stop, tell) as model:
             if model is None:
                 return STOPPED
-            slots = getattr(model, "slots", 1)
+            slots = min(getattr(model, "slots", 1), settings.slots or SLOTS)
             host = Host(
                 name=settings.served_name,
                 model=model.name,
@@ -153,7 +153,7 @@ async def _serve_here(
 async def _model(settings: ServeSettings, stop: _Stop, tell: Callable[[str], None]) -> AsyncIterator[Any]:
     """The model, loaded; None where the wish to stop came first."""
     model: Any = open_model(settings.steerer, context=settings.window)
-    if not model.abilities.local:
+    if not model.abilities.local or not hasattr(model, "ready"):
         raise BadInput(f"{model.name} does not run on this machine.", "Host an hf/ or a local/ model.")
     if hasattr(model, "slots"):
         model.slots = settings.slots or SLOTS
