@@ -74,6 +74,7 @@ def _parser() -> _Parser:
     add("--start", choices=("code", "text"), help="the first decision, instead of the steerer's")
     add("--samples", type=int, metavar="K", help="K independent first answers; the best-supported one is steered on")
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
+    add("--host", metavar="URL", help="a host of models, or none to load all here (default: found by itself)")
     add("--faithful", action="store_const", const=True, help="reproduce the published loop, for comparisons")
     add("--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables that programs may use")
     add("--out", dest="outputs", action="append", default=[], metavar="NAMES", help="variables to bring back")

@@ -28,7 +28,9 @@ from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_
 from codesteer_kernel.models import ChatModel, open_model
 from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
+from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
+from codesteer_kernel.models.served import ServedModel, served_or_opened
 from codesteer_kernel.record import (
     Bound,
     Budget,
@@ -89,6 +91,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         start: ``code`` or ``text``: the first decision, instead of the steerer's.
         samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
+            models here; default: as ``CODESTEER_STEERER_URL`` says, then hosts of this machine, found by themselves.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
@@ -110,6 +114,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     start: str | None = None
     samples: int = 1
     dialect: str | None = None
+    host: str = ""
     faithful: bool = False
     journal: bool = True
 
@@ -261,6 +266,7 @@ class _Job:
     inputs: dict[str, Any]
     on_event: OnEvent | None
     store: Store
+    hosts: Directory
 
 
 class Engine:
@@ -299,6 +305,7 @@ class Engine:
         Raises:
             EmptyPrompt, BadInput: nothing was started.
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
+            EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
         settings = (settings or RunSettings()).checked()
         if not prompt.strip():
@@ -314,12 +321,13 @@ class Engine:
             inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
             outputs=list(outputs),
         )
-        roles = self._roles(settings)
+        hosts = Directory(settings.host)
+        roles = self._roles(settings, hosts)
         _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store())
+        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store(), hosts)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -368,11 +376,17 @@ class Engine:
             assert self._loop is not None
             return self._loop
 
-    def _roles(self, settings: RunSettings) -> Roles:
-        target = self._model(settings.target)
+    def _roles(self, settings: RunSettings, hosts: Directory) -> Roles:
+        served: dict[str, ServedModel] = {}
+
+        def model(name: str) -> ChatModel:
+            found = served_or_opened(name, self._model, hosts)
+            return served.setdefault(name, found) if isinstance(found, ServedModel) else found
+
+        target = model(settings.target)
         # One load, one key: unless somebody else is named, the target steers itself.
-        steerer = self._model(settings.steerer or settings.target)
-        checker = self._model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
+        steerer = model(settings.steerer or settings.target)
+        checker = model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
         return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
@@ -414,10 +428,10 @@ class Engine:
                     output_mb=settings.output_mb,
                 ),
                 run_id=job.live.id,
-                versions=_versions() | keeper.note,
+                versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
                 stop=job.live._stop,
-                notice=default_model()[1] if settings.target == "embedded" else "",
+                notice=_notice(job),
             )
             try:
                 async with contextlib.aclosing(steering.events()) as events:
@@ -428,7 +442,10 @@ class Engine:
             except BaseException:
                 keeper.abandon()
                 raise
-            record = await asyncio.to_thread(keeper.close, steering.record)
+            finally:
+                await _leave(job.roles)
+            record = msgspec.structs.replace(steering.record, versions=steering.record.versions | _hosts(job))
+            record = await asyncio.to_thread(keeper.close, record)
         if record.error is not None and record.error.code == AuthenticationFailed.code:
             await self._forget(job.roles)
         return Run(record, steering.values)
@@ -496,6 +513,30 @@ def _check_roles(roles: Roles, settings: RunSettings) -> None:
                 f"The price of {model.name} is not known, so a budget of money cannot be kept.",
                 "Limit the run by --tokens or --timeout.",
             )
+
+
+def _served(roles: Roles) -> list[ServedModel]:
+    """The models of a run that hosts serve."""
+    models = {id(one): one for one in (roles.target, roles.steerer, roles.checker)}
+    return [one for one in models.values() if isinstance(one, ServedModel)]
+
+
+def _hosts(job: _Job) -> dict[str, str]:
+    """What a record's versions say of hosts: who answered, or why the models were loaded here."""
+    notes = [job.hosts.note, *(model.note for model in _served(job.roles))]
+    return {"hosts": " ".join(filter(None, dict.fromkeys(notes)))} if any(notes) else {}
+
+
+def _notice(job: _Job) -> str:
+    """What is shown while models load, where there is more to say than their names."""
+    small = default_model()[1] if job.settings.target == "embedded" else ""
+    return " ".join(filter(None, [small, *_hosts(job).values()]))
+
+
+async def _leave(roles: Roles) -> None:
+    """Let go of a run's hosts: the next run looks for them anew."""
+    for model in _served(roles):
+        await model.aclose()
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

@@ -54,6 +54,7 @@ def _defaults(magics: CodeSteerMagics) -> RunSettings:
         target=magics.target,
         steerer=magics.steerer or None,
         checker=magics.checker or None,
+        host=magics.host,
         rounds=magics.rounds,
         seconds=magics.timeout,
         code_seconds=magics.code_timeout,

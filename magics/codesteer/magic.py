@@ -23,6 +23,9 @@ class CodeSteerMagics(Magics):
     checker = Unicode("", help="The model that writes testing programs; empty: the target; none: no tests.").tag(
         config=True
     )
+    host = Unicode("", help="The address of a host of models; empty: found by itself; none: load all here.").tag(
+        config=True
+    )
     rounds = Int(5, help="At most so many rounds.").tag(config=True)
     timeout = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
     code_timeout = Float(20.0, help="Limit of one program in seconds.").tag(config=True)
