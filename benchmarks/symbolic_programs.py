@@ -1,15 +1,15 @@
 """Asks the embedded models for programs that the symbolic checker is then measured on.
 
     python -m benchmarks.symbolic_programs OUT.jsonl [--models qwen2.5-coder-1.5b qwen2.5-coder-0.5b]
-        [--count 70] [--seed 1] [--tokens 420]
+        [--ways asked|tempted] [--count 70] [--seed 1] [--tokens 420]
 
 Draws, by seed, ``--count`` (question, way of asking, temperature) triples per model, asks, and appends each program as
 one JSON line: ``question``, ``origin`` (model, way, temperature, seed), ``program``. A triple that is already in the
 file is not asked again, so a broken-off collection goes on where it stopped. Nothing is run and nothing is labelled
 here: a person reads the programs and labels them (``tests/checkers/programs/README.md``).
 
-The ways of asking are the steering loop's own prompt and its guidance after a hard-coded answer, and several that lead
-a model to write its answer down instead of computing it.
+The ways of asking are the steering loop's own prompt and others that people use; the ``tempted`` ones lead a model to
+write its answer down instead of computing it, most by beginning the reply for it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import asyncio
 import json
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 from codesteer_kernel.models import ChatModel, ChatRequest, Message, TextDelta, open_model
 from codesteer_kernel.steering.extraction import code_block
@@ -80,43 +81,72 @@ Which day of the year is 9 November 2032?
 How many squares of any size are on an 8x8 chess board?
 """.strip().splitlines()
 
-# What the loop asks first (its own prompt, the fence already open), and what tempts a model to skip the computing.
-_TARGET = load_prompts("target")
+
+class Way(NamedTuple):
+    """A way of asking: the prompt around the question, the beginning of the reply, and how often it is drawn."""
+
+    prompt: str
+    head: str = ""
+    weight: int = 1
+
+
+_STEERED = load_prompts("target").text("code", question="$q")
+_FENCE = "```python\n"
 WAYS = {
-    "steered": "",
-    "plain": "$q\n\nSolve this with Python. Print the result.",
-    "search": "$q\n\nSolve it with a Python program that tries all possibilities or simulates every step.",
-    "lazy": "$q\n\nWork the answer out yourself first. Then reply with a very short Python program that prints it.",
-    "steps": "$q\n\nReply with a Python program that prints the solution step by step, one print for each step.",
-    "comments": "$q\n\nReply with one Python block: your reasoning as comments, then a print of the final answer.",
-    "function": "$q\n\nReply with a Python function solve() that returns the final answer you found, and a call that prints it.",
-    "verify": "$q\n\nReply with a Python program that holds your answer in a variable, checks it and prints it.",
+    "asked": {
+        "steered": Way(_STEERED, _FENCE, 2),
+        "plain": Way("$q\n\nSolve this with Python. Print the result."),
+        "search": Way("$q\n\nSolve it with a Python program that tries all possibilities or simulates every step."),
+        "lazy": Way(
+            "$q\n\nWork the answer out yourself first. Then reply with a very short Python program that prints it.",
+            "",
+            2,
+        ),
+        "steps": Way(
+            "$q\n\nReply with a Python program that prints the solution step by step, one print for each step.", "", 2
+        ),
+        "comments": Way(
+            "$q\n\nReply with one Python block: your reasoning as comments, then a print of the final answer.", "", 2
+        ),
+        "function": Way(
+            "$q\n\nReply with a Python function solve() that returns the final answer you found, and a call that prints it.",
+            "",
+            2,
+        ),
+        "verify": Way(
+            "$q\n\nReply with a Python program that holds your answer in a variable, checks it and prints it."
+        ),
+    },
+    "tempted": {
+        "named": Way(_STEERED, _FENCE + "answer = "),
+        "quoted": Way(_STEERED, _FENCE + 'print("'),
+        "reasoned": Way(_STEERED, _FENCE + "# Reasoning:\n# "),
+        "returned": Way(_STEERED, _FENCE + "def solve():\n    # Worked out by hand:\n    return "),
+        "tried": Way(_STEERED, _FENCE + "# My answer, and a test of it\nanswer = "),
+        "written": Way(
+            "$q\n\nDo not compute anything in the program. Reply with one Python block that writes down your steps and "
+            "your final answer with print."
+        ),
+    },
 }
-# How often each is drawn: the ones that tempt make up about two thirds.
-WEIGHTS = {"steered": 2, "plain": 1, "search": 1, "lazy": 2, "steps": 2, "comments": 2, "function": 2, "verify": 1}
 TEMPERATURES = (0.0, 0.4, 0.8, 1.1)
 
 
 def request(question: str, way: str, temperature: float, seed: int, tokens: int) -> tuple[ChatRequest, str]:
     """The request for one program and the text that its reply continues."""
-    if way == "steered":
-        prompt, head = _TARGET.text("code", question=question), "```python\n"
-    else:
-        prompt, head = WAYS[way].replace("$q", question), ""
-    messages = [Message("user", prompt)]
+    prompt, head, _ = next(ways[way] for ways in WAYS.values() if way in ways)
+    messages = [Message("user", prompt.replace("$q", question))]
     if head:
         messages.append(Message("assistant", head))
-    return (
-        ChatRequest(
-            messages=tuple(messages),
-            max_tokens=tokens,
-            temperature=temperature,
-            seed=seed,
-            stop=("\n```",) if head else (),
-            slot="programs",
-        ),
-        head,
+    asked = ChatRequest(
+        messages=tuple(messages),
+        max_tokens=tokens,
+        temperature=temperature,
+        seed=seed,
+        stop=("\n```",) if head else (),
+        slot="programs",
     )
+    return asked, head
 
 
 async def ask(model: ChatModel, question: str, way: str, temperature: float, seed: int, tokens: int) -> str | None:
@@ -126,7 +156,7 @@ async def ask(model: ChatModel, question: str, way: str, temperature: float, see
     return code_block(text)
 
 
-def plan(model: str, count: int, seed: int) -> list[dict[str, str | float | int]]:
+def plan(model: str, ways: str, count: int, seed: int) -> list[dict[str, str | float | int]]:
     """What to ask ``model``: questions in a shuffled order, each with a drawn way of asking, temperature and seed."""
     draw = random.Random(f"{model} {seed}")
     questions: list[str] = []
@@ -136,7 +166,7 @@ def plan(model: str, count: int, seed: int) -> list[dict[str, str | float | int]
         {
             "question": question,
             "model": model,
-            "way": draw.choices(list(WEIGHTS), list(WEIGHTS.values()))[0],
+            "way": draw.choices(list(WAYS[ways]), [way.weight for way in WAYS[ways].values()])[0],
             "temperature": draw.choice(TEMPERATURES),
             "seed": draw.randrange(1, 10_000),
         }
@@ -144,11 +174,11 @@ def plan(model: str, count: int, seed: int) -> list[dict[str, str | float | int]
     ]
 
 
-async def collect(path: Path, models: list[str], count: int, seed: int, tokens: int) -> None:
+async def collect(path: Path, models: list[str], ways: str, count: int, seed: int, tokens: int) -> None:
     done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     for name in models:
         model = open_model(f"local/{name}")
-        for asked in plan(name, count, seed):
+        for asked in plan(name, ways, count, seed):
             question = str(asked.pop("question"))
             if any(old["question"] == question and old["origin"] == asked for old in done):
                 continue
@@ -165,11 +195,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--models", nargs="+", default=["qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b"])
+    parser.add_argument("--ways", choices=list(WAYS), default="asked")
     parser.add_argument("--count", type=int, default=70, help="programs asked of each model")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=420)
     options = parser.parse_args()
-    asyncio.run(collect(options.out, options.models, options.count, options.seed, options.tokens))
+    asyncio.run(collect(options.out, options.models, options.ways, options.count, options.seed, options.tokens))
 
 
 if __name__ == "__main__":
