@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codesteer_kernel.checkers.symbolic.expressions import Expressions, Walk
+from codesteer_kernel.checkers.symbolic.expressions import DIGITS, Expressions, Walk
 from codesteer_kernel.checkers.symbolic.graph import CallSite, Function, Keywords, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import CHANGES, COUNTERS, TEXTS, Meaning, meaning_of
 from codesteer_kernel.checkers.symbolic.variables import OUTPUT, Frame, Scope
@@ -117,8 +117,10 @@ class Calls(Expressions):
             self.change_place(node.args[0], [value, *inputs[1:]])
             return value
         if path in COUNTERS:
-            counter = "endless counter" if path == "itertools.count" else "counter"
-            return self.graph.shape(counter, [_length_of(value) for value in inputs])
+            inputs = [_length_of(value) for value in inputs]
+            if len(inputs) > 2 and inputs[2].known not in (1, -1):
+                return self.work("progression", inputs)
+            return self.graph.shape("endless counter" if path == "itertools.count" else "counter", inputs)
         match meaning_of(path):
             case Meaning.SHOW:
                 self.show([*arguments, *(value for name, value in keywords if name not in _PRINT_OPTIONS)])
@@ -133,8 +135,7 @@ class Calls(Expressions):
             case Meaning.SHAPE if path == "builtins.zip" and any(one.what == "spread" for one in arguments):
                 # Rows to columns.
                 value = self.work("order", inputs)
-            case Meaning.SHAPE if path == "builtins.int" and len(arguments) > 1:
-                # Digits of a base.
+            case Meaning.SHAPE if path in ("builtins.int", "builtins.format") and _to_base(arguments):
                 value = self.work("product", inputs)
             case Meaning.SHAPE:
                 value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
@@ -208,6 +209,14 @@ class Calls(Expressions):
         value = self.read(OUTPUT)
         assert value is not None
         return value
+
+
+def _to_base(arguments: list[Value]) -> bool:
+    """Tell whether ``int`` reads, or ``format`` writes, the digits of some base."""
+    if len(arguments) < 2:
+        return False
+    base = arguments[1].known
+    return base[-1:] in DIGITS if isinstance(base, str) else True
 
 
 def _length_of(value: Value) -> Value:

@@ -13,11 +13,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar
 
-from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Kind, Value
+from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
-__all__ = ["Expressions", "Walk", "drive", "given", "holds_text"]
+__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text"]
 
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
@@ -34,6 +35,8 @@ _CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list"}
 # So far a change of a part of a part is followed.
 _MOST_PARTS = 3
 _LOOKED_AT = 20
+# Format specifications that write the digits of a base.
+DIGITS = ("b", "o", "x", "X")
 # Through so many joins a name is followed to the module that it stands for.
 _SCOPES = 4
 
@@ -193,7 +196,9 @@ class Expressions(Variables):
         value = self.work("contains" if inside else "equals" if equal else "compares", values)
         known = [one.known for one in values]
         compared = _COMPARED.get(type(node.ops[0]))
-        if len(known) == 2 and UNKNOWN not in known and compared is not None:
+        # Which of two numbers is the larger may be what is asked; compared with 0 or 1 they are as good as constants.
+        evident = equal or any(one in (0, 1) for one in known)
+        if len(known) == 2 and UNKNOWN not in known and compared is not None and evident:
             with suppress(TypeError):
                 value.known = compared(*known)
         return value
@@ -212,7 +217,11 @@ class Expressions(Variables):
         return self.graph.shape("format", (yield self.expressions(node.values)), text=True)
 
     def _formatted(self, node: ast.FormattedValue) -> Walk:
-        return self.graph.shape("format", [(yield self.expression(node.value))], text=True)
+        value = yield self.expression(node.value)
+        match node.format_spec:
+            case ast.JoinedStr(values=[*_, ast.Constant(value=str(spec))]) if spec[-1:] in DIGITS:
+                return self.work("product", [value], text=True)
+        return self.graph.shape("format", [value], text=True)
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Walk:
         return self.graph.container(type(node).__name__, (yield self.expressions(node.elts)))
@@ -236,7 +245,7 @@ class Expressions(Variables):
             return self.work("look-up", [base, index], text=holds_text(base))
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
-        return value
+        return self.work("order", [value], text=value.text) if _turns(base, index) else value
 
     def _attribute(self, node: ast.Attribute) -> Walk:
         return self.attribute((yield self.expression(node.value)), node.attr)
@@ -273,6 +282,9 @@ class Expressions(Variables):
                 yield self.target(inner, value)
             case ast.Subscript(value=place, slice=index):
                 at = yield self.expression(index)
+                if isinstance(place, ast.Subscript):
+                    within = yield self.expression(place)
+                    value = self.work("order", [value]) if within.what == "index" and _turns(within, at) else value
                 self.change_place(place, [value, self.graph.shape("place", [at])])
             case ast.Attribute(attr=name):
                 self.field(name).inputs.append(value)
@@ -321,7 +333,7 @@ class Expressions(Variables):
         """An element of ``iterable``."""
         inputs = iterable.inputs
         match iterable.what:
-            case "counter" | "endless counter":
+            case what if what in COUNTS:
                 return self.graph.make(Kind.SOURCE, "counter", inputs, self.loop)
             case "builtins.enumerate" if inputs:
                 counter = self.graph.make(Kind.SOURCE, "counter", [], self.loop)
@@ -339,7 +351,7 @@ class Expressions(Variables):
         """Tell whether this loop stands in another one over literals or numbers: together they make combinations."""
         outer = self.loop.parent if self.loop is not None else None
         over = outer.control.inputs[0] if outer is not None and outer.control.inputs else None
-        return over is not None and (over.kind is Kind.LITERAL or over.what == "counter")
+        return over is not None and (over.kind is Kind.LITERAL or over.what in COUNTS)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Walk:
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -370,6 +382,25 @@ def _module(value: Value) -> Value | None:
             break
         value = value.inputs[0]
     return value if value.kind is Kind.LIBRARY else None
+
+
+def _turns(base: Value, place: Value) -> bool:
+    """Tell whether ``base[place]`` goes through a table across the order it is stored in: columns before rows."""
+    outer, inner = _counted_by(place), _counted_by(base.inputs[1] if base.what == "index" else base)
+    while inner is not None and inner is not outer:
+        inner = inner.parent
+        if inner is not None and inner is outer:
+            return True
+    return False
+
+
+def _counted_by(value: Value) -> Loop | None:
+    """The loop whose counter, or element, ``value`` is."""
+    for _ in range(_SCOPES):
+        if value.kind is not Kind.PICK or not value.inputs:
+            break
+        value = value.inputs[0]
+    return value.loop if value.kind in (Kind.SOURCE, Kind.ITEM) else None
 
 
 def holds_text(value: Value) -> bool:

@@ -9,27 +9,37 @@ really say something else. What counts and reaches the output is what the progra
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Loop, Value
-from codesteer_kernel.checkers.symbolic.library import AGGREGATES, Meaning, meaning_of, method_of
+from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, Meaning, meaning_of, method_of
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.statements import Flow
 
 __all__ = ["Findings", "judge"]
 
+# Marks. FACT: of a fact of the question. READ: of one that is read off a text or a list, not a number in a formula.
+# VARIES: worked out from facts, or one of many. FOREIGN: a number or a list that the question does not state, which is
+# what an answer looks like. RICH: more than literals and bare counters.
+FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
+# Part of nearly every program, so no answer.
+_STRUCTURAL = (0, 1, "0", "1")
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
 _PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate"}
 # What a test ends in, and how many are looked at.
 _TESTS = {"equals", "compares", "contains", "logic", "builtins.all", "builtins.any"}
 _TESTED = 20
+# Counting from one thing to the next, and up to the length of a list: no more than going through it.
+_POOR = {"counter", "step", "builtins.len"} | COUNTS
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
 _ATOMS = 5_000
 # What decides a choice may itself be chosen: so often are choices looked at again.
 _ROUNDS = 3
+# A counter is set and counted on in few places.
+_COUNTED = 10
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -62,10 +72,13 @@ def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = F
 
 
 class _Alternatives:
-    """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart."""
+    """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart.
+
+    ``figures``: among the words is a number of the question.
+    """
 
     def __init__(self) -> None:
-        self.blank = self.computed = False
+        self.blank = self.computed = self.figures = False
         self.words: set[int] = set()
         self.answers: set[int] = set()
 
@@ -74,13 +87,14 @@ class _Alternatives:
         before = self._state()
         self.blank |= other.blank
         self.computed |= other.computed
+        self.figures |= other.figures
         for mine, theirs in ((self.words, other.words), (self.answers, other.answers)):
             if len(mine) < 2:
                 mine |= theirs
         return self._state() != before
 
-    def _state(self) -> tuple[bool, bool, int, int]:
-        return self.blank, self.computed, min(len(self.words), 2), min(len(self.answers), 2)
+    def _state(self) -> tuple[object, ...]:
+        return self.blank, self.computed, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
 
     @property
     def real(self) -> bool:
@@ -89,7 +103,7 @@ class _Alternatives:
         One written answer against nothing or against words (``No solution found``) is no choice: it is an answer that
         was written down and, at best, tested.
         """
-        if self.computed or len(self.answers) > 1:
+        if self.computed or len(self.answers) > 1 or (self.figures and self.answers):
             return True
         return not self.answers and (len(self.words) > 1 or (bool(self.words) and self.blank))
 
@@ -104,12 +118,8 @@ class _Judge:
         self.cut = cut
         self.steps = 0
         count = len(self.values)
-        self.fact = bytearray(count)
-        self.varies = bytearray(count)
-        # Holds a number, or a list of things, that the question does not state: what an answer looks like.
-        self.foreign = bytearray(count)
-        # More than literals and bare counters; for operations, whether one of their inputs is.
-        self.rich = bytearray(count)
+        self.marks = bytearray(count)
+        # Of operations: whether one of their inputs is rich.
         self.fed = bytearray(count)
         # Operations that count, choices that do, and tests of an answer that was written down.
         self.works = bytearray(count)
@@ -137,20 +147,23 @@ class _Judge:
     def _mark(self) -> None:
         for value in self.values:
             if value.kind is Kind.LITERAL:
-                fact, foreign = self._literal(value)
-                self._set(value, fact=fact, foreign=foreign)
-            elif value.kind is Kind.SOURCE:
-                self._set(value, fact=True, varies=True)
+                self._set(value, self._literal(value))
+            elif (
+                value.kind is Kind.SOURCE
+                or self._is_counter(value)
+                or (value.kind is Kind.ITEM and any(part.what in COUNTS for part in value.inputs))
+            ):
+                self._set(value, FACT | READ | VARIES)
             elif value.kind is Kind.WORK and self._works_anyway(value):
                 self._work(value)
-            if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what != "counter":
-                self._set(value, rich=True)
+            if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
+                self._set(value, RICH)
         if self.cut:
             # What is missing may have called them.
             called = {function for _, function in self.graph.entered}
             for function in self.graph.functions:
                 for parameter in function.parameters.values() if function not in called else ():
-                    self._set(parameter, fact=True, varies=True, rich=True)
+                    self._set(parameter, FACT | READ | VARIES | RICH)
         self._spread()
         for _ in range(_ROUNDS):
             self._choices()
@@ -158,53 +171,69 @@ class _Judge:
                 break
             self._spread()
 
-    def _literal(self, value: Value) -> tuple[bool, bool]:
-        """Tell whether a literal is a fact of the question, and whether it looks like an answer that is not."""
+    def _literal(self, value: Value) -> int:
+        """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
             atoms = list(_atoms(value))
-            fact = self.question.states_all(atoms)
-            return fact, bool(atoms) and not (fact and self.question.known)
+            if self.question.states_all(atoms):
+                return FACT | READ | (0 if self.question.known else FOREIGN)
+            return FOREIGN if atoms else 0
         constant = value.known
-        fact = self.question.states(constant)
-        digits = isinstance(constant, str) and any(letter.isdigit() for letter in constant[:_ATOMS])
-        number = isinstance(constant, int | float | complex) and constant not in (0, 1)
-        if not self.question.known:
-            return fact, digits
-        return fact, not fact and (number or digits)
+        text = isinstance(constant, str)
+        if self.question.states(constant):
+            fact = FACT | (READ if text else 0)
+            # Where the question is not known, digits in a text are as likely an answer.
+            return fact | (FOREIGN if not self.question.known and text and _has_digit(constant) else 0)
+        if not self.question.known or isinstance(constant, bool):
+            return 0
+        foreign = _has_digit(constant) if text else isinstance(constant, int | float | complex)
+        return FOREIGN if foreign and constant not in _STRUCTURAL else 0
 
     def _works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
 
-        It does if it makes candidates, or is worked out anew from itself at each run of a loop or each call of a
-        recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
+        It does if it makes candidates, goes through a range of numbers, is logic on logic (reasoning, step by step), or is
+        worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
+        count: the number of runs is then as good as written down.
         """
         if not value.inputs or ("." in value.what and meaning_of(value.what) is Meaning.SEARCH):
             return True
+        if value.what in AGGREGATES and value.what not in _POOR:
+            return any(part.what in COUNTS for part in value.inputs)
+        if value.what == "logic":
+            return any(part.what == "logic" for part in value.inputs)
         if value.what not in ("sum", "product", "step"):
             return False
         own = [part.kind is Kind.PICK and bool(self.several[part.index]) for part in value.inputs]
         if value.function in self.recursive:
             parameters = value.function.parameters.values() if value.function is not None else ()
             return any(one and part not in parameters for one, part in zip(own, value.inputs, strict=True))
-        if value.loop is None or value.what == "step":
+        if value.loop is None or value.what == "step" or not self.carried[value.index]:
             return False
         own = [one and part.loop is not None for one, part in zip(own, value.inputs, strict=True)]
         return all(own) or (any(own) and value.what == "product")
 
-    def _set(
-        self, value: Value, *, fact: bool = False, varies: bool = False, foreign: bool = False, rich: bool = False
-    ) -> None:
-        at = value.index
-        changed = False
-        for marks, mark in ((self.fact, fact), (self.varies, varies), (self.foreign, foreign), (self.rich, rich)):
-            if mark and not marks[at]:
-                marks[at] = changed = True
-        if changed:
+    def _is_counter(self, value: Value) -> bool:
+        """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
+        return (
+            value.kind is Kind.PICK
+            and value.loop is not None
+            and 1 < len(value.inputs) < _COUNTED
+            and all(one.kind is Kind.LITERAL or (one.what == "step" and value in one.inputs) for one in value.inputs)
+        )
+
+    def _set(self, value: Value, marks: int) -> None:
+        new = self.marks[value.index] | marks
+        if new != self.marks[value.index]:
+            self.marks[value.index] = new
             self.queue.append(value)
+
+    def _has(self, value: Value, mark: int) -> bool:
+        return bool(self.marks[value.index] & mark)
 
     def _work(self, value: Value) -> None:
         self.works[value.index] = True
-        self._set(value, fact=True, varies=True)
+        self._set(value, FACT | READ | VARIES)
 
     def _spread(self) -> None:
         while self.queue:
@@ -213,41 +242,45 @@ class _Judge:
             for user in self.users[source.index]:
                 self._reach(source, user)
             for user in self.choosers[source.index]:
-                if self.real[user.index] and self.varies[source.index]:
-                    self._set(user, fact=True, varies=True, rich=True)
+                if self.real[user.index] and self._has(source, VARIES):
+                    self._set(user, FACT | READ | VARIES | RICH)
 
     def _reach(self, source: Value, user: Value) -> None:
         """The marks of ``source`` reach ``user``, which is made of it."""
-        at = source.index
-        fact, varies, foreign = bool(self.fact[at]), bool(self.varies[at]), bool(self.foreign[at])
+        marks = self.marks[source.index]
+        told = marks & ~RICH
         if user.kind is Kind.WORK or (user.kind is Kind.CALL and user.site is not None and not user.site.resolved):
-            self.fed[user.index] |= bool(self.rich[at])
+            self.fed[user.index] |= bool(marks & RICH)
+            if user.what == "builtins.len" and marks & VARIES:
+                self._set(user, RICH)
             if self._counts(user, source):
                 self._work(user)
             elif not self._counts_up(user, source):
-                passes = fact and user.what in _PLAIN
-                self._set(user, fact=passes, varies=varies and user.what == "step", foreign=foreign)
+                passes = FOREIGN | (FACT | READ if user.what in _PLAIN else 0) | (VARIES if user.what == "step" else 0)
+                self._set(user, marks & passes)
         elif user.kind is Kind.ITEM:
-            self._set(user, fact=fact, varies=fact, foreign=foreign)
+            self._set(user, told & ~VARIES | (VARIES if marks & FACT else 0))
         elif user.what == "index":
             # Where in a list says nothing of what is in it; which entry of a table varies with what is looked up.
             base, place = user.inputs
-            if source is base:
-                self._set(user, fact=fact, varies=varies, foreign=foreign)
-            if self.varies[place.index] and (self.fact[base.index] or self.rich[place.index]):
-                self._set(user, fact=True, varies=True)
-        elif user.what != "place" or self.rich[at]:
-            self._set(
-                user, fact=fact, varies=varies, foreign=foreign, rich=user.kind is Kind.PICK and bool(self.rich[at])
-            )
+            if source is base or not marks & VARIES or marks & RICH:
+                self._set(user, told if source is base else told & (FACT | READ))
+            reaches = self._has(base, FACT) or self._has(place, RICH) or place.what == "step"
+            if self._has(place, VARIES) and reaches:
+                self._set(user, FACT | READ | VARIES)
+        elif user.what != "place" or marks & RICH:
+            self._set(user, marks if user.kind is Kind.PICK else told)
 
     def _counts(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` works something out, given the marks of its input ``source``."""
-        fact, varies = bool(self.fact[source.index]), bool(self.varies[source.index])
+        marks = self.marks[source.index]
+        fact, varies = bool(marks & FACT), bool(marks & VARIES)
         match work.what:
+            case "compares" if all(self._has(one, FACT) for one in work.inputs[:2]):
+                return True
             case "equals" | "compares":
                 # Bare counters and literals compared with each other tell nothing of the question.
-                return bool(self.fed[work.index]) and (varies or any(self.varies[one.index] for one in work.inputs[:2]))
+                return bool(self.fed[work.index]) and any(self._has(one, VARIES) for one in (source, *work.inputs[:2]))
             case "contains":
                 return varies or (fact and source.text and source is work.inputs[-1])
             case "logic":
@@ -260,7 +293,12 @@ class _Judge:
                 # Counting by key works something out, numbering does not.
                 return varies and source.kind not in (Kind.SOURCE, Kind.PICK)
             case "sum" | "product":
-                return varies or (fact and self.question.is_arithmetic and self._is_formula(work, source))
+                # Numbers read off a text or a list, or numbers of the question where arithmetic may be asked for.
+                return (
+                    varies
+                    or bool(marks & READ)
+                    or (fact and self.question.is_arithmetic and self._is_formula(work, source))
+                )
             case what if what in _PLAIN:
                 return varies or (fact and self.question.is_arithmetic)
         return fact or varies
@@ -295,8 +333,8 @@ class _Judge:
         for pick in picks:
             if pick.control and not self.real[pick.index] and found[pick.index].real:
                 self.real[pick.index] = True
-                if any(self.varies[part.index] for part in pick.control):
-                    self._set(pick, fact=True, varies=True, rich=True)
+                if any(self._has(part, VARIES) for part in pick.control):
+                    self._set(pick, FACT | READ | VARIES | RICH)
 
     def _alternative(self, value: Value) -> _Alternatives:
         """What ``value`` is to a choice that may pick it."""
@@ -304,18 +342,24 @@ class _Judge:
         shown = value.inputs[1:] if value.kind is Kind.PRINT else [value]
         if value.kind is Kind.LITERAL and (value.known in (None, "") if value.what == "constant" else not value.parts):
             one.blank = True
-        elif value.kind is Kind.WORK or any(self.varies[part.index] for part in shown):
+        elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
             one.computed = True
-        elif any(self.foreign[part.index] for part in shown):
+        elif any(self._has(part, FOREIGN) for part in shown):
             one.answers.add(value.index)
         else:
             one.words.add(value.index)
+            one.figures = isinstance(value.known, int | float) and self._has(value, FACT)
         return one
 
     def _find_guesses(self) -> None:
         """Find the tests of what is written down and shown: they say whether it is right, not what is right."""
-        plain = self._slice([self.flow.output], only=(Kind.PRINT, Kind.SHAPE, Kind.PICK))
-        shown = {value for value in plain if value.kind is Kind.LITERAL and self.foreign[value.index]}
+        output = self._slice([self.flow.output], lambda one: one.inputs if one.kind is Kind.PICK else one.inputs[:1])
+        prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+        shown = {
+            value
+            for value in self._slice(prints, self._plain_parts)
+            if value.kind is Kind.LITERAL and (self._has(value, FOREIGN) or (value.text and not self._has(value, FACT)))
+        }
         if not shown:
             return
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
@@ -324,7 +368,7 @@ class _Judge:
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
-            if any(not searches or not isinstance(value.known, int | float) for value in tested):
+            if any(not searches or value.parts or (value.text and self._has(value, FOREIGN)) for value in tested):
                 self.guesses[test.index] = True
 
     # -- findings ------------------------------------------------------------------------------------------------------
@@ -340,7 +384,7 @@ class _Judge:
         elif self.broken or not shows:
             output = self._slice([self.flow.output, *self.flow.bound])
         working = [value for value in output if self.works[value.index]]
-        works = bool(working) or sum(value.what == "logic" for value in output) > 1 or self._explores(output)
+        works = bool(working) or self._explores(output)
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -349,7 +393,7 @@ class _Judge:
                 loop = loop.parent
         depths = [loop.depth for loop in loops]
         branches = sum(
-            bool(self.real[value.index]) and any(self.varies[part.index] for part in value.control) for value in output
+            bool(self.real[value.index]) and any(self._has(part, VARIES) for part in value.control) for value in output
         )
         reached = self._reached()
         return Findings(
@@ -357,7 +401,7 @@ class _Judge:
             shows=shows,
             outside=any(value.what == "outside" for value in output),
             idle=not works and any(self.works),
-            foreign=self.question.known and bool(self.foreign[self.flow.output.index]),
+            foreign=self.question.known and self._has(self.flow.output, FOREIGN),
             methods=list(self._methods(output, working, list(loops), branches)) if works else [],
             loops=[depths.count(depth) for depth in range(1, max(depths, default=0) + 1)],
             branches=branches if works else 0,
@@ -372,27 +416,33 @@ class _Judge:
         shown = value.inputs[1]
         if shown.site is None or not shown.site.resolved:
             return True
-        seen = self._slice([shown], only=(Kind.PICK, Kind.CALL))
+        seen = self._slice([shown], lambda one: one.inputs if one.kind in (Kind.PICK, Kind.CALL) else ())
         return any(one.kind not in (Kind.PICK, Kind.CALL) and one is not self.graph.nothing for one in seen)
 
-    def _slice(self, roots: Iterable[Value], only: tuple[Kind, ...] = ()) -> list[Value]:
-        """All that ``roots`` are made of, and what decides it; with ``only``, no further than values of these kinds."""
+    def _slice(self, roots: Iterable[Value], parts_of: Callable[[Value], Iterable[Value]] | None = None) -> list[Value]:
+        """``roots`` and all that they are made of; ``parts_of`` says which parts of a value are followed."""
+        parts_of = parts_of or self._parts
         found = list(dict.fromkeys(roots))
         seen = bytearray(len(self.values))
         for root in found:
             seen[root.index] = True
         for value in found:
             self.steps += 1 + len(value.inputs)
-            parts = value.inputs
-            if only:
-                parts = parts if value.kind in only and value.what not in ("changed", "table") else []
-            elif self.real[value.index]:
-                parts = [*parts, *value.control]
-            for part in parts:
-                if not seen[part.index] and not self.guesses[part.index]:
+            for part in parts_of(value):
+                if not seen[part.index]:
                     seen[part.index] = True
                     found.append(part)
         return found
+
+    def _parts(self, value: Value) -> list[Value]:
+        """What ``value`` is made of, and what decides it; tests of what was written down aside."""
+        deciding = [one for one in value.control if self._has(one, VARIES)] if self.real[value.index] else []
+        return [one for one in (*value.inputs, *deciding) if not self.guesses[one.index]]
+
+    def _plain_parts(self, value: Value) -> list[Value]:
+        """What ``value`` passes on as it was written: not what a variable was before it was worked on."""
+        plain = value.kind is Kind.SHAPE and value.what not in ("changed", "table")
+        return value.inputs if plain or (value.kind is Kind.PICK and not self._has(value, VARIES)) else []
 
     def _explores(self, output: list[Value]) -> bool:
         """Tell whether ``output`` comes from a function that calls itself more than once, on different arguments."""
@@ -474,6 +524,10 @@ class _Judge:
             "arithmetic": bool(what & {"sum", "product", "step"}),
         }
         return (method for method, present in found.items() if present)
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text[:_ATOMS])
 
 
 def _atoms(value: Value) -> Iterator[object]:

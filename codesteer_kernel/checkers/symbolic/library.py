@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TypeVar
 
-__all__ = ["AGGREGATES", "CHANGES", "COUNTERS", "TEXTS", "Meaning", "meaning_of", "method_of"]
+__all__ = ["AGGREGATES", "CHANGES", "COUNTERS", "COUNTS", "TEXTS", "Meaning", "meaning_of", "method_of"]
 
 
 class Meaning(Enum):
@@ -62,8 +62,7 @@ _MEANINGS = _table(
             builtins.staticmethod builtins.classmethod builtins.map builtins.filter builtins.Exception
             builtins.ValueError builtins.TypeError builtins.KeyError builtins.RuntimeError builtins.NotImplementedError
             .append .extend .add .update .clear .appendleft .extendleft
-            .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .lower .upper .title .capitalize .swapcase
-            .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
+            .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
             .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
             .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines
             .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw
@@ -90,7 +89,9 @@ _MEANINGS = _table(
         """,
     }
 )
-# Loop counters: their elements are numbers that the program does not spell out.
+# Ranges, whose elements are numbers that the program does not spell out: what they are called in the flow graph, and what
+# makes them.
+COUNTS = {"counter", "endless counter", "progression"}
 COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace", "pandas.date_range"}
 
 # Methods that change the value they belong to, and functions that change their first argument.

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TypeGuard, TypeVar
 
 __all__ = ["Question"]
@@ -69,11 +70,13 @@ _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
 # So much of a list must be found in the question for the list to count as a fact of it.
 _SHARE = 0.6
-# Something is to be found: to evaluate a find of one's own is not what is asked.
+# Something is to be found (an expression, moves, an arrangement): to evaluate a find of one's own is not what is asked.
 _SEEKS = re.compile(
-    r"\b(?:expressions?|equation|brackets|parenthes[ei]s|arrange\w*|placement|place \w+ queens|fill|choose|select|"
-    r"assign\w*|schedule|moves? that|series of|sequence of|shortest|as few|fewest|plan|so that|such that|"
-    r"to (?:make|obtain|reach|get) (?:\d|the goal)|which order|password|combination|sudoku|deduce|path)\b",
+    r"[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|\barithmetic operations\b|\bone expression\b|\barrange(?:ment)?\b|"
+    r"\bplace (?:\w+ ){0,3}queens\b|\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|\bassign\w* (?:the|each|every)\b|"
+    r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
+    r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
+    r"\b(?:so|such) that (?:no|none|each|every|the value|the result)\b|\bsudoku\b|\bpassword\b|\bopens it\b",
     re.IGNORECASE,
 )
 # The question is about a text: something quoted, or a run of capitals.
@@ -96,9 +99,14 @@ class Question:
         self._words = Counter(words)
         self._squashed = "".join(words)
         self._numbers = Counter(float(number.replace(",", "")) for number in _NUMBER.findall(text))
-        self._numbers.update(float(_NAMED[word]) for word in words if word in _NAMED)
+        named = [_NAMED.get(word, 0) for word in words]
+        self._numbers.update(float(number) for number in named if number)
+        # Twenty-five.
+        self._numbers.update(
+            float(tens + units) for tens, units in pairwise(named) if 20 <= tens < 100 and 0 < units < 10
+        )
         if any(word in _MONTHS for word in words):
-            self._numbers.update(map(float, _MONTH_LENGTHS))
+            self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
         self.is_arithmetic = not (_SEEKS.search(text) or _TEXTUAL.search(text))
 
     def states(self, atom: object) -> bool:
@@ -137,8 +145,9 @@ class Question:
         return abs(number) <= _SMALL or abs(number) in _COMMON or self._has_number(number)
 
     def _has_number(self, value: float) -> bool:
-        # 4 percent is written 0.04, 0.96 or 96 too.
-        forms = (abs(value), abs(value) * 100, 100 - value, 100 - 100 * value)
+        # 4 percent is written 0.04, 0.96 or 96 too, a quarter 0.25.
+        inverse = 1 / value if 0 < value < 1 else value
+        forms = (abs(value), abs(value) * 100, 100 - value, 100 - 100 * value, inverse)
         return any(round(form, 9) in self._numbers for form in forms)
 
     def _has_text(self, text: str) -> bool:

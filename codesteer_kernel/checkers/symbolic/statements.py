@@ -9,7 +9,7 @@ import msgspec
 
 from codesteer_kernel.checkers.symbolic.calls import Calls
 from codesteer_kernel.checkers.symbolic.expressions import Walk, drive, given
-from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Function, Graph, Kind, Value
+from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Function, Graph, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import CHANGES
 from codesteer_kernel.checkers.symbolic.linking import link
 from codesteer_kernel.checkers.symbolic.scopes import Names, names_of
@@ -274,7 +274,7 @@ class _Statements(Calls):
             yield self.block(node.body)
         self.leave(frame)
         loop.endless = iterable.what == "endless counter" and not loop.exits and not self.tries
-        yield self._otherwise(node.orelse, loop.control)
+        yield self._otherwise(node.orelse, loop)
 
     def _while(self, node: ast.While) -> Walk:
         with self.run("while", node.lineno) as frame:
@@ -289,14 +289,16 @@ class _Statements(Calls):
         if not loop.exits and not self.tries:
             loop.endless = always or (test.known is UNKNOWN and not self._may_change(node.test, frame))
             self.frame.dead = always
-        yield self._otherwise(node.orelse, loop.control)
+        yield self._otherwise(node.orelse, loop)
 
-    def _otherwise(self, body: list[ast.stmt], control: Value) -> Walk:
+    def _otherwise(self, body: list[ast.stmt], loop: Loop) -> Walk:
         """The else of a loop, which a break skips."""
-        if body and not self.frame.dead:
-            with self.branch(control) as taken:
+        if not loop.exits:
+            yield self.block(body)
+        elif body and not self.frame.dead:
+            with self.branch(loop.control) as taken:
                 yield self.block(body)
-            self.merge([taken, Frame(self.frame)], [control])
+            self.merge([taken, Frame(self.frame)], [loop.control])
 
     def _may_change(self, test: ast.expr, frame: Frame) -> bool:
         """Tell whether a run through the loop of ``frame`` may change what ``test`` says."""
