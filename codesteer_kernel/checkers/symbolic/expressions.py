@@ -32,6 +32,8 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 _CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list"}
+# Parts of a text: put together in another way, they make a new one.
+_CUTS = {"slice", "index"}
 # So far a change of a part of a part is followed.
 _MOST_PARTS = 3
 _LOOKED_AT = 20
@@ -140,6 +142,8 @@ class Expressions(Variables):
         one, other = (value.known if isinstance(value.known, int | float) else None for value in both)
         match op:
             case ast.Add() if left.text or right.text:
+                if left.what in _CUTS and right.what in _CUTS:
+                    return self.work("order", both, text=True)
                 if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
                     # Put in front of what is gathered: that turns the order around.
                     return self.work("order", both, text=True)

@@ -33,6 +33,7 @@ _TESTS = {"equals", "compares", "contains", "logic", "builtins.all", "builtins.a
 _TESTED = 20
 # Counting from one thing to the next, and up to the length of a list: no more than going through it.
 _POOR = {"counter", "step", "builtins.len"} | COUNTS
+_SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
 _ATOMS = 5_000
@@ -192,11 +193,13 @@ class _Judge:
     def _works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
 
-        It does if it makes candidates, goes through a range of numbers, is logic on logic (reasoning, step by step), or is
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is logic on logic (reasoning, step by step), or is
         worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
         count: the number of runs is then as good as written down.
         """
-        if not value.inputs or ("." in value.what and meaning_of(value.what) is Meaning.SEARCH):
+        if not value.inputs:
+            return True
+        if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
             return True
         if value.what in AGGREGATES and value.what not in _POOR:
             return any(part.what in COUNTS for part in value.inputs)
@@ -278,6 +281,8 @@ class _Judge:
         match work.what:
             case "compares" if all(self._has(one, FACT) for one in work.inputs[:2]):
                 return True
+            case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
+                return True
             case "equals" | "compares":
                 # Bare counters and literals compared with each other tell nothing of the question.
                 return bool(self.fed[work.index]) and any(self._has(one, VARIES) for one in (source, *work.inputs[:2]))
@@ -344,7 +349,8 @@ class _Judge:
             one.blank = True
         elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
             one.computed = True
-        elif any(self._has(part, FOREIGN) for part in shown):
+        elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown):
+            # Not stated by the question, or an entry picked by hand.
             one.answers.add(value.index)
         else:
             one.words.add(value.index)

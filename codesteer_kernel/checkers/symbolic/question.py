@@ -11,7 +11,9 @@ from typing import TypeGuard, TypeVar
 
 __all__ = ["Question"]
 
-_NUMBER = re.compile(r"\d[\d,]*+(?:\.\d++)?")
+# 1,850 is one number, 1,2 are two; what could be either counts as both.
+_NUMBER = re.compile(r"\d++(?:\.\d++)?")
+_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})++(?:\.\d++)?(?![\d,]*\d)")
 _WORD = re.compile(r"[^\W_]+")
 _NAMED = {
     word: value
@@ -98,7 +100,8 @@ class Question:
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
         self._squashed = "".join(words)
-        self._numbers = Counter(float(number.replace(",", "")) for number in _NUMBER.findall(text))
+        numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
+        self._numbers = Counter(map(float, numbers))
         named = [_NAMED.get(word, 0) for word in words]
         self._numbers.update(float(number) for number in named if number)
         # Twenty-five.

@@ -158,8 +158,7 @@ class _Statements(Calls):
     def _raise(self, node: ast.Raise) -> Walk:
         if node.exc is not None:
             yield self.expression(node.exc)
-        self._leave_loops()
-        self.frame.dead = True
+        self._end(self.scope.function)
 
     def _assert(self, node: ast.Assert) -> Walk:
         return self.expression(node.test)
