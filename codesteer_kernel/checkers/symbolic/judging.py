@@ -349,13 +349,18 @@ class _Judge:
             one.blank = True
         elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
             one.computed = True
-        elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown):
+        elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown) or self._may_be_answer(value):
             # Not stated by the question, or an entry picked by hand.
             one.answers.add(value.index)
         else:
             one.words.add(value.index)
             one.figures = isinstance(value.known, int | float) and self._has(value, FACT)
         return one
+
+    def _may_be_answer(self, value: Value) -> bool:
+        """Tell whether ``value`` is a number that, for all that is known, was worked out by hand."""
+        number = isinstance(value.known, int | float) and not isinstance(value.known, bool)
+        return number and not self.question.known and value.known not in _STRUCTURAL
 
     def _find_guesses(self) -> None:
         """Find the tests of what is written down and shown: they say whether it is right, not what is right."""
@@ -369,13 +374,16 @@ class _Judge:
         if not shown:
             return
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
+        guesses = []
         for test in tests[:_TESTED]:
             made_of = self._slice([test])
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
             if any(not searches or value.parts or (value.text and self._has(value, FOREIGN)) for value in tested):
-                self.guesses[test.index] = True
+                guesses.append(test)
+        for test in guesses:
+            self.guesses[test.index] = True
 
     # -- findings ------------------------------------------------------------------------------------------------------
 
