@@ -210,7 +210,8 @@ class _Judge:
         own = [part.kind is Kind.PICK and bool(self.several[part.index]) for part in value.inputs]
         if value.function in self.recursive:
             parameters = value.function.parameters.values() if value.function is not None else ()
-            return any(one and part not in parameters for one, part in zip(own, value.inputs, strict=True))
+            plain = any(part.kind is Kind.LITERAL for part in value.inputs)
+            return any(one and not (plain and part in parameters) for one, part in zip(own, value.inputs, strict=True))
         if value.loop is None or value.what == "step" or not self.carried[value.index]:
             return False
         own = [one and part.loop is not None for one, part in zip(own, value.inputs, strict=True)]

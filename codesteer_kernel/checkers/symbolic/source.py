@@ -22,6 +22,8 @@ _TRIES = 6
 
 _FENCE = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)[^`]*+$")
 _PROMPT = re.compile(r"[ \t]*+(?:>>>|In \[\d*+\]:)(?: |$)")
+# Python would take it for an annotation.
+_CELL = re.compile(r"^[ \t]*+In \[\d*+\]: ", re.MULTILINE)
 _SESSION = re.compile(r"[ \t]*+(?:>>>|\.\.\.:?+|In \[\d*+\]:)(?: |$)")
 # A magic, a shell line, a question for help; also on the right of an assignment.
 _MAGIC = re.compile(r"^([ \t]*+)(?:[%!?][^\n]*+|[\w.]++\?{1,2}[ \t]*+)$", re.MULTILINE)
@@ -45,7 +47,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A program as far as it could be read.
 
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
-    (0: unknown); ``cut``: it is the last statement, as if the text were cut off. ``tree`` holds what is whole or could be mended.
+    (0: unknown); ``cut``: it is the last statement, as if the text were cut off. ``tree`` holds what is whole or could be
+    mended.
     """
 
     tree: ast.Module
@@ -57,6 +60,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def read(text: str) -> Source:
     """Parse ``text``."""
     text = text.replace("\0", " ").replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
+    if _CELL.search(text):
+        text = _plain(text)
     tree, fault = _parse(text)
     if tree is not None:
         return Source(tree=tree)
@@ -65,7 +70,6 @@ def read(text: str) -> Source:
         tree, _ = _parse(plain)
         if tree is not None:
             return Source(tree=tree)
-    assert fault is not None
     line = getattr(fault, "lineno", None) or 0
     words = (
         "nested too deeply" if isinstance(fault, RecursionError | MemoryError) else getattr(fault, "msg", str(fault))
