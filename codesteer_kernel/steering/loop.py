@@ -263,7 +263,8 @@ class Steering:
             result = result_of_text(answer.text)
             self._emitter.emit(ev.RoundEnded, round=index, result=result)
             return
-        self._emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(answer.code, self.question.prompt))
+        symbolic = rate(answer.code, self.question.prompt, cut=answer.stop == "length")
+        self._emitter.emit(ev.CheckedSymbolic, round=index, symbolic=symbolic)
         if answer.stop == "length" and not _parses(answer.code):
             self._emitter.emit(ev.RoundEnded, round=index)
             return
