@@ -208,3 +208,25 @@ class Graph:
         value.control = list(control)
         value.text = bool(value.inputs) and value.inputs[0].text
         return value
+
+    def simplify(self) -> None:
+        """Let everything that is made of a pick from one value be made of that value: it is no choice."""
+        only: dict[int, Value] = {}
+        for value in self.values:
+            if value.kind is Kind.PICK:
+                others = {one.index: one for one in value.inputs if one is not value}
+                if len(others) == 1:
+                    only[value.index] = next(iter(others.values()))
+        for value in self.values:
+            value.inputs = [_end(one, only) for one in value.inputs]
+
+
+def _end(value: Value, only: dict[int, Value]) -> Value:
+    """Where ``only`` leads from ``value`` on. Shortens the way for the next one, and opens circles."""
+    way: dict[int, None] = {}
+    while value.index in only and value.index not in way:
+        way[value.index] = None
+        value = only[value.index]
+    only.update(dict.fromkeys(way, value))
+    only.pop(value.index, None)
+    return value

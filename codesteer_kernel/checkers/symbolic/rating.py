@@ -42,13 +42,15 @@ PER_COMPLEXITY = (0.25, 1.5)
 _NAMED = 5
 
 
-def rate(program: str, question: str = "") -> Symbolic:
+def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises and never runs the program.
+
+    ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 
     Deterministic, and blind to comments, layout and the names of variables. Time and memory are linear in the length.
     """
     source = read(program)
-    found = judge(flow_of(source.tree), Question(question), broken=bool(source.fault), cut=source.cut)
+    found = judge(flow_of(source.tree), Question(question), broken=bool(source.fault), cut=cut or source.cut)
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
     suspicious = found.shows and not found.works and not found.outside and not source.fault

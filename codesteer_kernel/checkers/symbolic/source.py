@@ -40,6 +40,9 @@ _TOKEN = re.compile(
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}#\n]|[ \t]|\Z")
 # Cannot stand inside brackets: an opening bracket before it was never closed.
 _BREAKS_OUT = re.compile(r"(?:def|class|import|while|try|return|with)\b")
+# Where the last statement of a statement stands, and expressions that are pointless as statements.
+_BLOCKS = ("finalbody", "orelse", "handlers", "cases", "body")
+_BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript, ast.Compare, ast.BinOp)
 _LEADING_ZEROS = re.compile(r"(?<![\w.])0+(?=[1-9])")
 
 
@@ -47,8 +50,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A program as far as it could be read.
 
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
-    (0: unknown); ``cut``: it is the last statement, as if the text were cut off. ``tree`` holds what is whole or could be
-    mended.
+    (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
+    what is whole or could be mended.
     """
 
     tree: ast.Module
@@ -64,12 +67,12 @@ def read(text: str) -> Source:
         text = _plain(text)
     tree, fault = _parse(text)
     if tree is not None:
-        return Source(tree=tree)
+        return Source(tree=tree, cut=_breaks_off(tree, text))
     plain = _plain(text)
     if plain != text:
         tree, _ = _parse(plain)
         if tree is not None:
-            return Source(tree=tree)
+            return Source(tree=tree, cut=_breaks_off(tree, plain))
     line = getattr(fault, "lineno", None) or 0
     words = (
         "nested too deeply" if isinstance(fault, RecursionError | MemoryError) else getattr(fault, "msg", str(fault))
@@ -85,6 +88,19 @@ def _parse(text: str) -> tuple[ast.Module | None, Exception | None]:
             return ast.parse(text), None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         return None, fault
+
+
+def _breaks_off(tree: ast.Module, text: str) -> bool:
+    """Tell whether ``text``, which parses, ends inside a block: in a comment, or in a bare name that does nothing."""
+    last_line = text.rstrip().rpartition("\n")[2]
+    if last_line.lstrip() != last_line and last_line.lstrip().startswith("#"):
+        return True
+    block: list[ast.stmt] = tree.body
+    depth = -1
+    while block:
+        statement, depth = block[-1], depth + 1
+        block = next((part for name in _BLOCKS if (part := getattr(statement, name, None))), [])
+    return depth > 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, _BARE)
 
 
 def _plain(text: str) -> str:

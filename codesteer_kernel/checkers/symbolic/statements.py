@@ -22,7 +22,6 @@ _PROPERTIES = {"builtins.property", "functools.cached_property"}
 # What bare names and numbers make tests of.
 _PLAIN = (ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp)
 _MARKS = (ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 # So much of an index is compared.
 _INDEX_PARTS = 20
 
@@ -30,7 +29,7 @@ _INDEX_PARTS = 20
 class Flow(msgspec.Struct, kw_only=True):
     """The flow graph of a program.
 
-    ``output`` is what is shown when the program ends, ``bound`` what its last assignments bind. ``steps`` counts the
+    ``output`` is what is shown when the program ends, ``bound`` what its names are bound to. ``steps`` counts the
     parts of the program that were visited and the values made of them.
     """
 
@@ -46,6 +45,7 @@ def flow_of(tree: ast.Module) -> Flow:
     walk = _Statements(names, tree)
     (output, bound), steps = drive(walk.module(tree))
     link(walk.graph)
+    walk.graph.simplify()
     return Flow(graph=walk.graph, output=output, bound=bound, steps=names.nodes + steps + len(walk.graph.values))
 
 
@@ -61,7 +61,7 @@ class _Statements(Calls):
         self.tries = 0
 
     def module(self, tree: ast.Module) -> Walk:
-        """The whole program: what it shows, and what its last assignments bind."""
+        """The whole program: what it shows, and what its names are bound to."""
         body = tree.body
         last = body[-1] if body and isinstance(body[-1], ast.Expr) else None
         yield self.block(body if last is None else body[:-1])
@@ -73,20 +73,8 @@ class _Statements(Calls):
                 # A notebook shows the value of the last expression.
                 shown = self.graph.make(Kind.PRINT, "display", [self.output(), value])
                 self.bind(OUTPUT, shown)
-        return self.graph.pick([*self.ends, self.output()], self.end_guards), self._bound(body)
-
-    def _bound(self, body: list[ast.stmt]) -> list[Value]:
-        """What the last statement that binds names binds."""
-        for statement in reversed(body):
-            if isinstance(statement, _DEFINITIONS):
-                continue
-            stored = [
-                one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-            ]
-            bound = [self.frame.values[name] for name in dict.fromkeys(stored) if name in self.frame.values]
-            if bound:
-                return bound
-        return []
+        bound = [value for name, value in self.frame.values.items() if name != OUTPUT]
+        return self.graph.pick([*self.ends, self.output()], self.end_guards), bound
 
     def block(self, body: list[ast.stmt]) -> Walk:
         """Statements, one after the other, up to one after which there is no going on."""

@@ -75,15 +75,20 @@ class Variables:
         """The value of ``name`` here; None where nothing binds it (a builtin, or something from outside)."""
         value = self._local(name)
         if value is not None:
-            inner = self.scope.inner.get(name)
-            return value if inner is None else self.graph.pick([value, inner])
+            return value if name not in self.scope.inner else self._with_inner(value, self.scope.inner[name])
         scope = self.owner(name)
         if scope is None:
             return None
         if scope is self.scope:
             # Bound later, or in a branch that is not taken.
             return scope.inner.get(name) or self.graph.nothing
-        return self.graph.pick([self._cell(scope.cells, name), self._cell(scope.inner, name)])
+        return self._with_inner(self._cell(scope.cells, name), self._cell(scope.inner, name))
+
+    def _with_inner(self, value: Value, inner: Value) -> Value:
+        """``value``, or what inner functions make of it, as what leads there (known in the end) decides."""
+        joined = self.graph.pick([value, inner])
+        joined.control = inner.control
+        return joined
 
     def bind(self, name: str, value: Value) -> None:
         """Bind ``name`` to ``value``."""
@@ -99,10 +104,16 @@ class Variables:
         self.frame.values[name] = value
         function = self.scope.function
         if function is not None and name in function.parameters:
-            self._cell(function.changed, name).inputs.append(value)
+            changed = self._cell(function.changed, name)
+            changed.inputs += [function.parameters[name], value]
+            changed.control += [] if self.guard is None else [self.guard]
         scope = self.owner(name)
-        if scope is not None:
-            self._cell(scope.cells if scope is self.scope else scope.inner, name).inputs.append(value)
+        if scope is self.scope:
+            self._cell(scope.cells, name).inputs.append(value)
+        elif scope is not None:
+            inner = self._cell(scope.inner, name)
+            inner.inputs.append(value)
+            inner.control += [] if self.guard is None else [self.guard]
 
     def owner(self, name: str) -> Scope | None:
         """The scope that binds ``name``, from here outwards."""
