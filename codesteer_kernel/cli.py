@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from codesteer_kernel import __version__
@@ -15,10 +16,18 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
-  codesteer exec FILE... [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated
-  codesteer models                       models that can be named
-  codesteer models pull [NAME]           fetch an embedded model now
+  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
+                                         run Python files in the executor, limited and isolated; with --cells one
+                                         after another in one process that keeps its names
+  codesteer models [list] [--endpoints] [--json]
+                                         models that can be named, and what servers report
+  codesteer models show NAME [--json]    everything known of one model
+  codesteer models pull [NAME...]        fetch embedded models now
+  codesteer models rm NAME...            delete the weights of embedded models
+  codesteer models check NAME [--timeout S] [--json]
+                                         one tiny request; what is wrong where it fails
+  codesteer prompts [import PATH | forget]
+                                         the wording in force; PATH: a checkout of the public reference
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
@@ -27,6 +36,7 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer replay [RUN] [--speed X]     a run again, as it happened
   codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
   codesteer rm RUN...                    delete runs
+  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
   codesteer help                         this text and the options of solve
@@ -60,12 +70,14 @@ def _dispatch(words: list[str]) -> int:
         "solve": _solve,
         "exec": _exec,
         "models": _models,
+        "prompts": _prompts,
         "runs": _runs,
         "show": _show,
         "export": _export,
         "replay": _replay,
         "pin": _pin,
         "rm": _rm,
+        "diff": _diff,
         "status": _status,
         "doctor": _doctor,
         "help": _help,
@@ -94,7 +106,7 @@ def _help(words: list[str]) -> int:
 
 def _solve(words: list[str]) -> int:
     from codesteer_kernel.options import parse_options
-    from codesteer_kernel.run import engine
+    from codesteer_kernel.run import engine, read_run
 
     options = parse_options(words)
     if options.inputs or options.outputs:
@@ -102,7 +114,8 @@ def _solve(words: list[str]) -> int:
     prompt = " ".join(options.words)
     if not options.words and not sys.stdin.isatty():
         prompt = sys.stdin.read()
-    live = engine().submit(prompt, options.settings, on_event=None if options.quiet else _progress())
+    follows = read_run(options.follows).record if options.follows else None
+    live = engine().submit(prompt, options.settings, follows=follows, on_event=None if options.quiet else _progress())
     try:
         run = live.wait()
     except KeyboardInterrupt:
@@ -163,49 +176,25 @@ def _print_end(run: Any, options: Any) -> None:
 
 
 def _models(words: list[str]) -> int:
-    from codesteer_kernel.commands import models_text
+    from codesteer_kernel.models_command import run_models
 
-    if not words:
-        print(models_text())
-        return 0
-    if words[0] != "pull" or len(words) > 2:
-        raise BadInput("Only 'codesteer models' and 'codesteer models pull [NAME]' exist.")
-    from codesteer_kernel.models.catalogue import default_model, entry
-    from codesteer_kernel.models.pull import pull_sync
+    return run_models(words)
 
-    model = entry(words[1].removeprefix("local/")) if len(words) == 2 else default_model()[0]
-    bar = _Bar()
-    path = pull_sync(model, bar)
-    bar.end()
-    print(f"{model.name} is at {path}")
+
+def _prompts(words: list[str]) -> int:
+    from codesteer_kernel.commands import prompts_text
+    from codesteer_kernel.steering.prompts.importing import forget_prompts, import_prompts
+
+    match words:
+        case []:
+            print(prompts_text())
+        case ["import", path]:
+            print(f"The published weights are now spoken to as {import_prompts(Path(path)).stamp}.")
+        case ["forget"]:
+            print("Back to our own wording." if forget_prompts() else "No wording was imported.")
+        case _:
+            raise BadInput("Only 'codesteer prompts', 'prompts import PATH' and 'prompts forget' exist.")
     return 0
-
-
-class _Bar:
-    """A progress bar on stderr; one line per tenth where stderr is no terminal."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._shown = -1
-
-    def __call__(self, event: Any) -> None:
-        share = event.done / event.total if event.total else 0.0
-        step = int(share * (200 if self._terminal else 10))
-        if step == self._shown:
-            return
-        self._shown = step
-        text = f"{event.note or event.source}: {event.done / 1e6:,.0f} of {event.total / 1e6:,.0f} MB ({share:.0%})"
-        if self._terminal:
-            filled = int(share * 30)
-            sys.stderr.write(f"\r\x1b[K[{'#' * filled}{'.' * (30 - filled)}] {text}")
-        else:
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Finish the line."""
-        if self._terminal and self._shown >= 0:
-            sys.stderr.write("\n")
 
 
 def _runs(words: list[str]) -> int:
@@ -266,6 +255,16 @@ def _rm(words: list[str]) -> int:
     from codesteer_kernel.history import forget_text
 
     print(forget_text(words))
+    return 0
+
+
+def _diff(words: list[str]) -> int:
+    from codesteer_kernel.commands import diff_text
+    from codesteer_kernel.run import read_run
+
+    if len(words) != 2:
+        raise BadInput("Two runs are compared.", "Write for example: codesteer diff RUN last")
+    print(diff_text(*(read_run(word).record for word in words)))
     return 0
 
 

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Callable, Sequence
 
 from codesteer_kernel.config import cache_dir, default_threads, runs_bytes
-from codesteer_kernel.models import list_models
+from codesteer_kernel.record import Record
 from codesteer_kernel.run import Engine, engine
+from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["models_text", "runs_text", "status_text"]
+__all__ = ["diff_text", "prompts_text", "runs_text", "status_text", "table"]
 
 
-def models_text() -> str:
-    """The models that can be named, what of them is on this machine, which keys are present."""
-    rows = [("MODEL", "SIZE", "HERE", "KEY", "NOTE")]
-    for row in list_models():
-        size = "" if row.size is None else f"{row.size / 1e6:,.0f} MB"
-        here = "" if row.downloaded is None else "yes" if row.downloaded else "no"
-        key = f"{row.key_variable} ({'found' if row.key_present else 'missing'})" if row.key_variable else ""
-        rows.append((f"{row.name}{' *' if row.default else ''}", size, here, key, row.note))
-    return f"{_table(rows)}\n\n* the embedded default. Any model id of a provider is accepted."
+def diff_text(one: Record, other: Record) -> str:
+    """Two runs side by side: how they ended, what they cost, and their programs as a unified diff."""
+    facts: list[tuple[str, Callable[[Record], str]]] = [
+        ("question", lambda record: _cut(" ".join(record.question.prompt.split()), 44)),
+        ("target", lambda record: record.models.target),
+        ("steerer", lambda record: record.models.steerer),
+        ("status", lambda record: record.status),
+        ("answer", lambda record: _cut(" ".join(record.answer.text.split()), 44) if record.answer else ""),
+        ("support", lambda record: record.support.level if record.support else ""),
+        ("decisions", lambda record: " ".join(this.decision.kind for this in record.rounds)),
+        ("tests", lambda record: " ".join(this.self_answer.verdict for this in record.rounds if this.self_answer)),
+        ("seconds", lambda record: f"{record.timing.seconds:.1f}"),
+        ("tokens", lambda record: f"{record.usage.input_tokens + record.usage.output_tokens:,}"),
+        ("cost", lambda record: "unknown" if record.usage.cost is None else f"${record.usage.cost:.4f}"),
+    ]
+    rows = [("", one.id, other.id), *((name, fact(one), fact(other)) for name, fact in facts)]
+    codes = [(record.answer.code or "" if record.answer else "").splitlines() for record in (one, other)]
+    lines = difflib.unified_diff(codes[0], codes[1], one.id, other.id, lineterm="")
+    return "\n".join([table(rows), "", *lines]).rstrip()
+
+
+def prompts_text() -> str:
+    """The prompt files in force: name, version and hash, as records name them."""
+    rows = [("FOR", "PROMPTS")]
+    rows += [(name, load_prompts(name.replace("-", "_")).stamp) for name in (*DIALECTS, "target")]
+    return table(rows)
 
 
 def runs_text(store: Store | None = None, limit: int = 20) -> str:
@@ -40,7 +60,7 @@ def runs_text(store: Store | None = None, limit: int = 20) -> str:
         )
         for row in found
     ]
-    return _table(rows) + ("\n\n* pinned or rated: never removed to make room." if any(r.kept for r in found) else "")
+    return table(rows) + ("\n\n* pinned or rated: never removed to make room." if any(r.kept for r in found) else "")
 
 
 def status_text(host: Engine | None = None) -> str:
@@ -59,7 +79,8 @@ def status_text(host: Engine | None = None) -> str:
     return "\n".join(lines)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The rows as text, columns aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

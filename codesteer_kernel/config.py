@@ -1,7 +1,9 @@
 """Where this project keeps its files, and what this machine can give: the settings that every room may ask for.
 
 Environment variables win over the XDG conventions: ``CODESTEER_CACHE`` (weights, logs: may be deleted at any time),
-``CODESTEER_HOME`` (runs and whatever else the user would miss), ``CODESTEER_THREADS`` (compute threads), ``CODESTEER_WORKER_GRACE`` (seconds an unused local model stays loaded), ``CODESTEER_RUNS_MB`` (how much room kept runs may take).
+``CODESTEER_HOME`` (runs and whatever else the user would miss), ``CODESTEER_CONFIG`` (the file of the user's own names),
+``CODESTEER_THREADS`` (compute threads), ``CODESTEER_WORKER_GRACE`` (seconds an unused local model stays loaded),
+``CODESTEER_RUNS_MB`` (how much room kept runs may take).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ __all__ = [
     "available_memory",
     "cache_dir",
     "child_environment",
+    "config_file",
     "data_dir",
     "default_threads",
     "runs_bytes",
@@ -48,6 +51,14 @@ def cache_dir() -> Path:
 def data_dir() -> Path:
     """The folder of what the user would miss (runs). Not created here; see :func:`writable`."""
     return _base("CODESTEER_HOME", "XDG_DATA_HOME", ".local/share")
+
+
+def config_file() -> Path:
+    """The file of the user's own names (aliases, profiles), which need not exist: ``CODESTEER_CONFIG`` names another."""
+    if own := os.environ.get("CODESTEER_CONFIG"):
+        return Path(own).expanduser()
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "codesteer" / "config.toml"
 
 
 def writable(folder: Path) -> Path:

@@ -12,7 +12,10 @@ from collections.abc import Iterable
 
 __all__ = [
     "AuthenticationFailed",
+    "BadConfig",
     "BadInput",
+    "BrokenAnswer",
+    "BrokenPlugin",
     "BudgetExhausted",
     "CacheNotWritable",
     "CodeSteerError",
@@ -23,8 +26,13 @@ __all__ = [
     "MissingDependency",
     "MissingKey",
     "ModelError",
+    "ModelTimeout",
+    "OutOfCredit",
     "OutOfMemory",
+    "Overloaded",
     "RateLimited",
+    "ReplayMismatch",
+    "SessionLost",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -63,6 +71,12 @@ class BadInput(CodeSteerError):
     code = "bad_input"
 
 
+class BadConfig(BadInput):
+    """The user's configuration file holds something that cannot work; the message names the file and the place."""
+
+    code = "bad_config"
+
+
 class EmptyPrompt(BadInput):
     """The cell or the argument holds no question."""
 
@@ -79,6 +93,12 @@ class UnknownModel(UnknownName):
     """A model name whose provider or embedded entry does not exist."""
 
     code = "unknown_model"
+
+
+class BrokenPlugin(CodeSteerError):
+    """A plug-in cannot be used; the message names the distribution that brought it."""
+
+    code = "broken_plugin"
 
 
 class MissingDependency(CodeSteerError):
@@ -111,10 +131,34 @@ class RateLimited(ModelError):
     code = "rate_limited"
 
 
+class OutOfCredit(ModelError):
+    """The account behind the key has no credit left; waiting does not help."""
+
+    code = "out_of_credit"
+
+
+class Overloaded(ModelError):
+    """The endpoint has more work than it can do, and retries did not help."""
+
+    code = "overloaded"
+
+
 class EndpointUnreachable(ModelError):
-    """Nothing answered at the endpoint's address."""
+    """Nothing answered at the endpoint's address: name look-up, network, proxy or certificate; the message says which."""
 
     code = "endpoint_unreachable"
+
+
+class ModelTimeout(ModelError):
+    """A model endpoint was silent for too long; the message says which limit was met."""
+
+    code = "model_timeout"
+
+
+class BrokenAnswer(ModelError):
+    """An answer ended in its middle, or cannot be read."""
+
+    code = "broken_answer"
 
 
 class ContextOverflow(ModelError):
@@ -141,6 +185,12 @@ class OutOfMemory(ModelError):
     code = "out_of_memory"
 
 
+class ReplayMismatch(ModelError):
+    """A replayed run took another turn than its record; the message names the call."""
+
+    code = "replay_mismatch"
+
+
 class CacheNotWritable(CodeSteerError):
     """The cache or data folder cannot be written."""
 
@@ -151,6 +201,12 @@ class ExecutorError(CodeSteerError):
     """The child kernel could not be started or was lost in a way that is not the program's doing."""
 
     code = "executor_error"
+
+
+class SessionLost(ExecutorError):
+    """The session that a cell was meant for has ended, and with it all that its cells had made."""
+
+    code = "session_lost"
 
 
 class BudgetExhausted(CodeSteerError):

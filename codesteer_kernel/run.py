@@ -16,8 +16,9 @@ import platform
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -25,6 +26,7 @@ from codesteer_kernel.config import available_memory
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
 from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_executor, summarise
 from codesteer_kernel.models import ChatModel, open_model
+from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.prices import price
 from codesteer_kernel.record import (
@@ -38,16 +40,18 @@ from codesteer_kernel.record import (
     encode_record,
 )
 from codesteer_kernel.record import events as ev
+from codesteer_kernel.steering.conversation import follow_up
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run"]
+__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run", "settings_of"]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
 _HOSTED_TOKENS = 4_000
 _MAX_ROUNDS = 50
+_MAX_SAMPLES = 20
 NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
@@ -56,6 +60,7 @@ _MAX_TEMPERATURE = 2
 OPTIONS = {
     "seconds": "timeout",
     "code_seconds": "code-timeout",
+    "check_seconds": "check-timeout",
     "memory_mb": "memory",
     "output_mb": "max-output",
 }
@@ -77,10 +82,14 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         output_mb: budget of what models and programs put out, in millions of characters.
         max_tokens: new tokens of one call.
         code_seconds: time limit of one program.
+        check_seconds: time limit of one testing program.
         memory_mb: memory limit of one program.
         temperature: sampling temperature of the models.
         seed: for models that take one.
+        start: ``code`` or ``text``: the first decision, instead of the steerer's.
+        samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
 
@@ -94,26 +103,68 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     output_mb: float | None = None
     max_tokens: int | None = None
     code_seconds: float = 20.0
+    check_seconds: float = 15.0
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = 0
+    start: str | None = None
+    samples: int = 1
     dialect: str | None = None
+    faithful: bool = False
     journal: bool = True
 
     def checked(self) -> RunSettings:
         """Return these settings, or raise :class:`BadInput` naming the first that cannot work."""
         if not 1 <= self.rounds <= _MAX_ROUNDS:
             raise BadInput(f"--rounds is {self.rounds}.", f"Give a number from 1 to {_MAX_ROUNDS}.")
-        for name in ("seconds", "tokens", "cost", "output_mb", "max_tokens", "code_seconds", "memory_mb"):
+        if not 1 <= self.samples <= _MAX_SAMPLES:
+            raise BadInput(f"--samples is {self.samples}.", f"Give a number from 1 to {_MAX_SAMPLES}.")
+        for name in (
+            "seconds",
+            "tokens",
+            "cost",
+            "output_mb",
+            "max_tokens",
+            "code_seconds",
+            "check_seconds",
+            "memory_mb",
+        ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 option = OPTIONS.get(name, name).replace("_", "-")
                 raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
+        if self.start not in (None, "code", "text"):
+            raise BadInput(f"--start is {self.start!r}.", "Give code or text.")
         if self.dialect is not None and self.dialect not in DIALECTS:
             raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
         return self
+
+
+def settings_of(record: Record) -> RunSettings:
+    """The settings that would make a run like that of ``record``."""
+    config, models, budget = record.config, record.models, record.budget
+    return RunSettings(
+        target=models.target,
+        steerer=models.steerer if models.steerer != models.target else None,
+        checker=models.checker if models.checker != models.target else None,
+        rounds=budget.rounds,
+        seconds=budget.seconds,
+        tokens=budget.tokens,
+        cost=budget.cost,
+        output_mb=budget.output_mb,
+        max_tokens=config.max_tokens,
+        code_seconds=config.code_seconds,
+        check_seconds=config.check_seconds,
+        memory_mb=config.memory_mb,
+        temperature=config.temperature,
+        seed=config.seed,
+        start=config.start or None,
+        samples=config.samples,
+        dialect=config.dialect,
+        faithful=config.faithful,
+    )
 
 
 class RunFailed(CodeSteerError):
@@ -230,6 +281,7 @@ class Engine:
         *,
         inputs: Mapping[str, Any] | None = None,
         outputs: tuple[str, ...] = (),
+        follows: Record | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -240,6 +292,7 @@ class Engine:
             settings: see :class:`RunSettings`.
             inputs: named values that programs may use; models see a summary only.
             outputs: names to bring back from the winning program.
+            follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
@@ -256,6 +309,8 @@ class Engine:
         question = Question(
             # Halves of surrogate pairs can be neither sent nor kept.
             prompt=prompt.strip("\n").encode("utf-8", "replace").decode(),
+            context=follow_up(follows) if follows is not None else "",
+            follows=follows.id if follows is not None else "",
             inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
             outputs=list(outputs),
         )
@@ -321,18 +376,25 @@ class Engine:
         return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
-        if name not in self._models:
-            self._models[name] = open_model(name)
-        return self._models[name]
+        named = expand(name)
+        if named.name.startswith("replay/"):
+            return open_model(name)  # it holds its place in the record: one for each role of each run
+        # Not by the name alone: what an alias stands for may change while the process lives.
+        known = repr(named)
+        if known not in self._models:
+            self._models[known] = open_model(name)
+        return self._models[known]
 
     async def _go(self, job: _Job) -> None:
         """Steer one question and settle its future, whatever happens."""
+        settle: Callable[[], None]
         try:
-            job.live.future.set_result(await self._steer(job))
+            settle = partial(job.live.future.set_result, await self._steer(job))
         except BaseException as fault:  # noqa: BLE001  # it belongs to whoever waits
-            job.live.future.set_exception(fault)
-        finally:
-            self._live.pop(job.live.id, None)
+            settle = partial(job.live.future.set_exception, fault)
+        # Whoever hears of the end must not find the run among those that go on.
+        self._live.pop(job.live.id, None)
+        settle()
 
     async def _steer(self, job: _Job) -> Run:
         settings = job.settings
@@ -440,11 +502,15 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
     return RunConfig(
         dialect=settings.dialect or default_dialect(roles.steerer),
+        faithful=settings.faithful,
         max_tokens=tokens,
         code_seconds=settings.code_seconds,
+        check_seconds=settings.check_seconds,
         memory_mb=settings.memory_mb,
         temperature=settings.temperature,
         seed=settings.seed,
+        start=cast("Literal['', 'code', 'text']", settings.start or ""),
+        samples=settings.samples,
     )
 
 

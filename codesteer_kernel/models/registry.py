@@ -1,43 +1,30 @@
-"""Open a model by name, and list what can be opened.
+"""Open a model by name.
 
 Names: ``embedded`` (this machine's default), ``local/NAME`` (the catalogue) or ``local/PATH.gguf``, ``hf/ORG/NAME`` or
-``hf//path/to/folder``, ``anthropic/ID``, ``openai/ID`` and the other OpenAI-compatible providers of
-:data:`~codesteer_kernel.models.providers.PROVIDERS`. ``...@http://host:port/v1`` after a hosted name goes to that
-address instead. Any id is accepted after a known provider: what exists there is the provider's to say.
+``hf//path/to/folder``, ``replay/RUN`` or ``replay/PATH.json`` (a record speaks again), ``anthropic/ID``, ``openai/ID``
+and the other OpenAI-compatible providers of :data:`~codesteer_kernel.models.providers.PROVIDERS`, whatever plug-ins
+bring (:mod:`.plugins`), and the user's aliases (:mod:`.aliases`). ``...@http://host:port/v1`` after a hosted name goes
+to that address instead. Any id is accepted after a known provider: what exists there is the provider's to say.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ..errors import BadInput, UnknownModel, nearest
+from .aliases import Named, expand, own_names
 from .catalogue import CATALOGUE, default_model, entry
+from .keys import has_key
+from .plugins import BUILT_IN, installed, open_plugin
 from .protocol import ChatModel
-from .providers import PROVIDERS, resolve
+from .providers import PROVIDERS, Endpoint, locate, resolve
 
-__all__ = ["ModelRow", "list_models", "open_model"]
-
-OURS = ("embedded", "local", "hf")
-
-
-class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``codesteer models``.
-
-    ``name`` is what :func:`open_model` takes (hosted providers: with ``...`` for the id). ``size`` is in bytes, None
-    where there is no file. ``downloaded`` is None where nothing is to download. ``key_variable`` is empty where no key
-    is needed; ``key_present`` says whether one was found, and never more.
-    """
-
-    name: str
-    provider: str
-    size: int | None = None
-    downloaded: bool | None = None
-    key_variable: str = ""
-    key_present: bool = False
-    default: bool = False
-    note: str = ""
+__all__ = ["endpoint_of", "is_path", "key_of", "open_model"]
 
 
 def open_model(
@@ -46,7 +33,7 @@ def open_model(
     base_url: str | None = None,
     key_variable: str | None = None,
     context: int | None = None,
-    prefix_cache: bool = True,
+    **options: Any,
 ) -> ChatModel:
     """The model called ``name``. No network, no load: that happens at the first call (or ``ready()``).
 
@@ -56,97 +43,131 @@ def open_model(
         name: see the module's text.
         base_url: the address of a hosted model's endpoint, instead of its provider's (same as ``name@base_url``).
         key_variable: the environment variable (or keyring entry) of that endpoint's key.
-        context: context window in tokens, for ``local/`` and ``hf/``.
-        prefix_cache: see :class:`~codesteer_kernel.models.local.LocalModel`.
+        context: context window in tokens, where the default or what the endpoint says is not right.
+        options: what the backend takes beside these: the keyword arguments of its class.
 
     Raises:
         UnknownModel: no such provider or catalogue entry; the nearest is suggested.
         MissingKey: a hosted provider without its key.
         MissingDependency: a hosted provider (or ``hf/``) whose package is not installed.
+        BadConfig: the user's file of aliases is wrong.
+        BrokenPlugin: a plug-in that does not work.
         BadInput: an option that makes no sense for this model.
     """
-    name = name.strip()
-    provider, _, model = name.partition("/")
-    hosted = provider in PROVIDERS
-    if (base_url or key_variable) and not hosted:
-        raise BadInput(f"{name} has no address: base_url and key_variable are for hosted models.")
-    if name in OURS[:1]:
+    given = {"base_url": base_url, "key_variable": key_variable, "context": context}
+    named = expand(name, {field: value for field, value in given.items() if value is not None} | options)
+    provider, _, model = named.name.partition("/")
+    options = dict(named.options)
+    if named.name == "embedded":
         from .local import LocalModel
 
-        return LocalModel(default_model()[0], context=context, prefix_cache=prefix_cache)
-    if provider in ("local", "hf", *PROVIDERS) and not model:
-        raise UnknownModel(f"{name!r} names no model.", f"Write {provider}/MODEL.")
+        return _made(LocalModel, default_model()[0], named, options)
+    if not model and provider in BUILT_IN:
+        raise UnknownModel(f"{named.name!r} names no model.", f"Write {provider}/MODEL.")
     if provider == "local":
         from .local import LocalModel
 
-        source = Path(model).expanduser().absolute() if _is_path(model) else entry(model)
-        return LocalModel(source, context=context, prefix_cache=prefix_cache)
+        source = Path(model).expanduser().absolute() if is_path(model) else entry(model)
+        return _made(LocalModel, source, named, options)
     if provider == "hf":
         from .hf import HfModel
 
-        return HfModel(model, context=context)
-    if hosted:
-        endpoint = resolve(provider, model, base_url=base_url, key_variable=key_variable)
-        if endpoint.wire == "anthropic":
-            from .anthropic import AnthropicModel
+        return _made(HfModel, model, named, options)
+    if provider == "replay":
+        from .replay import ReplayModel
 
-            return AnthropicModel(endpoint)
+        return _made(ReplayModel, model, named, options)
+    if provider in PROVIDERS:
+        return _hosted(provider, model, named, options)
+    plugins = installed() if model else {}
+    if provider in plugins:
+        return open_plugin(provider, plugins[provider], model, options)
+    raise _unknown(named.name, provider, model)
+
+
+def endpoint_of(named: Named) -> Endpoint | None:
+    """Where a hosted model answers, without its key; None for models that have no address."""
+    provider, _, model = named.name.partition("/")
+    if provider not in PROVIDERS:
+        return None
+    address = {field: named.options.get(field) for field in ("base_url", "key_variable")}
+    return locate(provider, model, **address)
+
+
+def key_of(named: Named) -> tuple[str, bool]:
+    """The variable of the key that a model's endpoint takes ("" for none), and whether it is there.
+
+    Where an address is given the key is optional: then it is named only if the user named it, or has it.
+    """
+    endpoint = endpoint_of(named)
+    if endpoint is None or not endpoint.key_variable:
+        return "", False
+    present = has_key(endpoint.key_variable)
+    wanted = present or endpoint.own or "key_variable" in named.options
+    return endpoint.key_variable if wanted else "", present
+
+
+def is_path(model: str) -> bool:
+    """Whether what follows ``local/`` is the path of a file and not an entry of the catalogue."""
+    return model.endswith(".gguf") or "/" in model
+
+
+def _hosted(provider: str, model: str, named: Named, options: dict[str, Any]) -> ChatModel:
+    endpoint = resolve(
+        provider, model, base_url=options.pop("base_url", None), key_variable=options.pop("key_variable", None)
+    )
+    context = options.pop("context", None)
+    made: ChatModel
+    if endpoint.wire == "anthropic":
+        from .anthropic import AnthropicModel
+
+        made = _made(AnthropicModel, endpoint, named, options)
+    else:
         from .openai import OpenAIModel
 
-        return OpenAIModel(endpoint)
-    raise _unknown(name, provider, model)
+        made = _made(OpenAIModel, endpoint, named, options)
+    if context is not None:
+        made.context_window = context
+    return made
 
 
-def _is_path(text: str) -> bool:
-    return text.endswith(".gguf") or "/" in text
+def _made(backend: Callable[..., ChatModel], source: Any, named: Named, options: dict[str, Any]) -> ChatModel:
+    """``backend(source, **options)``, after its options were read as the types that its signature names."""
+    parameters = list(inspect.signature(backend, eval_str=True).parameters.values())[1:]
+    kinds = {parameter.name: parameter.annotation for parameter in parameters}
+    read = {}
+    for option, value in options.items():
+        if option not in kinds:
+            if option in ("base_url", "key_variable"):
+                raise BadInput(f"{named.name} has no address: base_url and key_variable are for hosted models.")
+            hint = nearest(option, kinds) or (f"It takes {', '.join(kinds)}." if kinds else "It takes none.")
+            raise BadInput(f"{_place(named, option)} has no option {option!r}.", hint)
+        try:
+            read[option] = msgspec.convert(value, kinds[option])
+        except msgspec.ValidationError as fault:
+            raise BadInput(f"{_place(named, option)} cannot take {option} as it is: {fault}.") from None
+    return backend(source, **read)
+
+
+def _place(named: Named, option: str) -> str:
+    """Where an option was said, for the user who has to find it."""
+    own = own_names() if named.via else None
+    for alias in named.via:
+        if own is not None and option in own.models[alias].options:
+            return f"{own.path}: [models.{alias}] ({named.name})"
+    return named.name
 
 
 def _unknown(name: str, provider: str, model: str) -> UnknownModel:
-    providers = [*OURS, *PROVIDERS]
+    providers = [*BUILT_IN, *installed()]
     embedded = {alias: known.name for known in CATALOGUE for alias in (known.name, *known.aliases)}
     if not model:
         if name.lower() in embedded:
             hint = f"Did you mean 'local/{embedded[name.lower()]}'?"
         else:
-            hint = nearest(name, [*providers, *(f"local/{known}" for known in embedded.values())])
+            hint = nearest(name, [*own_names().models, *providers, *(f"local/{known}" for known in embedded.values())])
         return UnknownModel(f"There is no model called {name!r}.", f"{hint} Names look like provider/model.".strip())
     hint = nearest(provider, providers)
     return UnknownModel(
         f"There is no model provider called {provider!r}.", f"{hint} Known: {', '.join(providers)}.".strip()
     )
-
-
-def list_models() -> list[ModelRow]:
-    """What ``codesteer models`` shows: the embedded entries, then one row per provider. Asks no network."""
-    from .keys import has_key
-    from .pull import downloaded
-
-    usual, why = default_model()
-    rows = []
-    for known in CATALOGUE:
-        default = known is usual
-        note = "; ".join(part for part in (known.note, why if default else "") if part)
-        rows.append(
-            ModelRow(
-                name=f"local/{known.name}",
-                provider="local",
-                size=known.size,
-                downloaded=downloaded(known),
-                default=default,
-                note=note,
-            )
-        )
-    rows.append(ModelRow(name="local/PATH.gguf", provider="local", note="any GGUF file"))
-    rows.append(ModelRow(name="hf/ORG/NAME", provider="hf", note="transformers, in this process"))
-    for provider, preset in PROVIDERS.items():
-        variable = preset.key_variable
-        rows.append(
-            ModelRow(
-                name=f"{provider}/...",
-                provider=provider,
-                key_variable=variable,
-                key_present=bool(variable) and has_key(variable),
-                note=preset.note,
-            )
-        )
-    return rows

@@ -74,7 +74,15 @@ class Acts:
         """Say what the run turns to."""
         self.emitter.emit(ev.PhaseEntered, phase=phase, note=note)
 
-    async def answer(self, request: ChatRequest, index: int, *, prefix: str = "", close: str = "") -> Answer:
+    async def answer(
+        self,
+        request: ChatRequest,
+        index: int,
+        *,
+        prefix: str = "",
+        close: str = "",
+        read_code: Callable[[str], str | None] = code_block,
+    ) -> Answer:
         """Stream the target's answer to ``request`` into round ``index`` and read the program in it.
 
         Args:
@@ -82,6 +90,7 @@ class Acts:
             index: the round.
             prefix: text that the request has put into the target's mouth; it begins the answer.
             close: what a stop string has swallowed; it ends an answer that was not cut.
+            read_code: finds the program in the answer.
         """
         lumps = _Lumps(lambda text: self.emitter.emit(ev.AnswerDelta, round=index, text=text))
         lumps.add(prefix)
@@ -95,17 +104,20 @@ class Acts:
         if close and reply.stop != "length":
             text = text.rstrip("\n") + close
         answer = Answer(
-            text=text, code=code_block(text), complete=True, reasoning_chars=reply.reasoning_chars, stop=reply.stop
+            text=text, code=read_code(text), complete=True, reasoning_chars=reply.reasoning_chars, stop=reply.stop
         )
         self.emitter.emit(ev.Answered, round=index, answer=answer, first_token=reply.first_token)
         return answer
 
-    async def execute(self, code: str, index: int) -> tuple[Execution, str]:
-        """Run a program of the target's, passing on what it prints as it prints it; with its short result."""
+    async def execute(self, code: str, index: int, *, seconds: float | None = None) -> tuple[Execution, str]:
+        """Run a program of the target's, passing on what it prints as it prints it; with its short result.
+
+        ``seconds`` is its time limit; None for the configured one.
+        """
         self.enter("executing")
         result: Result | None = None
         outputs = tuple(self.question.outputs)
-        async for event in self.executor.stream(code, timeout=self._program_seconds(), export=outputs):
+        async for event in self.executor.stream(code, timeout=self._program_seconds(seconds), export=outputs):
             match event:
                 case Result():
                     result = event
@@ -126,9 +138,9 @@ class Acts:
         self.emitter.emit(ev.Executed, round=index, execution=execution, result=answer)
         return execution, answer
 
-    async def run_apart(self, code: str) -> Execution:
+    async def run_apart(self, code: str, *, seconds: float | None = None) -> Execution:
         """Run a program that is none of the target's answers, such as a test."""
-        return _execution(await self.executor.run(code, timeout=self._program_seconds()))
+        return _execution(await self.executor.run(code, timeout=self._program_seconds(seconds)))
 
     def bind(self, answer: FinalAnswer | None) -> dict[str, Any]:
         """Say of each name asked for what the winning round bound to it, or why nothing; returns the values."""
@@ -152,14 +164,15 @@ class Acts:
                 bound.append(Bound(name=name, error=str(fault)))
         return values, bound
 
-    def _program_seconds(self) -> float:
+    def _program_seconds(self, wanted: float | None) -> float:
+        wanted = self.config.code_seconds if wanted is None else wanted
         # A program uses no tokens and no money: only time can run out for it.
         left = self.meter.seconds_left
         if left is None:
-            return self.config.code_seconds
+            return wanted
         if left <= 0:
             self.meter.check()
-        return max(_LEAST_PROGRAM_SECONDS, min(self.config.code_seconds, left))
+        return max(_LEAST_PROGRAM_SECONDS, min(wanted, left))
 
 
 class _Lumps:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from codesteer_kernel.errors import ContextOverflow
 from codesteer_kernel.models.prices import cost
 from codesteer_kernel.models.protocol import (
     ChatModel,
@@ -16,13 +17,16 @@ from codesteer_kernel.models.protocol import (
     Finish,
     Message,
     ReasoningDelta,
+    Restarted,
     TextDelta,
     TokenUsage,
+    UsageDelta,
 )
 from codesteer_kernel.record import Usage
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.emitter import Emitter, sound
+from codesteer_kernel.steering.fitting import condensed
 
 __all__ = ["Calls", "Reply"]
 
@@ -41,7 +45,8 @@ class Reply:
 class Calls:
     """Makes the model calls of one run.
 
-    Every call counts, also one that was cut: it leaves a ``CallMade`` event and is booked on the meter.
+    Every call counts, also one that was cut: it leaves a ``CallMade`` event and is booked on the meter. A conversation that
+    outgrew its model's window is made smaller until it fits.
     """
 
     def __init__(self, meter: Meter, emitter: Emitter) -> None:
@@ -65,25 +70,15 @@ class Calls:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.meter.seconds_left):
-                deltas = model.stream(request)
-                try:
-                    async for delta in deltas:
-                        match delta:
-                            case TextDelta(text=text):
-                                text = sound(text)
-                                if reply.first_token is None:
-                                    reply.first_token = time.monotonic() - started
-                                parts.append(text)
-                                self.meter.wrote(len(text))
-                                if on_text is not None:
-                                    on_text(text)
-                            case ReasoningDelta(text=text):
-                                reply.reasoning_chars += len(text)
-                            case Finish(reason=reason, usage=usage):
-                                reply.stop, reply.usage = reason, usage
-                        await self._emitter.room()
-                finally:
-                    await _close(deltas)
+                while True:
+                    try:
+                        await self._read(model, request, reply, parts, started, on_text)
+                        break
+                    except ContextOverflow:
+                        smaller = None if parts else condensed(request.messages)
+                        if smaller is None:
+                            raise
+                        request = replace(request, messages=smaller)
         except TimeoutError:
             # Only our own clock ends here: backends raise typed errors for theirs.
             raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None
@@ -91,6 +86,40 @@ class Calls:
             reply.text = "".join(parts)
             self._book(model, role, purpose, round, reply.usage, time.monotonic() - started, reply.first_token)
         return reply
+
+    async def _read(
+        self,
+        model: ChatModel,
+        request: ChatRequest,
+        reply: Reply,
+        parts: list[str],
+        started: float,
+        on_text: Callable[[str], None] | None,
+    ) -> None:
+        """Read one stream to its end, or to what ends it."""
+        deltas = model.stream(request)
+        try:
+            async for delta in deltas:
+                match delta:
+                    case TextDelta(text=text):
+                        text = sound(text)
+                        if reply.first_token is None:
+                            reply.first_token = time.monotonic() - started
+                        parts.append(text)
+                        self.meter.wrote(len(text))
+                        if on_text is not None:
+                            on_text(text)
+                    case ReasoningDelta(text=text):
+                        reply.reasoning_chars += len(text)
+                    case UsageDelta(usage=usage):
+                        reply.usage = usage
+                    case Restarted():
+                        parts.clear()
+                    case Finish(reason=reason, usage=usage):
+                        reply.stop, reply.usage = reason, usage
+                await self._emitter.room()
+        finally:
+            await _close(deltas)
 
     async def score(
         self,
@@ -108,7 +137,15 @@ class Calls:
         usage = TokenUsage()
         try:
             async with asyncio.timeout(self.meter.seconds_left):
-                choice = await model.score(messages, choices, slot=role)
+                while True:
+                    try:
+                        choice = await model.score(messages, choices, slot=role)
+                        break
+                    except ContextOverflow:
+                        smaller = condensed(messages)
+                        if smaller is None:
+                            raise
+                        messages = smaller
             usage = choice.usage
         except TimeoutError:
             raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None

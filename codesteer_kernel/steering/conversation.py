@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from codesteer_kernel.checkers.self_answer import check_head
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
-from codesteer_kernel.record import Decision, Question, RunConfig
+from codesteer_kernel.record import Decision, Question, Record, RunConfig, cut_middle
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Conversation", "check_request", "told"]
+__all__ = ["Conversation", "check_request", "follow_up", "told"]
 
 # Asked again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in each. What
 # breaks the spell is a first line that cannot be copied, and a little temperature (seeded).
 RETRY_TEMPERATURE = 0.2
+SAMPLE_TEMPERATURE = 0.7
 RETRY = "# Another try. What was wrong:"
 
 # Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,
@@ -19,11 +20,18 @@ RETRY = "# Another try. What was wrong:"
 FENCE = "```python\n"
 STOP = "\n```"
 
+# What a writer of tests is shown of an answer, and of what went wrong.
+ANSWER_CHARS = 1_500
+FAULT_CHARS = 600
+EARLIER_CODE_CHARS = 4_000
+
 
 def told(question: Question, *, with_outputs: bool = True) -> str:
     """Return the question as models see it: the prompt as typed, then what is known of inputs and wanted outputs."""
     prompts = load_prompts("target")
     text = question.prompt.strip()
+    if question.context:
+        text = f"{question.context.strip()}\n\n{text}"
     if question.inputs:
         lines = "\n".join(one.summary or f"{one.name}: {one.type}" for one in question.inputs)
         text += "\n" + prompts.text("inputs", summaries=lines)
@@ -32,13 +40,31 @@ def told(question: Question, *, with_outputs: bool = True) -> str:
     return text
 
 
-class Conversation:
-    """The target's side of a run."""
+def follow_up(record: Record) -> str:
+    """What the models are told of an earlier run that a question goes on from; bounded."""
+    answer = record.answer
+    return load_prompts("target").text(
+        "follow_up",
+        context=f"{record.question.context}\n\n" if record.question.context else "",
+        question=cut_middle(record.question.prompt.strip(), ANSWER_CHARS),
+        answer=cut_middle(answer.text.strip(), ANSWER_CHARS) if answer else "(none)",
+        program=f"\nThe program behind it:\n{FENCE}{cut_middle(answer.code.strip(), EARLIER_CODE_CHARS)}{STOP}"
+        if answer and answer.code
+        else "",
+    )
 
-    def __init__(self, question: Question, model: ChatModel, config: RunConfig) -> None:
+
+class Conversation:
+    """The target's side of a run.
+
+    ``sample`` numbers conversations that are to differ from each other from the first answer on; None for the only one.
+    """
+
+    def __init__(self, question: Question, model: ChatModel, config: RunConfig, *, sample: int | None = None) -> None:
         self._question = told(question)
         self._model = model
         self._config = config
+        self._sample = sample
         self._messages: list[Message] = []
         self.prefix = ""
 
@@ -62,13 +88,15 @@ class Conversation:
             messages=(*self._messages, *prefill),
             max_tokens=self._config.max_tokens,
             temperature=self._temperature(again),
-            seed=self._config.seed,
+            seed=None if self._config.seed is None else self._config.seed + (self._sample or 0),
             stop=(STOP,) if self.prefix else (),
             slot="target",
         )
 
     def _temperature(self, again: bool) -> float:
-        """The configured temperature; a small local model that is asked again needs some, or it repeats itself."""
+        """The configured temperature, unless the answers would all be the same at it."""
+        if not again and self._sample is not None:
+            return max(self._config.temperature, SAMPLE_TEMPERATURE)
         warm = again and self._model.abilities.local
         return max(self._config.temperature, RETRY_TEMPERATURE) if warm else self._config.temperature
 
@@ -77,10 +105,33 @@ class Conversation:
         self._messages.append(Message(role="assistant", content=text))
 
 
-def check_request(question: Question, model: ChatModel, config: RunConfig) -> tuple[ChatRequest, str]:
-    """Return the request for a checking program and the program text that its reply continues."""
-    turn = load_prompts("target").text("check", question=told(question, with_outputs=False))
+def check_request(
+    question: Question,
+    model: ChatModel,
+    config: RunConfig,
+    *,
+    answer: str | None = None,
+    broken: tuple[str, str] | None = None,
+) -> tuple[ChatRequest, str]:
+    """Return the request for a checking program and the program text that its reply continues.
+
+    Args:
+        question: what the program tests answers to.
+        model: who writes it.
+        config: the run's settings.
+        answer: the answer that it is for; None for a program that tests any.
+        broken: a program that was written before, and what went wrong with it.
+    """
+    prompts = load_prompts("target")
+    turn = prompts.text("check", question=told(question, with_outputs=False))
+    if answer is not None:
+        turn += prompts.text("check_answer", answer=cut_middle(answer, ANSWER_CHARS))
     messages = [Message(role="user", content=turn)]
+    if broken is not None:
+        code, fault = broken
+        messages.append(Message(role="assistant", content=f"{FENCE}{code.strip()}{STOP}"))
+        repair = prompts.text("check_repair", fault=cut_middle(fault, FAULT_CHARS))
+        messages.append(Message(role="user", content=repair))
     head = ""
     if model.abilities.prefill:
         head = check_head

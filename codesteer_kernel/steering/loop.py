@@ -1,6 +1,6 @@
 """The life of a run: it starts, goes on inside every budget, can be stopped at any moment, and always ends with an event.
 
-What happens between is a loop of its own: :mod:`.steered`. Whatever fails, hangs or is cancelled on the way, the record
+What happens between is a loop of its own: :mod:`.steered`, or :mod:`.faithful` for comparisons. Whatever fails, hangs or is cancelled on the way, the record
 is closed with what there is, and the best-supported answer so far is kept.
 """
 
@@ -18,7 +18,17 @@ from msgspec.structs import replace
 
 from codesteer_kernel.errors import CodeSteerError
 from codesteer_kernel.executor import ProgramRunner
-from codesteer_kernel.record import Budget, Decision, Failure, Models, Question, Record, RunConfig
+from codesteer_kernel.record import (
+    Budget,
+    Decision,
+    Failure,
+    FinalAnswer,
+    Models,
+    Question,
+    Record,
+    RunConfig,
+    Support,
+)
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Status
 from codesteer_kernel.steering.acts import Acts, Ending, Roles
@@ -26,9 +36,11 @@ from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.dialects import default_dialect
 from codesteer_kernel.steering.emitter import Emitter, Outlet
+from codesteer_kernel.steering.faithful import faithful
+from codesteer_kernel.steering.forms import Form, asked_form, shaped
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.steering.steered import steered
-from codesteer_kernel.steering.support import best
+from codesteer_kernel.steering.support import best, last
 
 __all__ = ["Roles", "Steering", "new_run_id", "steer"]
 
@@ -66,6 +78,8 @@ class Steering:
 
     def __post_init__(self) -> None:
         dialect = self.config.dialect or default_dialect(self.roles.steerer)
+        if self.config.faithful:
+            dialect = "codesteer-v1"
         prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
         self.config = replace(self.config, dialect=dialect, prompts=prompts)
         meter = Meter(self.budget)
@@ -162,7 +176,7 @@ class Steering:
         """Close the record with the best answer so far; the first end counts."""
         if self.record.status not in ("queued", "running"):
             return
-        answer, support = best(self.record.rounds)
+        answer, support = self._answer()
         if self.record.seq:
             self.values.update(self._acts.bind(answer))
         if status == "done" and answer is None:
@@ -174,6 +188,16 @@ class Steering:
             )
         support = replace(support, decision=decision) if decision else support
         self._acts.emitter.emit(ev.RunEnded, status=status, answer=answer, support=support, hit=hit, error=error)
+
+    def _answer(self) -> tuple[FinalAnswer | None, Support]:
+        """The answer of the rounds so far, in the form that the question asks for."""
+        if self.config.faithful:
+            return last(self.record.rounds)
+        answer, support = best(self.record.rounds)
+        form = asked_form(self.question.prompt)
+        if answer is not None and form != Form():
+            answer = replace(answer, text=shaped(answer.result or answer.text, form))
+        return answer, support
 
     # -- from the start to the loop ------------------------------------------------------------------------------
 
@@ -191,6 +215,8 @@ class Steering:
             versions=self.versions,
         )
         await self._load()
+        if self.config.faithful:
+            return await faithful(self._acts, self.budget.rounds)
         return await steered(self._acts, self.budget.rounds, check=self.check)
 
     async def _load(self) -> None:

@@ -6,6 +6,12 @@ verdicts are parsed, and the last answer is reviewed too.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
 from codesteer_kernel.checkers import rate
 from codesteer_kernel.record import Decision
 from codesteer_kernel.record import events as ev
@@ -22,34 +28,87 @@ __all__ = ["steered"]
 
 
 async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
-    """Steer to a decision to return or to stop, for at most ``rounds`` rounds; ``check`` says whether answers are tested."""
+    """Steer to a decision to return or to stop, for at most ``rounds`` rounds; ``check`` says whether answers are tested.
+
+    With ``config.samples`` above one the first round is that many rounds: independent answers to the same decision, of
+    which the best-supported one is steered on.
+    """
     dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
-    conversation = Conversation(acts.question, acts.roles.target, acts.config)
     testing = Testing(acts) if check else None
     try:
-        acts.enter("choosing")
-        decision = await dialect.choose()
+        decision = await _choose(acts, dialect)
         code = decision.kind == "code"
-        for index in range(1, rounds + 1):
-            acts.emitter.emit(ev.RoundStarted, round=index, decision=decision)
-            if decision.kind in ("code", "text"):
-                code = decision.kind == "code"
-            acts.enter("answering")
-            request = conversation.request(decision, code=code)
-            if code and testing is not None:
-                testing.begin(index)
-            prefix = conversation.prefix
-            answer = await acts.answer(request, index, prefix=prefix, close=STOP if prefix else "")
-            conversation.answered(answer.text or "(nothing)")
-            await _run_and_check(acts, testing, index)
-            acts.enter("steering")
+        conversation = await _first(acts, testing, decision)
+        for _ in range(rounds - 1):
             decision = await _decide(acts, dialect)
             if decision.kind in ("return", "terminate"):
                 return Ending("done", decision)
-        return Ending("exhausted", decision)
+            if decision.kind in ("code", "text"):
+                code = decision.kind == "code"
+            index = len(acts.record.rounds) + 1
+            acts.emitter.emit(ev.RoundStarted, round=index, decision=decision)
+            await _answer(acts, testing, conversation, decision, index, code=code)
+            await _run_and_check(acts, testing, index)
+        decision = await _decide(acts, dialect)
+        return Ending("done" if decision.kind in ("return", "terminate") else "exhausted", decision)
     finally:
         if testing is not None:
             await testing.close()
+
+
+async def _choose(acts: Acts, dialect: Dialect) -> Decision:
+    acts.enter("choosing")
+    if acts.config.start:
+        return Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+    return await dialect.choose()
+
+
+async def _first(acts: Acts, testing: Testing | None, decision: Decision) -> Conversation:
+    """The first round, or one for each sample; returns the conversation that led to the best answer."""
+    count = acts.config.samples
+    conversations = [
+        Conversation(acts.question, acts.roles.target, acts.config, sample=place if count > 1 else None)
+        for place in range(count)
+    ]
+    for index in range(1, count + 1):
+        told = f"Sample {index} of {count}. {decision.reason}".strip() if count > 1 else decision.reason
+        acts.emitter.emit(ev.RoundStarted, round=index, decision=replace(decision, reason=told))
+        if acts.roles.target.abilities.local:
+            # One model on one machine: what is asked at once only waits longer.
+            await _answer(acts, testing, conversations[index - 1], decision, index, code=decision.kind == "code")
+            await _run_and_check(acts, testing, index)
+    if not acts.roles.target.abilities.local:
+        await _together(
+            _answer(acts, testing, conversation, decision, index, code=decision.kind == "code")
+            for index, conversation in enumerate(conversations, 1)
+        )
+        for index in range(1, count + 1):
+            await _run_and_check(acts, testing, index)
+    answer, _ = best(acts.record.rounds)
+    return conversations[answer.round - 1 if answer else -1]
+
+
+async def _together(acts: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all at once; when one fails the others end too, and its failure is raised."""
+    tasks = [asyncio.create_task(act) for act in acts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _answer(
+    acts: Acts, testing: Testing | None, conversation: Conversation, decision: Decision, index: int, *, code: bool
+) -> None:
+    acts.enter("answering")
+    request = conversation.request(decision, code=code)
+    if code and testing is not None:
+        testing.begin(index)
+    prefix = conversation.prefix
+    answer = await acts.answer(request, index, prefix=prefix, close=STOP if prefix else "")
+    conversation.answered(answer.text or "(nothing)")
 
 
 async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> None:
@@ -70,10 +129,15 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
 
 
 async def _decide(acts: Acts, dialect: Dialect) -> Decision:
+    acts.enter("steering")
     rounds = acts.record.rounds
+    found = best(rounds)[0]
+    if len(rounds) == acts.config.samples > 1 and found is not None:
+        # Of samples it is the best one that is looked at, not the one that happens to be the last.
+        rounds = [*(one for one in rounds if one.index != found.round), rounds[found.round - 1]]
     situation = assess(rounds)
     decision = await dialect.review(rounds, situation)
-    if decision.kind == "return" and best(rounds)[0] is None:
+    if decision.kind == "return" and found is None:
         reason = "The steerer returned an answer, but there is none yet; the rules decide."
         return safe_decision(situation, rounds[-1], decision.raw, reason)
     return decision

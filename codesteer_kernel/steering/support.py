@@ -9,7 +9,7 @@ from codesteer_kernel.record.document import SupportLevel
 from codesteer_kernel.steering.evidence import same_program
 from codesteer_kernel.steering.extraction import agree
 
-__all__ = ["best", "level_of"]
+__all__ = ["best", "last", "level_of"]
 
 _RANK: dict[SupportLevel, int] = {"none": 0, "doubtful": 1, "unchecked": 2, "executed": 3, "agreed": 4, "verified": 5}
 
@@ -42,13 +42,14 @@ def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[i
 def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
     """Return the best-supported answer with its support; None when no round has an answer.
 
-    On a tie the later one wins, as it was made with more evidence; among doubtful ones the first, which no pressure of a
-    test that may itself be wrong has bent.
+    Within a level the answer wins that more rounds gave, then one that words and a program agree on, then the one whose
+    program computes more. On a tie the later one, as it was made with more evidence; among doubtful ones the first, which
+    no pressure of a test that may itself be wrong has bent.
     """
     ranked = [(level_of(one, rounds), one) for one in rounds if one.answer.text or one.result]
     if not ranked:
         return None, Support(level="none", note="No round gave an answer.")
-    (level, speakers), winner = max(ranked, key=lambda pair: (_RANK[pair[0][0]], _order(pair[0][0], pair[1])))
+    (level, speakers), winner = max(ranked, key=lambda pair: _strength(pair[0][0], pair[0][1], pair[1], rounds))
     if level == "none":
         return None, Support(level="none", note="No round gave an answer that could be used.")
     text = winner.result or winner.answer.text
@@ -58,8 +59,32 @@ def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
     return answer, Support(level=level, rounds=speakers, note=_note(level, speakers, winner))
 
 
-def _order(level: SupportLevel, this: Round) -> int:
-    return -this.index if level == "doubtful" else this.index
+def _strength(
+    level: SupportLevel, speakers: Sequence[int], this: Round, rounds: Sequence[Round]
+) -> tuple[int, int, bool, float, int]:
+    if level == "doubtful":
+        return _RANK[level], 0, False, 0.0, -this.index
+    ways = {one.answer.code is None for one in rounds if one.index in speakers}
+    score = this.symbolic.score if this.symbolic is not None else 0.0
+    return _RANK[level], len(speakers), len(ways) > 1, score, this.index
+
+
+def last(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
+    """Return the last answer, as the published loop does, whatever speaks for it."""
+    given = [one for one in rounds if one.answer.complete]
+    if not given:
+        return None, Support(level="none", note="No round gave an answer.")
+    winner = given[-1]
+    level, speakers = level_of(winner, rounds)
+    answer = FinalAnswer(
+        text=winner.result or winner.answer.text.strip(),
+        result=winner.result,
+        round=winner.index,
+        code=winner.answer.code,
+    )
+    return answer, Support(
+        level=level, rounds=speakers, note=f"The last answer, as published. {_note(level, speakers, winner)}"
+    )
 
 
 def _note(level: SupportLevel, speakers: Sequence[int], winner: Round) -> str:

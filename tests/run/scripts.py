@@ -43,7 +43,7 @@ def script(
         reply.system = reply.system or "You steer another model"
         replies.append(reply)
     check = Reply(check, times=None) if isinstance(check, str) else check
-    check.match = r"function check\(answer"
+    check.match = r"function check\(answer|That program failed"
     return [*replies, check, *target]
 
 

@@ -262,6 +262,16 @@ def test_a_key_that_is_put_right_is_used_at_once(monkeypatch: pytest.MonkeyPatch
         assert codesteer.solve(PROMPT, target=model(server)).answer == "385"
 
 
+def test_an_alias_is_recorded_as_what_it_stands_for_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.toml"
+    monkeypatch.setenv("CODESTEER_CONFIG", str(own))
+    for word in ("one", "two"):
+        with serving_in_thread(script([say("text"), say("return")], [f"Answer: {word}"])) as server:
+            own.write_text(f'[models.box]\nmodel = "openai/scripted"\nbase_url = "{server.url}/v1"')
+            run = codesteer.solve("?", target="box")
+        assert (run.answer, run.record.models.target) == (f"Answer: {word}", model(server))
+
+
 def test_a_journal_that_cannot_be_written_does_not_stop_the_run(home: Path) -> None:
     home.mkdir()
     (home / "runs").write_text("a file where the folder should be")
@@ -346,7 +356,7 @@ def test_no_key_reaches_a_record_a_journal_or_a_program(
         script([say("code"), say("refine", "x")], [program(spy), echo], "No."), key=canary
     ) as server:
         run = codesteer.solve("?", target=model(server, wire), raise_on_failure=False)
-        assert len(server.requests) == 5, "the key was accepted"
+        assert len(server.requests) == 7, "the key was accepted"
     assert run.status == "failed"
     assert run.rounds[0].execution is not None
     printed = run.rounds[0].execution.stdout

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName
+from codesteer_kernel.errors import BadConfig, BadInput, CodeSteerError, UnknownName
 from codesteer_kernel.options import help_text, parse_options
 from codesteer_kernel.run import OPTIONS, RunSettings
 
@@ -87,6 +88,68 @@ def test_help_says_one_line_for_each_option() -> None:
     for name in RunSettings.__struct_fields__:
         option = OPTIONS | {"journal": "no-journal"}
         assert f"--{option.get(name, name).replace('_', '-')}" in text
+
+
+# -- profiles
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's file of names."""
+    path = tmp_path / "own.toml"
+    monkeypatch.setenv("CODESTEER_CONFIG", str(path))
+    return path
+
+
+def test_a_profile_is_options_that_typed_ones_win_over(own: Path) -> None:
+    own.write_text(
+        """
+        [profiles.thrifty]
+        target = "ollama/x"
+        steerer = "local/0.5b"
+        checker = "none"
+        rounds = 2
+        code-timeout = 7.5
+        no-journal = true
+        """
+    )
+    settings = parse_options("--profile thrifty").settings
+    assert settings == RunSettings(
+        target="ollama/x", steerer="local/0.5b", checker="none", rounds=2, code_seconds=7.5, journal=False
+    )
+    options = parse_options(
+        "--rounds 4 --profile=thrifty --in a 'a question'", defaults=RunSettings(seconds=9, rounds=1)
+    )
+    assert (options.settings.rounds, options.settings.seconds, options.settings.target) == (4, 9, "ollama/x")
+    assert (options.inputs, options.words) == (("a",), ("a question",))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "parts"),
+    [
+        ("", UnknownName, ["'p'", "[profiles.NAME]"]),
+        ("[profiles.pp]", UnknownName, ["Did you mean 'pp'?"]),
+        ("[profiles.p]\nround = 3", BadConfig, ["[profiles.p]", "'round'", "Did you mean 'rounds'?"]),
+        ("[profiles.p]\nin = 'x'", BadConfig, ["'in'"]),
+        ("[profiles.p]\nprofile = 'q'", BadConfig, ["'profile'"]),
+        ("[profiles.p]\nrounds = 'many'", BadConfig, ["[profiles.p]", "--rounds", "many"]),
+        ("[profiles.p]\nrounds = true", BadConfig, ["rounds cannot be True"]),
+        ("[profiles.p]\nrounds = [1]", BadConfig, ["rounds cannot be [1]"]),
+        ("[profiles.p]\nno-journal = 3", BadConfig, ["no-journal cannot be 3"]),
+        ("[profiles]\np = 3", BadConfig, ["[profiles.p]"]),
+        ("[profiles.p]\ntarget = 'sk-abcdefghijklmnop0123'", BadConfig, ["[profiles.p] target", "key"]),
+    ],
+)
+def test_a_fault_of_a_profile_names_file_and_field(
+    own: Path, text: str, fault: type[Exception], parts: list[str]
+) -> None:
+    own.write_text(text)
+    with pytest.raises(fault) as caught:
+        parse_options("--profile p")
+    for part in parts:
+        assert part in str(caught.value)
+    if fault is BadConfig:
+        assert str(own) in str(caught.value)
 
 
 @given(st.text())

@@ -21,7 +21,8 @@ from codesteer_kernel.models.protocol import (
     TextDelta,
     TokenUsage,
 )
-from codesteer_kernel.record import Budget
+from codesteer_kernel.record import Budget, Decision
+from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.emitter import Emitter, Outlet
@@ -150,7 +151,7 @@ class Programs:
         marker = code.split("verdict-")[1][:16]
         right, why = verdict
         told = "true" if right else "false"
-        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", false]\n')
+        return Result(status="ok", stdout=f'\nverdict-{marker} [{told}, "{why}", ""]\n')
 
     async def get(self, name: str) -> Any:
         await asyncio.sleep(0)
@@ -165,7 +166,10 @@ class Programs:
         self.interrupted += 1
 
 
-def calls_of(budget: Budget | None = None) -> Calls:
-    """Counted calls outside a run."""
+def calls_of(budget: Budget | None = None, *, rounds: int = 0) -> Calls:
+    """Counted calls outside a run, in which so many rounds have begun."""
     meter = Meter(budget or Budget())
-    return Calls(meter, Emitter(Outlet(full=10**9), lambda: meter.elapsed))
+    emitter = Emitter(Outlet(full=10**9), lambda: meter.elapsed)
+    for index in range(1, rounds + 1):
+        emitter.emit(ev.RoundStarted, round=index, decision=Decision(kind="code", source="model"))
+    return Calls(meter, emitter)

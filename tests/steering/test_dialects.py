@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from codesteer_kernel.errors import UnknownName
 from codesteer_kernel.record import Decision, Question, RunConfig
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect, open_dialect
-from codesteer_kernel.steering.dialects.codesteer_v1 import parse_guidance
+from codesteer_kernel.steering.dialects.codesteer_v1 import Guidance, parse_guidance
 from codesteer_kernel.steering.dialects.instruct import parse_decision
+from codesteer_kernel.steering.evidence import assess
 from tests.steering.doubles import Speaker, calls_of
+from tests.steering.rounds import program_round
 
 KINDS = {"code", "text", "refine", "return", "terminate"}
 
@@ -40,7 +42,7 @@ KINDS = {"code", "text", "refine", "return", "terminate"}
     ],
 )
 def test_a_bracketed_control_word_is_a_decision(raw: str, kind: str) -> None:
-    assert parse_guidance(raw) == (kind, "")
+    assert parse_guidance(raw) == Guidance(kind)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,9 @@ def test_a_bracketed_control_word_is_a_decision(raw: str, kind: str) -> None:
     ],
 )
 def test_prose_with_control_words_in_it_is_guidance(raw: str, guidance: str) -> None:
-    assert parse_guidance(raw) == ("refine", guidance)
+    found = parse_guidance(raw)
+    assert found is not None
+    assert (found.kind, found.text) == ("refine", guidance)
 
 
 @pytest.mark.parametrize("raw", ["", "   \n", "<<<>>>", "<<< >>>", "<<<", ">>>", "<<<\n>>><<<>>>"])
@@ -71,16 +75,16 @@ def test_nothing_said_is_no_decision(raw: str) -> None:
 def test_guidance_is_bounded() -> None:
     found = parse_guidance("<<<" + "x" * 100_000 + ">>>")
     assert found is not None
-    assert len(found[1]) <= 4_000
+    assert len(found.text) <= 4_000
     bare = parse_guidance("y" * 100_000)
     assert bare is not None
-    assert len(bare[1]) <= 4_000
+    assert len(bare.text) <= 4_000
 
 
 @given(st.text() | st.text(alphabet="<>codeterminat Return Answer\n.", max_size=120))
 def test_any_reply_is_a_known_decision_or_none(raw: str) -> None:
     found = parse_guidance(raw)
-    assert found is None or (found[0] in KINDS and (found[0] == "refine") == bool(found[1]))
+    assert found is None or (found.kind in KINDS and (found.kind == "refine") == bool(found.text))
 
 
 # -- instruct
@@ -168,7 +172,7 @@ GARBAGE = ["", "I would rather not say.", "{" * 1_000, "<<<>>>"]
 
 
 def open_one(name: str, model: Speaker) -> object:
-    return open_dialect(name, model, calls_of(), QUESTION, RunConfig(dialect=name))
+    return open_dialect(name, model, calls_of(rounds=1), QUESTION, RunConfig(dialect=name))
 
 
 @pytest.mark.parametrize("raw", GARBAGE)
@@ -188,14 +192,42 @@ async def test_instruct_understands_the_repaired_reply() -> None:
 
 async def test_a_first_decision_is_code_or_text_only() -> None:
     for dialect, raw in (("instruct", '{"decision": "return"}'), ("codesteer-v1", "<<<Terminate>>>")):
-        decision = await open_one(dialect, Speaker([raw])).choose()  # type: ignore[attr-defined]
+        decision = await open_one(dialect, Speaker([raw, raw])).choose()  # type: ignore[attr-defined]
         assert (decision.kind, decision.source, decision.raw) == ("code", "fallback", raw)
 
 
 @pytest.mark.parametrize("raw", GARBAGE)
-async def test_codesteer_v1_falls_back_to_code(raw: str) -> None:
-    decision = await open_one("codesteer-v1", Speaker([raw])).choose()  # type: ignore[attr-defined]
+async def test_codesteer_v1_asks_once_more_then_falls_back_to_code(raw: str) -> None:
+    steerer = Speaker([raw, raw])
+    decision = await open_one("codesteer-v1", steerer).choose()  # type: ignore[attr-defined]
     assert (decision.kind, decision.source, decision.raw) == ("code", "fallback", raw)
+    assert steerer.requests[1].messages[-1].content.startswith("End your reply with <<<Code>>>")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind", "guidance"),
+    [
+        # Code instead of guidance, prose, another language, a bracket that never closes: mended by the second reply.
+        ("```python\nprint(42)\n```", "<<<Search.>>>", "refine", "Search."),
+        ("I would return the answer now.", "<<<Return Answer>>>", "return", ""),
+        ("请用循环", "<<<Use a loop.>>>", "refine", "Use a loop."),
+        ("<<<Check the sum", "<<<Terminate>>>", "terminate", ""),
+        ("", "<<<Code>>>", "code", "Do not answer from memory"),
+        ("x" * 100_000, "<<<Be brief.>>>", "refine", "Be brief."),
+        # Not mended: the first reply's words are what there is.
+        ("Use a loop.", "Really, use a loop.", "refine", "Use a loop."),
+    ],
+)
+async def test_codesteer_v1_mends_a_reply_that_breaks_the_format(
+    first: str, second: str, kind: str, guidance: str
+) -> None:
+    steerer = Speaker([first, second])
+    rounds = [program_round(1)]
+    decision = await open_one("codesteer-v1", steerer).review(rounds, assess(rounds))  # type: ignore[attr-defined]
+    assert decision.kind == kind
+    assert decision.guidance.startswith(guidance)
+    assert first[:1_000] in decision.raw
+    assert second in decision.raw
 
 
 async def test_mini_takes_the_likelier_choice_and_says_how_sure_it_is() -> None:

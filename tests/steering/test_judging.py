@@ -150,7 +150,10 @@ def test_evidence_holds_what_a_steerer_needs() -> None:
         ([program_round(1), program_round(2, "43", program=None)], 1, "executed", [1]),
         ([program_round(1), text_round(2, "43")], 1, "executed", [1]),
         ([program_round(1), program_round(2, "7"), program_round(3)], 3, "agreed", [1, 3]),
-        ([program_round(1), text_round(2, "42"), program_round(3, "9")], 2, "agreed", [1, 2]),
+        ([program_round(1), text_round(2, "42"), program_round(3, "9")], 1, "agreed", [1, 2]),
+        # More witnesses, then words beside a program, outweigh a later round.
+        ([program_round(n, str(max(n, 3))) for n in (1, 2, 3, 4)], 3, "agreed", [1, 2, 3]),
+        ([program_round(1), text_round(2, "42"), program_round(3, "9"), program_round(4, "9")], 1, "agreed", [1, 2]),
         ([program_round(1, "1", verdict="pass"), program_round(2, "2"), program_round(3, "2")], 1, "verified", [1]),
         # The later one on a tie.
         ([program_round(1, "1"), program_round(2, "2")], 2, "executed", [2]),

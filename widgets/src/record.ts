@@ -27,9 +27,13 @@ export interface RunRecord {
 }
 /**
  * What was asked: the prompt as typed, summaries of the inputs, the names to bind.
+ *
+ *     ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
  */
 export interface Question {
   prompt: string;
+  context: string;
+  follows: string;
   inputs: InputSummary[];
   outputs: string[];
 }
@@ -53,16 +57,20 @@ export interface Models {
 /**
  * The settings that shaped the run.
  *
- *     ``max_tokens`` bounds one model call; ``code_seconds`` one program; ``prompts`` names the dialect's template
- *     version and content hash.
+ *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
+ *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
  */
 export interface RunConfig {
   dialect: string;
   max_tokens: number;
   code_seconds: number;
+  check_seconds: number;
   memory_mb: number;
   temperature: number;
   seed: number | null;
+  start: '' | 'code' | 'text';
+  samples: number;
+  faithful: boolean;
   prompts: string;
 }
 /**
@@ -281,6 +289,8 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
   Question: {
     properties: {
       prompt: { type: 'string' },
+      context: { type: 'string', default: '' },
+      follows: { type: 'string', default: '' },
       inputs: { items: { ref: 'InputSummary' } },
       outputs: { items: { type: 'string' } }
     }
@@ -299,9 +309,13 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       dialect: { type: 'string', default: 'mini' },
       max_tokens: { type: 'integer', default: 2000 },
       code_seconds: { type: 'number', default: 20 },
+      check_seconds: { type: 'number', default: 15 },
       memory_mb: { type: 'integer', default: 2048 },
       temperature: { type: 'number', default: 0 },
       seed: { type: 'integer', nullable: true },
+      start: { enum: ['', 'code', 'text'], default: '' },
+      samples: { type: 'integer', default: 1 },
+      faithful: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import mmap
 import re
 import struct
 import sys
@@ -113,6 +114,22 @@ def encode_pickle(value: Any, path: str) -> dict[str, Any]:
     with open(path, "wb") as file:
         file.write(data)
     return {"format": "pickle", "kind": type(value).__name__}
+
+
+def load(about: dict[str, Any], path: str) -> Any:
+    """The value of an input from the file that :func:`encode` or :func:`encode_pickle` wrote; a pickle stays closed.
+
+    Raises:
+        Refused: the file is damaged.
+        Missing: a package is needed and absent.
+    """
+    with open(path, "rb") as file:
+        if about["format"] == "pickle":
+            return Pickled(file.read())
+        if about["format"] == "json":
+            return decode(about, file.read())
+        # Mapped, so that what is large is read once only.
+        return decode(about, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:

@@ -19,7 +19,9 @@ DIALECTS = ("mini", "instruct", "codesteer-v1")
 
 
 def default_dialect(model: ChatModel) -> str:
-    """Name the dialect that suits ``model``: the published weights speak their own, local models are scored."""
+    """Name the dialect that suits ``model``: its own word counts; the published weights speak theirs, local models are scored."""
+    if spoken := getattr(model, "dialect", ""):
+        return str(spoken)
     if "codesteer-v1" in model.name.lower():
         return "codesteer-v1"
     return "mini" if model.abilities.score and model.abilities.local else "instruct"

@@ -1,4 +1,8 @@
-"""Prompt texts: readable TOML files beside this module, each with a version; their hash goes into the record."""
+"""Prompt texts: readable TOML files beside this module, each with a version; their hash goes into the record.
+
+The wording of the published weights can be imported from a checkout of the public reference (:mod:`.importing`); it then
+lies in the user's data folder and is used instead of ours.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,22 @@ import hashlib
 import tomllib
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Any
 
-__all__ = ["Prompts", "load_prompts"]
+from codesteer_kernel.config import data_dir
+
+__all__ = ["CODESTEER_V1", "Prompts", "imported_path", "load_prompts"]
+
+CODESTEER_V1 = "codesteer_v1"
 
 
 class Prompts:
-    """One file of prompt texts. ``stamp`` is ``name@version:hash``."""
+    """One file of prompt texts. ``stamp`` is ``name@version:hash``; ``base`` has the texts that the file leaves out."""
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self._texts: dict[str, Any] = tomllib.loads(data.decode())
+    def __init__(self, name: str, data: bytes, base: Prompts | None = None) -> None:
+        self._texts: dict[str, Any] = (base._texts if base else {}) | tomllib.loads(data.decode())
         self.stamp = f"{name}@{self._texts['version']}:{hashlib.sha256(data).hexdigest()[:8]}"
 
     def text(self, key: str, **values: str) -> str:
@@ -24,7 +33,7 @@ class Prompts:
         found: Any = self._texts
         for part in key.split("."):
             found = found[part]
-        return Template(str(found).strip("\n")).substitute(values)
+        return Template(str(found)).substitute(values)
 
     def hint(self, error: str) -> str:
         """Return the advice for ``error``: that of the first hint whose words are in it."""
@@ -35,7 +44,27 @@ class Prompts:
         return list(self._texts.get("example", []))
 
 
-@cache
+def imported_path(name: str) -> Path:
+    """Where the imported texts of ``name`` lie, if they were imported."""
+    return data_dir() / "prompts" / f"{name}.toml"
+
+
 def load_prompts(name: str) -> Prompts:
-    """Load the prompt file ``name`` (without its ending) of this package."""
+    """Load the prompt file ``name`` (without its ending): what the user imported, else that of this package."""
+    if name == CODESTEER_V1:
+        path = imported_path(name)
+        try:
+            return _imported(name, path, path.stat().st_mtime_ns)
+        except OSError:
+            pass
+    return _ours(name)
+
+
+@cache
+def _ours(name: str) -> Prompts:
     return Prompts(name, resources.files(__name__).joinpath(f"{name}.toml").read_bytes())
+
+
+@cache
+def _imported(name: str, path: Path, _changed: int) -> Prompts:
+    return Prompts(name, path.read_bytes(), _ours(name))
