@@ -11,9 +11,7 @@ counted, never shown.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal

@@ -7,8 +7,10 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["PART", "write_all", "write_whole"]
+__all__ = ["BINARY", "PART", "write_all", "write_whole"]
 
+# Without it Windows would change the ends of lines.
+BINARY: int = getattr(os, "O_BINARY", 0)
 PART = ".part"
 """End of the names of files being written; one that is old was left by a process that died."""
 
@@ -22,7 +24,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = T
     """
     aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{PART}")
     try:
-        descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode)
+        descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | BINARY, mode)
         try:
             write_all(descriptor, data)
             if durable:
@@ -61,7 +63,7 @@ def _name(aside: Path, path: Path, *, replace: bool) -> None:
 def _settle(folder: Path) -> None:
     """Have the new name on the disk before anything that it replaces goes."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

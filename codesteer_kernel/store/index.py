@@ -8,9 +8,7 @@ get the lock at once leaves the line out, and the next listing makes it up.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -18,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from codesteer_kernel.record import Record
-from codesteer_kernel.store.files import write_all, write_whole
+from codesteer_kernel.store.files import BINARY, write_all, write_whole
+from codesteer_kernel.store.locking import take
 
 __all__ = ["Entry", "Index", "RunRow"]
 
@@ -108,12 +107,12 @@ class Index:
             if descriptor is None:
                 return
             size = os.fstat(descriptor).st_size
-            if os.pread(descriptor, len(_HEAD), 0) != _HEAD:
+            if _read(descriptor, 0, len(_HEAD)) != _HEAD:
                 os.ftruncate(descriptor, 0)
                 size = 0
             lines = [_line(entry) for entry in entries if (self._folder / entry.file).exists()]
             # A line that was cut off by a crash stays alone.
-            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            torn = size > 0 and _read(descriptor, size - 1, 1) != b"\n"
             write_all(descriptor, b"".join([_HEAD if not size else b"\n" if torn else b"", *lines]))
 
     def forget(self, gone: Iterable[str]) -> None:
@@ -160,22 +159,23 @@ def _entries(data: bytes) -> Iterator[Entry]:
 @contextlib.contextmanager
 def _locked(path: Path, patience: float = 0.0) -> Iterator[int | None]:
     """The index, open and locked; None when somebody else has it for longer than ``patience`` seconds."""
-    deadline = time.monotonic() + patience
     while True:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | BINARY, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not take(descriptor, patience):
+                yield None
+                return
             # Whoever had the lock may have put another file in the place of this one.
             if _same(descriptor, path):
                 yield descriptor
                 return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                yield None
-                return
-            time.sleep(0.01)
         finally:
             os.close(descriptor)
+
+
+def _read(descriptor: int, place: int, size: int) -> bytes:
+    os.lseek(descriptor, place, os.SEEK_SET)
+    return os.read(descriptor, size)
 
 
 def _same(descriptor: int, path: Path) -> bool:

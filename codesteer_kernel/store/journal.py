@@ -7,8 +7,6 @@ ends: whether a run goes on is a question to the lock, never to a process id tha
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import weakref
 from collections.abc import Iterator
@@ -18,14 +16,14 @@ import msgspec
 
 from codesteer_kernel.record import OutOfOrder, Record, bounded, encode_record, reduce
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.store.files import write_all, write_whole
+from codesteer_kernel.store.files import BINARY, write_all, write_whole
 from codesteer_kernel.store.index import Entry, Index
+from codesteer_kernel.store.locking import take
 from codesteer_kernel.store.redaction import Redactor
 
-__all__ = ["Journal", "goes_on", "journalled"]
+__all__ = ["Journal", "journalled"]
 
-# File systems that have no locks say so by one of these. There a run without an end counts as going on.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+_PATIENCE = 1.0
 
 
 class Journal:
@@ -40,15 +38,11 @@ class Journal:
         self._path = path
         self._redactor = redactor
         self._index = index
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | BINARY, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         _open.add(self)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as fault:
-            if fault.errno not in _NO_LOCKS:
-                self.abandon()
-                raise
+        # Only a reader that asks whether somebody has it can have it, for a moment.
+        take(descriptor, _PATIENCE)
 
     @property
     def redactor(self) -> Redactor:
@@ -64,8 +58,8 @@ class Journal:
         final = self._path.with_suffix(".json")
         record = bounded(self._redactor.record(record))
         write_whole(final, encode_record(record))
-        self._path.unlink(missing_ok=True)
         self._file.close()
+        self._path.unlink(missing_ok=True)
         self._index.add([Entry.of(final, record)])
         return final
 
@@ -88,18 +82,6 @@ def journalled(path: Path) -> Iterator[tuple[ev.Event, Record]]:
             yield event, record
 
 
-def goes_on(path: Path) -> bool:
-    """Whether somebody is writing this journal."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError as fault:
-        return isinstance(fault, BlockingIOError) or fault.errno in _NO_LOCKS
-    return False
-
-
 # A child that the user's code forks has the descriptors of its parent, and would hold the locks on after its death.
 _open: weakref.WeakSet[Journal] = weakref.WeakSet()
 
@@ -109,4 +91,5 @@ def _let_go() -> None:
         journal.abandon()
 
 
-os.register_at_fork(after_in_child=_let_go)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

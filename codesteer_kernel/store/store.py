@@ -18,7 +18,8 @@ from codesteer_kernel.record import Record, decode_record, retell
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.files import PART
 from codesteer_kernel.store.index import Entry, Index, RunRow
-from codesteer_kernel.store.journal import Journal, goes_on, journalled
+from codesteer_kernel.store.journal import Journal, journalled
+from codesteer_kernel.store.locking import held
 from codesteer_kernel.store.marks import Marks, read_marks, write_marks
 from codesteer_kernel.store.redaction import Redactor, known_secrets
 
@@ -113,7 +114,7 @@ class Store:
         """
         names = [self.resolve(run_id) for run_id in dict.fromkeys(run_ids)]
         for name in names:
-            if goes_on(self._path(name, ".jsonl")):
+            if held(self._path(name, ".jsonl")):
                 raise BadInput(f"The run {name} goes on.", "Stop it first.")
         self._remove(names)
         return names
@@ -158,7 +159,7 @@ class Store:
             for run_id in sorted(sizes.keys() - marked):
                 if total <= limit * _FILLED:
                     break
-                if not goes_on(self._path(run_id, ".jsonl")):
+                if not held(self._path(run_id, ".jsonl")):
                     gone.append(run_id)
                     total -= sizes[run_id]
             self._remove(gone)
@@ -223,7 +224,7 @@ class Store:
                     if path.suffix == PART:
                         if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                             path.unlink()
-                    elif path.with_suffix(".json").exists() and not goes_on(path):
+                    elif path.with_suffix(".json").exists() and not held(path):
                         path.unlink()
 
     def _load(self, run_id: str) -> Record:
@@ -233,7 +234,7 @@ class Store:
                 return decode_record(finished.read_bytes())
             with contextlib.suppress(FileNotFoundError):
                 # Asked first: a run that ends after the question has its end in the journal that is read then.
-                going = goes_on(journal)
+                going = held(journal)
                 record = Record(id=run_id)
                 for step in journalled(journal):
                     record = step[1]

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from codesteer_kernel.record import Record, bounded, decode_record, encode_record, fold, retell
+from codesteer_kernel.record import Decision, Record, Round, bounded, decode_record, encode_record, fold, retell
 from codesteer_kernel.record import events as ev
 from tests.record.strategies import runs
 
@@ -41,6 +41,26 @@ def test_any_record_folds_from_what_it_is_told_as(events: list[Any], data: st.Da
     assert [event.seq for event in again] == list(range(1, len(again) + 1))
     assert [event.at for event in again] == sorted(event.at for event in again)
     assert [ev.decode_event(ev.encode_event(event)) for event in again] == again
+
+
+def test_the_made_up_runs_fill_every_field() -> None:
+    """What is added to the record has to be made up too, and so to be told."""
+    plain = {Record: Record(), Round: Round(index=0, decision=Decision(kind="text", source="model"))}
+    filled: set[tuple[type[Any], str]] = set()
+
+    @settings(max_examples=60, phases=[Phase.generate])
+    @given(runs())
+    def collect(events: list[Any]) -> None:
+        for record in (fold(events), fold(events[:-1])):
+            for part in (record, *record.rounds):
+                values = (
+                    (name, getattr(part, name), getattr(plain[type(part)], name)) for name in part.__struct_fields__
+                )
+                filled.update((type(part), name) for name, value, default in values if value != default)
+
+    collect()
+    never = {(Record, "schema"), (Record, "cut")}
+    assert filled == {(kind, name) for kind in plain for name in kind.__struct_fields__} - never
 
 
 @given(runs(), st.integers(2_000, 20_000))

@@ -17,8 +17,7 @@ from typing import Any
 
 from codesteer_kernel.record import Answer, Budget, Decision, Execution, FinalAnswer, Models, Question, RunConfig, fold
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.store import Store
-from codesteer_kernel.store import journal as journal_module
+from codesteer_kernel.store import Store, locking
 
 __all__ = ["EVENTS", "RUN"]
 
@@ -89,7 +88,7 @@ def dying(at: int, half: bool) -> None:
 
     for name in CALLS:
         setattr(os, name, wrapped(name, getattr(os, name)))
-    journal_module.fcntl.flock = wrapped("flock", journal_module.fcntl.flock)  # type: ignore[assignment]
+    locking.fcntl.flock = wrapped("flock", locking.fcntl.flock)  # type: ignore[assignment]
 
 
 def main(base: Path) -> None:

@@ -16,10 +16,10 @@ from tests.store.test_journal import ended, started
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """Ten runs of 10 kB and a bit."""
+    """Ten runs of 100 kB and a bit."""
     store = Store(tmp_path / "runs")
     for number in range(10):
-        finished(store, number, "x" * 10_000)
+        finished(store, number, "x" * 100_000)
     return store
 
 
@@ -28,16 +28,16 @@ def left(store: Store) -> list[int]:
 
 
 def test_the_oldest_runs_go_when_there_are_too_many_bytes(store: Store) -> None:
-    assert store.make_room(200_000) == []
+    assert store.make_room(2_000_000) == []
     count, size = store.size()
     assert count == 10
-    assert 100_000 < size < 120_000
-    gone = store.make_room(63_000)
+    assert 1_000_000 < size < 1_050_000
+    gone = store.make_room(600_000)
     # Down to nine tenths of the limit, so that the next run finds room.
     assert gone == [name(number) for number in range(5)]
     assert left(store) == [5, 6, 7, 8, 9]
-    assert store.size()[1] < 63_000 * 0.9
-    assert store.make_room(63_000) == []
+    assert store.size()[1] < 540_000
+    assert store.make_room(600_000) == []
 
 
 def test_the_newest_runs_go_too_when_they_alone_are_too_large(store: Store) -> None:
@@ -61,7 +61,7 @@ def test_what_is_pinned_rated_or_going_on_stays(store: Store) -> None:
 
 
 def test_room_is_made_when_a_run_begins_and_the_run_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CODESTEER_RUNS_MB", "0.063")
+    monkeypatch.setenv("CODESTEER_RUNS_MB", "0.6")
     keeper = Keeper(store, "20260102-000000-aaaaaa", wanted=True)
     keeper.abandon()
     note = keeper.note["journal"]
