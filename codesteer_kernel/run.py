@@ -413,7 +413,8 @@ class Engine:
     async def _steer(self, job: _Job) -> Run:
         settings = job.settings
         async with self._runner(job) as executor:
-            keeper = Keeper(job.store, job.live.id, wanted=settings.journal)
+            # In a thread: it waits for the disk, and this loop is every run's.
+            keeper = await asyncio.to_thread(Keeper, job.store, job.live.id, wanted=settings.journal)
             steering = Steering(
                 job.question,
                 job.roles,
@@ -444,7 +445,7 @@ class Engine:
             finally:
                 await _leave(job.roles)
             record = msgspec.structs.replace(steering.record, versions=steering.record.versions | _hosts(job))
-            record = keeper.close(record)
+            record = await asyncio.to_thread(keeper.close, record)
         if record.error is not None and record.error.code == AuthenticationFailed.code:
             await self._forget(job.roles)
         return Run(record, steering.values)

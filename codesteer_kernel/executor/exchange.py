@@ -31,6 +31,8 @@ __all__ = [
 MEGABYTE = 1024 * 1024
 PROGRAM = "program.py"
 """The program itself lies under this name beside its files."""
+_READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+"""How to open what a stranger made; the last is for Windows, which otherwise changes line ends."""
 _COLUMNS = 40
 _TEXT = 2000
 _CELL = 80
@@ -140,12 +142,16 @@ def read_file(name: str, folder: Path, cap_mb: int) -> bytes:
 
 def _open_safely(what: str, path: Path, cap_mb: int) -> bytes:
     """The bytes of a file that a stranger made: no link, no pipe, no device, no giant."""
+    # Windows cannot refuse a link while opening; whoever could put one here since has ended.
+    if path.is_symlink():
+        raise ExecutorError(f"The {what} was refused: it is a link.")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _READ)
     except OSError as error:
         raise ExecutorError(f"The {what} was refused: {error.strerror}.") from None
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
+    foreign = hasattr(os, "getuid") and facts.st_uid != os.getuid()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or foreign:
         os.close(descriptor)
         raise ExecutorError(f"The {what} was refused: it is not a plain file of its own.")
     with os.fdopen(descriptor, "rb") as file:

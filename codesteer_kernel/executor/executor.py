@@ -20,6 +20,7 @@ from codesteer_kernel.executor.results import Limits, OutputEvent, Result
 from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
 from codesteer_kernel.executor.running import Run
 from codesteer_kernel.executor.session import Session
+from codesteer_kernel.executor.spawned import SpawnedPrograms
 from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
@@ -43,6 +44,8 @@ class Executor:
         python: the interpreter; this one by default.
         tier: the isolation to put up, exactly; None or ``"best"`` for all that can be had, see :data:`tiers.TIERS`.
         floor: the weakest tier to accept.
+        method: ``fork`` for a worker of a child kernel for each program, ``spawn`` for an interpreter of its own, which
+            needs no kernel; None for ``fork`` where the system has it.
         spare: whether to keep a second kernel from a second after the first program on, to take over when a program
             takes the first one down. It costs 50 MB, more with what is preloaded.
     """
@@ -55,19 +58,18 @@ class Executor:
         python: str | None = None,
         tier: str | None = None,
         floor: str | None = None,
+        method: str | None = None,
         spare: bool = True,
     ) -> None:
-        if sys.platform == "win32":
-            raise ExecutorError(
-                "Programs cannot be run on Windows yet.", "Use Linux, macOS, or the Windows Subsystem for Linux."
-            )
+        self._backend = _backend(method)
         self.limits = limits or Limits()
         self._preload = tuple(preload)
         self._python = python or sys.executable
         self._walls = {"tier": tier, "floor": floor}
         self._directory: RunDirectory | None = None
         self._kernel: asyncio.Task[ChildKernel] | None = None
-        self._keeps_spare = spare
+        # Spawned programs cannot take down what starts them.
+        self._keeps_spare = spare and self._backend is ChildKernel
         self._spare: asyncio.Task[ChildKernel] | None = None
         self._sparing: asyncio.TimerHandle | None = None
         self._count = 0
@@ -115,7 +117,7 @@ class Executor:
         folder = self._folder("k")
         assert self._directory is not None
         task = asyncio.create_task(
-            ChildKernel.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
+            self._backend.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
         )
         # A failure is raised to whoever runs a program, not logged as forgotten.
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -322,7 +324,12 @@ class Executor:
 
         Args:
             limits: of the session; by default the executor's.
+
+        Raises:
+            ExecutorError: programs are spawned here, so that there is no kernel for a session.
         """
+        if self._backend is not ChildKernel:
+            raise ExecutorError("Sessions need a child kernel, and these programs are spawned.", "Say method='fork'.")
         return Session(self, limits or self.limits)
 
     # Data
@@ -432,3 +439,13 @@ class Executor:
         for folder in old:
             if folder is not None:
                 self._chore(asyncio.to_thread(remove_tree, folder))
+
+
+def _backend(method: str | None) -> Any:
+    """What starts kernels; or what starts programs without one, and speaks as a ChildKernel does."""
+    forks = hasattr(os, "fork")
+    if method not in (None, "fork", "spawn"):
+        raise UnknownName(f"There is no way {method!r} to start programs.", "The ways: fork, spawn.")
+    if method == "fork" and not forks:
+        raise ExecutorError("This system cannot fork programs.", "Leave method out, or say method='spawn'.")
+    return ChildKernel if method == "fork" or (method is None and forks) else SpawnedPrograms

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from codesteer_kernel.record import (
     SelfAnswer,
     Symbolic,
     bounded,
+    bounds,
     cut_middle,
     decode_record,
     encode_record,
@@ -89,6 +92,22 @@ def test_huge_records_are_cut_to_the_limit(rounds: int, text: str, outputs: list
     assert (small.id, small.status, len(small.rounds)) == (record.id, record.status, rounds)
     assert [one.self_answer.verdict for one in small.rounds if one.self_answer] == ["fail"] * rounds
     assert bounded(small) == small
+
+
+def test_bounding_tries_few_forms_of_a_huge_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is a handful of passes over the record, however many rounds and outputs it has."""
+    sizes: list[int] = []
+
+    def counting(value: Any) -> int:
+        sizes.append(len(msgspec.json.encode(value)))
+        return sizes[-1]
+
+    monkeypatch.setattr(bounds, "_bytes", counting)
+    record = a_record(2_000, "x" * 300, PIECES[:4])
+    whole = len(encode_record(record))
+    assert len(encode_record(bounded(record))) < whole // 4
+    assert whole > 15_000_000
+    assert sum(sizes) < 8 * whole, [size for size in sizes if size > 10**6]
 
 
 def test_small_records_are_left_alone() -> None:

@@ -15,16 +15,17 @@ from typing import Any
 
 LIVE_BYTES = 256 * 1024
 """Output of one stream that is passed on as it happens."""
-_BLOCK = 256 * 1024
+BLOCK = 256 * 1024
+"""Size of a journal in bytes."""
 _FRONT = 64
 
 
 def allocate() -> mmap.mmap:
     """Memory for the journal of one stream, to be made before the fork. Zeros are what has not been written."""
-    return mmap.mmap(-1, _BLOCK)
+    return mmap.mmap(-1, BLOCK)
 
 
-def rest(journal: mmap.mmap) -> bytes:
+def rest(journal: mmap.mmap | bytes) -> bytes:
     """What the program left in its journal, once it has ended."""
     return journal[:].rstrip(b"\0") if any(journal[:_FRONT]) else b""
 
@@ -32,7 +33,8 @@ def rest(journal: mmap.mmap) -> bytes:
 def text(descriptor: int, journal: mmap.mmap) -> io.TextIOWrapper:
     """The text stream of a program that writes to ``descriptor``, line by line and then through ``journal``."""
     buffer = JournalWriter(io.FileIO(descriptor, "w", closefd=False), journal)
-    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    # Lines end the same way everywhere, on Windows too.
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
 
 
 class JournalWriter(io.BufferedWriter):
@@ -49,7 +51,8 @@ class JournalWriter(io.BufferedWriter):
         self._put: Any = self._live_write
         # Signal handlers print as well: the same thread must get in again.
         self._guard = threading.RLock()
-        os.register_at_fork(before=self.finish, after_in_child=self._in_child)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self.finish, after_in_child=self._in_child)
 
     def write(self, data: Any, /) -> int:
         """Take bytes; see the class."""
@@ -58,7 +61,7 @@ class JournalWriter(io.BufferedWriter):
         except ValueError:
             # The journal is full.
             self.finish()
-            return super().write(data) if len(data) > _BLOCK else int(self._put(data))
+            return super().write(data) if len(data) > BLOCK else int(self._put(data))
         return done
 
     def _live_write(self, data: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -14,10 +15,13 @@ from .program import TEXT_KEPT
 from .streams import Frames, Stream
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_NEARLY = {"SIGXCPU": 0.8, "SIGKILL": 1.0}
+"""Share of the processor time at which a signal is put down to it: Linux counts in ticks for the first, and may run ahead."""
 _LIMIT_TEXT = {
     "memory": "the program used more than {memory_mb} MB of memory",
     "processes": "the program started more than {processes} processes",
     "cpu": "the program used more than {cpu_seconds:g} s of processor time",
+    "file_size": "a file of the program grew beyond {file_mb} MB",
     "directory_size": "the program's files grew beyond {directory_mb} MB",
 }
 
@@ -65,7 +69,7 @@ def from_wait(status: int, usage: Any, seconds: float, peak: int, cpu_limit: flo
         seconds=seconds,
         cpu_seconds=cpu_seconds,
         peak=max(own_peak, peak),
-        out_of_time=by in ("SIGXCPU", "SIGKILL") and cpu_seconds >= cpu_limit,
+        out_of_time=cpu_seconds >= cpu_limit * _NEARLY.get(by, math.inf),
     )
 
 

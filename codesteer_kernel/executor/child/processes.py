@@ -1,6 +1,7 @@
 """The processes below this one: find them, weigh them, end them.
 
-Linux only (``/proc``); elsewhere the tree is empty and callers fall back to process groups.
+From ``/proc`` where there is one, else from a :mod:`census`, which also knows who has left the tree since it was last
+looked at.
 """
 
 # The child works with descriptors and with paths that came as text.
@@ -10,18 +11,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from . import census
 
 _in_domain = False
+_look: Callable[[], dict[int, census.Row]] | None = None if census.HAS_PROC else census.Watch(os.getpid()).look
+_rows: dict[int, census.Row] = {}
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int) -> list[int]:
-    """Process ids below ``root``, children before grandchildren."""
+    """Process ids below ``root``, children before grandchildren; by a census, ``root`` is this process."""
+    if _look is not None:
+        global _rows
+        _rows = _look()
+        return [pid for pid in _rows if pid != root]
     children: dict[int, list[int]] = {}
     try:
         names = os.listdir("/proc")
@@ -58,7 +68,7 @@ def threads_of_user() -> int:
     mine, total = os.getuid(), 0
     if mine == 0:
         return 0
-    for name in os.listdir("/proc") if sys.platform == "linux" else ():
+    for name in os.listdir("/proc") if census.HAS_PROC else ():
         if name.isdigit():
             with contextlib.suppress(OSError):
                 if os.stat(f"/proc/{name}").st_uid == mine:
@@ -68,6 +78,8 @@ def threads_of_user() -> int:
 
 def resident(pids: list[int]) -> int:
     """Sum of resident sizes in bytes. Memory shared by several of them counts several times: an upper bound."""
+    if _look is not None:
+        return sum(map(_counted, pids))
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
@@ -76,7 +88,13 @@ def resident(pids: list[int]) -> int:
 
 
 def proportional(pids: list[int]) -> int:
-    """Sum of proportional sizes in bytes: what is shared within ``pids`` counts once. Slower than :func:`resident`."""
+    """Sum of proportional sizes in bytes: what is shared within ``pids`` counts once. Slower than :func:`resident`.
+
+    A census knows nothing of sharing: there the first, from which the others were forked, stands for what they share.
+    """
+    if _look is not None:
+        first, *others = map(_counted, pids)
+        return first + sum(max(0, each - first) for each in others)
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
@@ -84,6 +102,14 @@ def proportional(pids: list[int]) -> int:
                 if line.startswith((b"Pss:", b"SwapPss:")):
                     total += int(line.split()[1]) * 1024
     return total
+
+
+def _counted(pid: int) -> int:
+    """Resident bytes by the last census."""
+    if pid == os.getpid():
+        # Linux counts kilobytes, macOS bytes.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return _rows[pid].resident if pid in _rows else 0
 
 
 def peak(pid: int) -> int:
@@ -190,6 +216,12 @@ def frozen() -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             for_all(-1, signal.SIGCONT)
+
+
+def look_through(look: Callable[[], dict[int, census.Row]]) -> None:
+    """From now on find processes by ``look``, a census of those below this one."""
+    global _look
+    _look = look
 
 
 def trust_domain(sealed: bool) -> None:

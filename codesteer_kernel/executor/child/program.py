@@ -66,6 +66,17 @@ class Report:
                 data = data[_write(self._descriptor, data) :]
 
 
+def settle(work: str) -> None:
+    """Work in the program's folder, and have it for a home and for temporary files."""
+    os.chdir(work)
+    for name in ("IPYTHONDIR", "JUPYTER_PLATFORM_DIRS", "JPY_PARENT_PID", "JPY_INTERRUPT_EVENT"):
+        os.environ.pop(name, None)
+    # Where Windows has more names for the same, they are in the environment already.
+    homes = [name for name in ("USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP") if name in os.environ]
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "PWD", *homes), work))
+    os.environ["MPLCONFIGDIR"] = os.path.join(work, ".mpl")
+
+
 def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
     """Run the program and everything that follows a script's last line; returns the exit code."""
     path = os.path.join(request["work"], FILENAME)

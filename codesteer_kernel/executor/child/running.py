@@ -60,6 +60,7 @@ class Forked:
         self.peak = 0
         self.hears = True
         self._kill_at: float | None = None
+        self._waited: tuple[int, Any] | None = None
         self._metered = False
         self._used: dict[int, float] = {}
         self._seen = 0
@@ -202,7 +203,7 @@ class Forked:
             os.close(self._handle)
         processes.signal_group(self.pid, signal.SIGKILL)
         processes.kill_all()
-        _, status, usage = os.wait4(self.pid, 0)
+        self._wait(0)
         self.ended = True
         processes.end_all()
         # All writers are dead, so each pipe now ends.
@@ -217,7 +218,15 @@ class Forked:
             kept.close()
         if self._alone:
             space.empty(namespaces.SHARED_MEMORY)
-        return status, usage
+        assert self._waited is not None
+        return self._waited
+
+    def _wait(self, options: int) -> bool:
+        """Whether the worker has ended; it then is reaped, since macOS has no look without that before Python 3.13."""
+        if self._waited is None:
+            pid, status, usage = os.wait4(self.pid, options)
+            self._waited = (status, usage) if pid else None
+        return self._waited is not None
 
     def drain(self) -> None:
         """Hear what has been written until now, while the process lives."""
@@ -239,7 +248,7 @@ class Forked:
         def poll() -> None:
             if self.ended:
                 return
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if self._wait(os.WNOHANG):
                 self._has_ended()
             else:
                 self._loop.call_later(0.005, poll)

@@ -129,8 +129,8 @@ class Frames:
                 return
             if kind == "display":
                 self._show(content, length)
-            elif kind in ("tier", "error", "exports"):
-                # The first tier counts: it was sent before the program could speak.
+            elif kind in ("tier", "error", "exports") or (kind == "failure" and "tier" not in self.by_kind):
+                # The first tier counts, and no failure after it: it was sent before the program could speak.
                 self.by_kind.setdefault(kind, content)
             elif kind in ("begun", "done") and self._progress is not None:
                 self._progress(content)

@@ -5,7 +5,7 @@ loop), then goes behind its own walls, then runs the program, see :mod:`program`
 """
 
 # The child works with descriptors and with paths that came as text; whatever a program raises is an answer.
-# ruff: noqa: BLE001, PTH118, PTH123
+# ruff: noqa: BLE001
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from mmap import mmap
 from typing import Any, NoReturn
 
-from . import journal, processes, program, sandbox, seccomp
+from . import journal, program, sandbox, seccomp
 
 leave = os._exit
 """Kept from programs that replace it: a worker that could not leave would go on as a copy of the supervisor."""
@@ -93,29 +93,11 @@ def settle(
         warnings.simplefilter("ignore")
         asyncio.set_event_loop(None)
 
-    work = request["work"]
-    os.chdir(work)
-    for name in ("IPYTHONDIR", "JUPYTER_PLATFORM_DIRS", "JPY_PARENT_PID", "JPY_INTERRUPT_EVENT"):
-        os.environ.pop(name, None)
-    os.environ.update(HOME=work, TMPDIR=work, PWD=work, MPLCONFIGDIR=os.path.join(work, ".mpl"))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
-    limits = request["limits"]
-    megabyte = 1024 * 1024
-    limited = sandbox.limit(
-        {
-            "CORE": 0,
-            "NOFILE": limits["open_files"],
-            "FSIZE": limits["file_mb"] * megabyte,
-            **({} if limits["cpu_seconds"] is None else {"CPU": int(limits["cpu_seconds"]) + 1}),
-            "NPROC": request["processes_now"] + limits["processes"],
-            # A gigabyte above the limit for what is reserved and never used; the watchdog does the fine work.
-            "AS": processes.address_space() + (limits["memory_mb"] + 1024) * megabyte,
-        }
-    )
+    program.settle(request["work"])
+    limited = sandbox.limit_program(request["limits"], request["processes_now"])
     abi = 0
     if request["landlock"]:
-        abi = sandbox.landlock([*request["read"], *sandbox.PROC_FACTS], [work, request["out"]])
+        abi = sandbox.landlock([*request["read"], *sandbox.PROC_FACTS], [request["work"], request["out"]])
     walls = request["walls"]
     # Where the kernel itself listens on TCP, the program gets a narrower filter of its own.
     if walls["seccomp"] and request["transport"] == "tcp":
