@@ -2,13 +2,14 @@
 
 ``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --slots N --grace SECONDS --log FILE``
 returns as soon as a worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters
-need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its terminal) pass it by.
+need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its
+terminal) pass it by.
 
 The lease socket (``ID.sock`` in the runtime folder, reachable by this user alone) speaks JSON lines, worker to client
-only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "slots", "pid"}`` or
-``{"state": "failed", "message"}``. The connection *is* the lease: however the client ends, the kernel closes it. After the last one closed,
-the worker waits out its grace period for another, then exits. ``ID.json`` tells what runs; the API
-key is never on disk.
+only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "slots", "pid", "special"}`` or
+``{"state": "failed", "code", "message", "cure"}``. The connection *is* the lease: however the client ends, the kernel
+closes it. After the last one closed, the worker waits out its grace period for another, then exits. ``ID.json`` tells
+what runs; the API key is never on disk.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..config import default_threads, runtime_dir
+from ..config import available_memory, default_threads, runtime_dir
+from ..errors import CodeSteerError, MissingDependency, ModelError
+from .gguf_header import read_gguf_header
 from .locks import FileLock
+from .placement import free_on_gpus, runtime_plan
 
-__all__ = ["BATCH_TOKENS", "SLOTS", "main"]
+__all__ = ["SLOTS", "main"]
 
 SLOTS = 2
 """Cache lanes, where nobody asks for more: one for the steerer, one for the target."""
-
-BATCH_TOKENS = 128
-"""Prompt tokens per forward pass. A cancelled request is noticed between passes, so this bounds how long one lingers."""
 
 PROMPT_CACHE_MIB = 512
 """Host memory for prefixes that had to leave their lane (llama.cpp's own default is 8192)."""
@@ -67,6 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
     if os.fork():
         os._exit(0)
     os.setsid()
+    import resource  # where there is fork, there is this
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave prompts and weights on the disk
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _redirect(given.log)
@@ -102,16 +106,30 @@ class _Worker:
     async def _load(self) -> None:
         try:
             state = await asyncio.to_thread(self._load_blocking)
+        except CodeSteerError as fault:
+            state = _failed(fault)
         except ImportError as fault:
-            state = {"state": "failed", "code": "missing_dependency", "message": f"{fault}"}
+            reason = f"The local runtime cannot be imported ({fault})."
+            state = _failed(MissingDependency(reason, "Run: pip install xllamacpp"))
         except Exception as fault:  # noqa: BLE001 - the reason goes to the clients; this process has nobody else to tell
-            state = {"state": "failed", "code": "model_error", "message": f"{fault}"}
+            reason = f"{self.model} could not be loaded ({fault})."
+            state = _failed(ModelError(reason, f"Is it a whole GGUF file? See {self.log}."))
         self.state = state
         self.settled.set()
 
     def _load_blocking(self) -> dict[str, Any]:
         import xllamacpp
 
+        header = read_gguf_header(self.model)
+        plan = runtime_plan(
+            self.model.name,
+            self.model.stat().st_size,
+            header,
+            context=self.context,
+            lanes=self.slots,
+            memory=available_memory(),
+            gpus=free_on_gpus(xllamacpp.get_device_info()),
+        )
         threads = default_threads()
         key = secrets.token_urlsafe(32)
         params = xllamacpp.CommonParams()
@@ -124,11 +142,12 @@ class _Worker:
         params.cors_credentials = False
         params.ui = False
         params.n_parallel = self.slots
-        params.n_ctx = self.context * self.slots
+        params.n_ctx = plan.context * self.slots
         params.kv_unified = False
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.n_batch = params.n_ubatch = plan.batch
+        params.n_gpu_layers = plan.gpu_layers
         params.cache_prompt = True
         params.cache_ram_mib = PROMPT_CACHE_MIB
         params.endpoint_slots = True
@@ -141,9 +160,10 @@ class _Worker:
             "state": "ready",
             "url": self.server.listening_address,
             "key": key,
-            "context": self.context,
+            "context": plan.context,
             "slots": self.slots,
             "pid": os.getpid(),
+            "special": header.special,
         }
 
     async def _lease(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -187,6 +207,10 @@ class _Worker:
                 if not self.leases and not self.changed.is_set():
                     return
             _cap(self.log)
+
+
+def _failed(fault: CodeSteerError) -> dict[str, Any]:
+    return {"state": "failed", "code": fault.code, "message": fault.message, "cure": fault.cure}
 
 
 def _line(state: dict[str, Any]) -> bytes:
