@@ -171,7 +171,8 @@ def compose(settings: ServeSettings, *, image: str = IMAGE) -> dict[str, Any]:
     service |= {
         "image": image,
         "entrypoint": ["vllm"],
-        "command": arguments,
+        # Compose reads $ as a variable.
+        "command": [word.replace("$", "$$") for word in arguments],
         "environment": {KEY_VARIABLE: "${CODESTEER_TOKEN:?write CODESTEER_TOKEN=... into the file .env}"},
         "volumes": mounts,
         "ipc": "host",
