@@ -351,7 +351,7 @@ class HfModel:
                 logits, cached = network.read(tokens, "", threading.Event())
             logs, ids = torch.log_softmax(logits, dim=-1).topk(count)
             found = [(prompter.decode([one]), log) for one, log in zip(ids.tolist(), logs.tolist(), strict=True)]
-            return found, TokenUsage(input_tokens=len(tokens), cached_tokens=cached, output_tokens=1)
+            return found, TokenUsage(input_tokens=len(tokens), output_tokens=1, cached_tokens=cached)
 
         return await asyncio.to_thread(work)
 

@@ -49,8 +49,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class Lease:
     """A claim on a loaded model; closing it (or dying) gives the claim back.
 
-    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``slots`` the number of lanes,
-    ``pid`` the worker, ``special`` the texts of the model's control tokens.
+    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``slots`` the number
+    of lanes, ``pid`` the worker, ``special`` the texts of the model's control tokens.
     """
 
     def __init__(self, connection: socket.socket, state: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def log_path(path: Path) -> Path:
 
 
 def memory_needed(path: Path, context: int = 4096, slots: int = SLOTS) -> int:
-    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens a lane.
+    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens in each of its lanes.
 
     Raises:
         ModelError: it is no GGUF file.
@@ -120,7 +120,7 @@ async def lease(path: Path, *, context: int = 4096, slots: int = SLOTS, progress
         nonlocal told
         if progress is not None and not told:
             told = True
-            size, needs, free = path.stat().st_size, memory_needed(path, context), available_memory()
+            size, needs, free = path.stat().st_size, memory_needed(path, context, slots), available_memory()
             has = "" if free is None else f", {free / 1e9:.1f} GB free"
             note = f"loading {size / 1e9:.1f} GB model: needs {needs / 1e9:.1f} GB of memory{has}"
             progress(ProgressEvent(done=0, total=size, source="load", note=note))

@@ -2,7 +2,8 @@
 
 ``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --slots N --grace SECONDS --log FILE``
 returns as soon as a worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters
-need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its terminal) pass it by.
+need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its
+terminal) pass it by.
 
 The lease socket (``ID.sock`` in the runtime folder, reachable by this user alone) speaks JSON lines, worker to client
 only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "slots", "pid", "special"}`` or

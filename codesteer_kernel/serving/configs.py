@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.errors import BadInput
+from codesteer_kernel.models.templates import LLAMA3
 from codesteer_kernel.serving.settings import PORT, Parser, ServeSettings, parse_serving
-from codesteer_kernel.serving.vllm import KEY_VARIABLE, LLAMA3_TEMPLATE, vllm_arguments
+from codesteer_kernel.serving.vllm import KEY_VARIABLE, vllm_arguments
 
 __all__ = ["compose", "config_command", "ray_serve", "systemd", "to_yaml"]
 
@@ -31,7 +32,6 @@ _BLOCK = re.compile(r"([!-~][ -~]*\n){2,}")
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _PATH = "/models"
 _MOUNTED = "/run/secrets/token"
-_TEMPLATE_AT = "/etc/codesteer/llama3.jinja"
 
 
 def config_command(words: Sequence[str]) -> str:
@@ -85,7 +85,7 @@ def ray_serve(settings: ServeSettings, *, replicas: tuple[int, int] = (1, 4), ac
     if settings.quantization:
         engine["quantization"] = settings.quantization
     if settings.is_codesteer_v1:
-        engine["chat_template"] = LLAMA3_TEMPLATE.read_text(encoding="utf-8")
+        engine["chat_template"] = LLAMA3
     low, high = replicas
     model: dict[str, Any] = {
         "model_loading_config": {"model_id": settings.served_name, "model_source": settings.source},
@@ -166,12 +166,13 @@ def compose(settings: ServeSettings, *, image: str = IMAGE) -> dict[str, Any]:
         inside = msgspec.structs.replace(inside, steerer=f"hf/{folder}")
     mounts += [f"{path}:{_PATH}/{name}:ro" for name, path in settings.adapters]
     inside = msgspec.structs.replace(inside, adapters=tuple((name, f"{_PATH}/{name}") for name, _ in settings.adapters))
-    arguments = vllm_arguments(inside, host="0.0.0.0", port=PORT, template=_TEMPLATE_AT)  # noqa: S104 - on loopback outside
+    arguments = vllm_arguments(inside, host="0.0.0.0", port=PORT)  # noqa: S104 - on loopback outside
     probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health')"
     service |= {
         "image": image,
         "entrypoint": ["vllm"],
-        "command": arguments,
+        # Compose reads $ as a variable.
+        "command": [word.replace("$", "$$") for word in arguments],
         "environment": {KEY_VARIABLE: "${CODESTEER_TOKEN:?write CODESTEER_TOKEN=... into the file .env}"},
         "volumes": mounts,
         "ipc": "host",
@@ -190,11 +191,7 @@ def compose(settings: ServeSettings, *, image: str = IMAGE) -> dict[str, Any]:
             }
         },
     }
-    whole: dict[str, Any] = {"services": {settings.served_name: service}, "volumes": {"weights": {}}}
-    if settings.is_codesteer_v1:
-        service["configs"] = [{"source": "llama3", "target": _TEMPLATE_AT}]
-        whole["configs"] = {"llama3": {"content": LLAMA3_TEMPLATE.read_text(encoding="utf-8")}}
-    return whole
+    return {"services": {settings.served_name: service}, "volumes": {"weights": {}}}
 
 
 def systemd(settings: ServeSettings, program: Sequence[str]) -> str:

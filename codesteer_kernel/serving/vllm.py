@@ -20,11 +20,11 @@ from pathlib import Path
 from codesteer_kernel.config import cache_dir, child_environment, writable
 from codesteer_kernel.errors import BadInput, MissingDependency, ModelError
 from codesteer_kernel.executor.child.processes import descendants
+from codesteer_kernel.models.templates import LLAMA3
 from codesteer_kernel.serving.settings import ServeSettings
 
-__all__ = ["LLAMA3_TEMPLATE", "Vllm", "find_vllm", "vllm_arguments"]
+__all__ = ["KEY_VARIABLE", "Vllm", "find_vllm", "vllm_arguments"]
 
-LLAMA3_TEMPLATE = Path(__file__).with_name("llama3.jinja")
 KEY_VARIABLE = "VLLM_API_KEY"
 START_SECONDS = 1800.0
 """A first start downloads 16 GB and compiles."""
@@ -66,7 +66,7 @@ def find_vllm(settings: ServeSettings) -> Path | None:
     return Path(found) if found else None
 
 
-def vllm_arguments(settings: ServeSettings, *, host: str, port: int, template: str = str(LLAMA3_TEMPLATE)) -> list[str]:
+def vllm_arguments(settings: ServeSettings, *, host: str, port: int) -> list[str]:
     """What follows ``vllm`` on its command line. No secret is among it: the key goes by the environment."""
     words = ["serve", settings.source, "--served-model-name", settings.served_name]
     words += ["--host", host, "--port", str(port)]
@@ -76,7 +76,7 @@ def vllm_arguments(settings: ServeSettings, *, host: str, port: int, template: s
     if settings.slots is not None:
         words += ["--max-num-seqs", str(settings.slots)]
     if settings.is_codesteer_v1:
-        words += ["--chat-template", template]
+        words += ["--chat-template", LLAMA3]
     if settings.quantization:
         words += ["--quantization", settings.quantization]
     if settings.tensor_parallel is not None:

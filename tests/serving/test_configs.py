@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from codesteer_kernel.cli import main
 from codesteer_kernel.errors import BadInput
+from codesteer_kernel.models.templates import LLAMA3
 from codesteer_kernel.serving.configs import compose, ray_serve, serve_words, systemd, to_yaml
 from codesteer_kernel.serving.settings import parse_serving
 
@@ -45,9 +46,7 @@ def test_ray_serve(capsys: pytest.CaptureFixture[str]) -> None:
     (model,) = application["args"]["llm_configs"]
     assert model["model_loading_config"] == {"model_id": "codesteer-v1", "model_source": "yongchao98/CodeSteer-v1"}
     assert model["accelerator_type"] == "L4"
-    template = model["engine_kwargs"].pop("chat_template")
-    assert template.startswith("{{- bos_token }}")
-    assert template.endswith("{%- endif %}\n")
+    assert model["engine_kwargs"].pop("chat_template") == LLAMA3
     assert model["engine_kwargs"] == {
         "dtype": "bfloat16",
         "enable_prefix_caching": True,
@@ -82,8 +81,7 @@ def test_compose_for_vllm(capsys: pytest.CaptureFixture[str]) -> None:
     assert service["entrypoint"] == ["vllm"]
     command = service["command"]
     assert command[:2] == ["serve", "yongchao98/CodeSteer-v1"]
-    assert command[command.index("--chat-template") + 1] == service["configs"][0]["target"]
-    assert config["configs"]["llama3"]["content"].startswith("{{- bos_token }}")
+    assert command[command.index("--chat-template") + 1] == LLAMA3
     assert command[command.index("--lora-modules") + 1] == "a=/models/a"
     assert "/disk/a:/models/a:ro" in service["volumes"]
     assert service["environment"]["VLLM_API_KEY"].startswith("${CODESTEER_TOKEN:?")

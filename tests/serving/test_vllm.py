@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 
 from codesteer_kernel.cli import main
@@ -19,9 +18,10 @@ from codesteer_kernel.errors import BadInput, MissingDependency
 from codesteer_kernel.models import ChatRequest, Message, TextDelta
 from codesteer_kernel.models.discovery import Directory, running_hosts
 from codesteer_kernel.models.served import ServedModel
+from codesteer_kernel.models.templates import LLAMA3
 from codesteer_kernel.serving.overview import look
 from codesteer_kernel.serving.settings import parse_serving
-from codesteer_kernel.serving.vllm import LLAMA3_TEMPLATE, find_vllm, vllm_arguments
+from codesteer_kernel.serving.vllm import find_vllm, vllm_arguments
 from tests.models.conftest import wait_until
 from tests.serving.process import HostProcess
 
@@ -57,25 +57,14 @@ ALWAYS = "--max-log-len 0 --disable-fastapi-docs --allowed-origins [] --shutdown
     ],
 )
 def test_the_command_line(options: str, expected: str) -> None:
-    words = vllm_arguments(parse_serving(options.split()), host="H", port=1, template="T")
+    words = vllm_arguments(parse_serving(options.split()), host="H", port=1)
+    words = ["T" if word == LLAMA3 else word for word in words]
     assert " ".join(words) == f"{expected} {ALWAYS}"
 
 
 def test_words_after_the_dashes_are_vllms() -> None:
     settings = parse_serving(["-s", V1, "--grace", "5", "--", "--max-lora-rank", "64"])
     assert vllm_arguments(settings, host="H", port=1)[-4:] == ["--shutdown-timeout", "5", "--max-lora-rank", "64"]
-
-
-def test_the_template_is_llama_3s() -> None:
-    turns = [("system", "S"), ("user", " U\n"), ("assistant", "A"), ("user", "V")]
-    messages = [{"role": role, "content": content} for role, content in turns]
-    template = jinja2.Environment(autoescape=False).from_string(LLAMA3_TEMPLATE.read_text())
-    expected = "<|begin_of_text|>" + "".join(
-        f"<|start_header_id|>{role}<|end_header_id|>\n\n{content.strip()}<|eot_id|>" for role, content in turns
-    )
-    for prompting, end in ((False, ""), (True, "<|start_header_id|>assistant<|end_header_id|>\n\n")):
-        said = template.render(messages=messages, bos_token="<|begin_of_text|>", add_generation_prompt=prompting)
-        assert said == expected + end
 
 
 # -- where it is found
