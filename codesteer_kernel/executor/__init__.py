@@ -16,44 +16,55 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codesteer_kernel.executor.exchange import InputSummary, summarise
     from codesteer_kernel.executor.executor import Executor
     from codesteer_kernel.executor.gateway import GatewayExecutor
+    from codesteer_kernel.executor.pictures import Chart, Picture
     from codesteer_kernel.executor.pool import ExecutorPool, PooledExecutor, ProgramRunner
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
+    from codesteer_kernel.executor.summary import InputSummary, Showing, check_hidden, summarise, without_hidden
     from codesteer_kernel.executor.sync import SyncExecutor
 
 __all__ = [
+    "Chart",
     "Executor",
     "ExecutorPool",
     "GatewayExecutor",
     "InputSummary",
     "Limits",
     "OutputEvent",
+    "Picture",
     "PooledExecutor",
     "ProgramRunner",
     "Result",
     "RichOutput",
+    "Showing",
     "Status",
     "SyncExecutor",
+    "check_hidden",
     "open_executor",
     "summarise",
+    "without_hidden",
 ]
 
 _HOMES = {
+    "Chart": "pictures",
     "Executor": "executor",
     "ExecutorPool": "pool",
     "GatewayExecutor": "gateway",
-    "InputSummary": "exchange",
+    "InputSummary": "summary",
     "Limits": "results",
     "OutputEvent": "results",
+    "Picture": "pictures",
     "PooledExecutor": "pool",
     "ProgramRunner": "pool",
     "Result": "results",
     "RichOutput": "results",
+    "Showing": "summary",
     "Status": "results",
     "SyncExecutor": "sync",
-    "summarise": "exchange",
+    "check_hidden": "summary",
+    "summarise": "summary",
+    "without_hidden": "summary",
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
-from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, MissingDependency, UnknownName
+from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, UnknownName
 from codesteer_kernel.executor import exchange
 from codesteer_kernel.executor.kernel import ChildKernel, KernelLost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
@@ -80,6 +80,7 @@ class Executor:
         self._work: Path | None = None
         self._turn = asyncio.Lock()
         self._current: _Run | None = None
+        self._export_mb = self.limits.export_mb
         self._chores: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -253,6 +254,7 @@ class Executor:
         work, out = self._folder("w"), self._folder("o")
         self._forget_last()
         self._out, self._work = out, work
+        self._export_mb = run.limits.export_mb
         (work / exchange.PROGRAM).write_bytes(run.code)
         await self._lay_out(work)
         request = {
@@ -295,10 +297,7 @@ class Executor:
 
     def _finish(self, run: _Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
         if reply.get("failure") == "missing":
-            raise MissingDependency(
-                f"A named input needs {reply['package']} in the child kernel.",
-                "Install it with: pip install 'codesteer[data]'",
-            )
+            raise exchange.missing("inputs", reply["package"])
         if "failure" in reply:
             raise ExecutorError(f"The child kernel could not run the program: {reply['reason']}.")
         self._exports = reply.pop("exports")
@@ -325,8 +324,8 @@ class Executor:
     async def put(self, name: str, value: Any, *, pickle: bool = False) -> None:
         """Give every program run from now on a variable ``name`` with this value, as it is now.
 
-        Plain data, dates, numpy arrays, pandas and polars frames and series, pyarrow tables. With ``pickle`` anything
-        that cloudpickle takes, functions and objects of the notebook's own classes included; it is rebuilt by each
+        Plain data, dates, paths, numpy arrays, scipy's sparse matrices, pandas and polars frames and series, pyarrow
+        tables. With ``pickle`` anything that cloudpickle takes, functions and objects of the notebook's own classes included; it is rebuilt by each
         program, behind its walls. Nothing ever comes back as a pickle.
 
         Raises:
@@ -349,7 +348,7 @@ class Executor:
     async def get(self, name: str) -> Any:
         """The value that the last program left in ``name``; it must have been named in ``export``.
 
-        A matplotlib figure comes back as PNG bytes.
+        A matplotlib figure comes back as a :class:`Picture`, a figure of plotly's or altair's as a :class:`Chart`.
 
         Raises:
             UnknownName: not exported, or the program did not set it.
@@ -362,7 +361,7 @@ class Executor:
             raise UnknownName(
                 f"The last program exported no {name!r}.", f"Run it with export=({name!r},), and see that it ends well."
             )
-        return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)
+        return await asyncio.to_thread(exchange.read, name, told, self._out, self._export_mb)
 
     async def put_file(self, path: str | os.PathLike[str], name: str | None = None) -> None:
         """Give every program run from now on a fresh copy of this file, as it is now, in its working directory.
@@ -409,7 +408,7 @@ class Executor:
         return data
 
     async def _fetch(self, name: str, work: Path) -> bytes:
-        return await asyncio.to_thread(exchange.read_file, name, work, self.limits.export_mb)
+        return await asyncio.to_thread(exchange.read_file, name, work, self._export_mb)
 
     def _forget_last(self) -> None:
         """Remove what the last program left."""

@@ -434,9 +434,9 @@ class GatewayExecutor(Executor):
         told = self._exports.get(name, {})
         file = told.get("file") if isinstance(told, dict) else None
         if isinstance(file, str) and file.isdigit() and self._out is not None:
-            data = await self._remote().download("out", file, f"export of {name!r}", self.limits.export_mb)
+            data = await self._remote().download("out", file, f"export of {name!r}", self._export_mb)
             await asyncio.to_thread((self._out / file).write_bytes, data)
         return await super().get(name)
 
     async def _fetch(self, name: str, work: Path) -> bytes:
-        return await self._remote().download("work", name, f"file {name!r}", self.limits.export_mb)
+        return await self._remote().download("work", name, f"file {name!r}", self._export_mb)

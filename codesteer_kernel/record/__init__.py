@@ -6,6 +6,7 @@ Schema beside this file is generated from the types (:mod:`.schema`), the TypeSc
 """
 
 from codesteer_kernel.record.bounds import bounded, cut_middle
+from codesteer_kernel.record.charts import safe_chart
 from codesteer_kernel.record.document import (
     MIME_TYPE,
     SCHEMA_VERSION,
@@ -62,4 +63,5 @@ __all__ = [
     "encode_record",
     "fold",
     "reduce",
+    "safe_chart",
 ]

@@ -29,9 +29,10 @@ def told(question: Question, *, with_outputs: bool = True) -> str:
     """Return the question as models see it: the prompt as typed, then what is known of inputs and wanted outputs."""
     prompts = load_prompts("target")
     text = question.prompt.strip()
-    if question.inputs:
-        lines = "\n".join(one.summary or f"{one.name}: {one.type}" for one in question.inputs)
-        text += "\n" + prompts.text("inputs", summaries=lines)
+    for part, files in (("inputs", False), ("files", True)):
+        lines = [one.summary or f"{one.name}: {one.type}" for one in question.inputs if (one.type == "file") == files]
+        if lines:
+            text += "\n" + prompts.text(part, summaries="\n".join(lines))
     if question.outputs and with_outputs:
         text += "\n" + prompts.text("outputs", names=", ".join(question.outputs))
     return text

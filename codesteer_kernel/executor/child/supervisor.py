@@ -35,7 +35,7 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
-from . import journal, namespaces, processes, sandbox, space, values, worker
+from . import journal, namespaces, processes, rich, sandbox, space, values, worker
 from .capture import Capture, clean, shorten
 from .warming import Warming
 
@@ -132,7 +132,7 @@ class Frames:
         self.cut += content["cut"] if isinstance(content.get("cut"), int) else 0
         if not isinstance(data, dict) or kind not in ("display", "result", "figure"):
             return
-        bundle = {mime: clean(text) for mime, text in data.items() if mime in worker.MIMES and isinstance(text, str)}
+        bundle = {mime: clean(text) for mime, text in data.items() if mime in rich.MIMES and isinstance(text, str)}
         if not bundle:
             return
         self._shown += 1

@@ -1,4 +1,4 @@
-"""Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG.
+"""Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG, charts as MIME bundles.
 
 Both sides use this module: the user's process writes what a program is given and reads what it made, the child does the
 reverse. :func:`decode` treats its bytes as hostile and knows no pickle. A pickle goes one way only, in, when the user asks
@@ -18,18 +18,23 @@ import io
 import json
 import re
 import struct
-import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path, PurePath
 from typing import Any
+
+from . import rich
 
 _ARROW_MAGIC = b"ARROW1\0\0"
 PYARROW_OLDEST = (23, 0, 1)
 """Older versions have known holes in reading files from strangers (CVE-2023-47248, CVE-2026-25087)."""
 
 _FRACTION = re.compile(r"-?\d+(/\d+)?")
+_ZONE = re.compile(r"(?!dateutil)\w+(/[\w+-]+)*")
+_LAYOUTS = ("csr", "csc", "coo")
+_PANDAS_SCALARS = ("Timestamp", "Timedelta")
 _TEMPORAL: dict[str, Any] = {"date": date, "datetime": datetime, "time": time}
 
 
@@ -52,7 +57,8 @@ def encode(value: Any, path: str) -> dict[str, Any]:
     """Write ``value`` to ``path``.
 
     Returns:
-        The description that :func:`decode` needs: ``format`` (json, npy, arrow, png), ``kind`` and format details.
+        The description that :func:`decode` needs: ``format`` (json, npy, sparse, arrow, png, chart), ``kind`` and
+        format details.
 
     Raises:
         Refused: the type has no safe format; the message names it.
@@ -60,19 +66,33 @@ def encode(value: Any, path: str) -> dict[str, Any]:
     """
     family = type(value).__module__.partition(".")[0]
     name = type(value).__name__
-    if family == "numpy" and name == "ndarray":
+    if family == "numpy" and name == "ndarray" and not value.dtype.hasobject:
         return _encode_array(value, path)
-    if family == "pandas" and name in ("DataFrame", "Series"):
-        return _encode_pandas(value, name, path)
+    if family == "scipy" and hasattr(value, "tocsr"):
+        return _encode_sparse(value, name, path)
+    if family == "pandas" and name == "MultiIndex":
+        raise Refused("a pandas.MultiIndex cannot be passed as data; to_frame() makes a table of it")
+    if family == "pandas" and hasattr(value, "columns" if name == "DataFrame" else "to_frame"):
+        return _encode_pandas(value, path)
     if family == "polars" and name in ("DataFrame", "Series"):
         table = value.to_arrow() if name == "DataFrame" else value.to_frame("value").to_arrow()
         return _write_arrow(table, path, f"polars.{name}", {"name": value.name} if name == "Series" else {})
+    if family == "polars" and name == "LazyFrame":
+        raise Refused("a polars.LazyFrame is a plan; collect() it first")
     if family == "pyarrow" and name in ("Table", "RecordBatch"):
         table = value if name == "Table" else _pyarrow().Table.from_batches([value])
         return _write_arrow(table, path, "pyarrow.Table", {})
-    if family == "matplotlib" and hasattr(value, "savefig"):
-        value.savefig(path, format="png", bbox_inches="tight")
+    if family == "pyarrow" and hasattr(value, "null_count"):
+        return _write_arrow(_pyarrow().table({"value": value}), path, "pyarrow.ChunkedArray", {})
+    if rich.is_figure(value):
+        with open(path, "wb") as file:
+            file.write(rich.picture(value))
         return {"format": "png", "kind": "matplotlib.figure"}
+    chart = rich.chart_of(value)
+    if chart:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(chart, file)
+        return {"format": "chart", "kind": f"{family}.{name}"}
     try:
         text = json.dumps(_plain(value))
     except RecursionError:
@@ -116,7 +136,10 @@ def encode_pickle(value: Any, path: str) -> dict[str, Any]:
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:
-    """Rebuild a value from the bytes that :func:`encode` wrote. A PNG comes back as ``bytes``.
+    """Rebuild a value from the bytes that :func:`encode` wrote.
+
+    A PNG comes back as ``bytes``, a chart as a dictionary of MIME type to text. Where ``data`` can be written to, an
+    array is a view of it.
 
     Args:
         about: what :func:`encode` returned.
@@ -130,8 +153,10 @@ def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = No
     decoders: dict[str, Callable[[dict[str, Any], bytes | memoryview, int | None], Any]] = {
         "json": _decode_json,
         "npy": _decode_array,
+        "sparse": _decode_sparse,
         "arrow": _decode_arrow,
         "png": _decode_png,
+        "chart": _decode_chart,
     }
     form = about.get("format")
     if form not in decoders:
@@ -175,13 +200,36 @@ def _plain(value: Any) -> Any:
         return {"$complex": [value.real, value.imag]}
     if kind is bytes:
         return {"$bytes": base64.b64encode(value).decode("ascii")}
-    if kind.__module__.partition(".")[0] == "numpy":
-        if kind.__name__ == "ndarray" and value.dtype.kind in "biufU":
-            return {"$array": [value.dtype.str, list(value.shape), value.ravel().tolist()]}
-        item = getattr(value, "item", None)
-        if item is not None and getattr(value, "ndim", 1) == 0:
-            return _plain(item())
+    if kind is range:
+        return {"$range": [value.start, value.stop, value.step]}
+    if isinstance(value, PurePath):
+        return {"$path": str(value)}
+    family = kind.__module__.partition(".")[0]
+    if family == "numpy":
+        return _plain_numpy(value, kind)
+    if family == "pandas" and kind.__name__ in _PANDAS_SCALARS:
+        zone = getattr(value, "tz", None)
+        return {"$pandas": [kind.__name__, value.isoformat(), zone and str(zone)]}
+    if family == "pandas" and kind.__name__ in ("NaTType", "NAType"):
+        return {"$pandas": [kind.__name__, "", None]}
+    if kind.__module__ == "collections" and isinstance(value, dict):  # Counter, defaultdict, OrderedDict
+        return _plain(dict(value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _plain(tuple(value))
     raise Refused(f"a {kind.__module__}.{kind.__qualname__} cannot be passed as data".replace("builtins.", ""))
+
+
+def _plain_numpy(value: Any, kind: type) -> Any:
+    if kind.__name__ == "ndarray" and value.dtype.kind in "biufU":
+        return {"$array": [value.dtype.str, list(value.shape), value.ravel().tolist()]}
+    if kind.__name__ == "ndarray" and value.dtype.kind == "O":
+        return {"$objects": [list(value.shape), [_plain(item) for item in value.ravel()]]}
+    if getattr(value, "ndim", 1) == 0 and kind.__name__ != "ndarray" and value.dtype.kind in "mM":
+        # Their item() is a bare count of nanoseconds where the standard library has no type that fine.
+        return {"$temporal": [value.dtype.str, int(value.astype("i8"))]}
+    if getattr(value, "ndim", 1) == 0 and hasattr(value, "item"):
+        return _plain(value.item())
+    raise Refused(f"a numpy.{kind.__name__} of {value.dtype} cannot be passed as data")
 
 
 def _decode_json(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
@@ -227,7 +275,42 @@ def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
         if cap is not None and dtype.itemsize * len(items) > cap:
             raise _Giant(dtype.itemsize * len(items), cap)
         return np.array(items, dtype=kind).reshape(shape)
+    if tag == "$objects":
+        import numpy as np
+
+        array = np.empty(len(held[1]), dtype=object)
+        array[:] = held[1]
+        return array.reshape(held[0])
+    if tag == "$temporal":
+        import numpy as np
+
+        dtype = np.dtype(held[0])
+        if dtype.kind not in "mM":
+            raise Refused(f"a moment of {held[0]!r} cannot be passed as data")
+        return np.array(held[1], dtype="i8").astype(dtype)[()]
+    if tag == "$range":
+        return range(*held)
+    if tag == "$path":
+        return Path(held)
+    if tag == "$pandas":
+        return _pandas_scalar(*held)
     return found
+
+
+def _pandas_scalar(kind: str, text: str, zone: str | None) -> Any:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise Missing("pandas") from None
+    if kind == "NaTType":
+        return pd.NaT
+    if kind == "NAType":
+        return pd.NA
+    if kind not in _PANDAS_SCALARS:
+        raise Refused(f"a pandas.{kind} cannot be passed as data")
+    made = getattr(pd, kind)(text)
+    # A name of another form could be the path of a file; the offset stands in the text already.
+    return made.tz_convert(zone) if zone and _ZONE.fullmatch(zone) else made
 
 
 # Arrays
@@ -236,8 +319,6 @@ def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
 def _encode_array(value: Any, path: str) -> dict[str, Any]:
     import numpy as np
 
-    if value.dtype.hasobject:
-        raise Refused("a numpy array of objects cannot be passed as data")
     with open(path, "wb") as file:
         np.lib.format.write_array(file, value, allow_pickle=False)
     return {"format": "npy", "kind": "numpy.ndarray"}
@@ -259,8 +340,62 @@ def _decode_array(about: dict[str, Any], data: bytes | memoryview, cap: int | No
     body = memoryview(data)[head.tell() :]
     if dtype.hasobject or count < 0 or count * dtype.itemsize != len(body):
         raise Refused("the npy header does not fit the data")
-    array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(0, dtype)
-    return array.reshape(shape, order="F" if fortran else "C").copy(order="K")
+    array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(count, dtype)
+    array = array.reshape(shape, order="F" if fortran else "C")
+    return array if array.flags.writeable else array.copy(order="K")
+
+
+def _encode_sparse(value: Any, name: str, path: str) -> dict[str, Any]:
+    """Three arrays one after another; what is neither csr, csc nor coo becomes csr."""
+    import numpy as np
+
+    if value.ndim != 2 or value.dtype.kind not in "biufc":
+        raise Refused(f"a scipy.sparse.{name} of {value.dtype} in {value.ndim} dimensions cannot be passed as data")
+    if value.format not in _LAYOUTS:
+        value = value.tocsr()
+    coo = value.format == "coo"
+    arrays = (value.data, value.row, value.col) if coo else (value.data, value.indices, value.indptr)
+    sizes = []
+    with open(path, "wb") as file:
+        for array in arrays:
+            start = file.tell()
+            np.lib.format.write_array(file, array, allow_pickle=False)
+            sizes.append(file.tell() - start)
+    return {
+        "format": "sparse",
+        "kind": f"scipy.sparse.{type(value).__name__}",
+        "shape": [int(extent) for extent in value.shape],
+        "sizes": sizes,
+    }
+
+
+def _decode_sparse(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
+    try:
+        import scipy.sparse as sparse
+    except ImportError:
+        raise Missing("scipy") from None
+    layout, _, form = str(about.get("kind")).rpartition(".")[2].partition("_")
+    shape, sizes = about["shape"], about["sizes"]
+    whole = all(type(number) is int and number >= 0 for number in (*shape, *sizes))
+    if layout not in _LAYOUTS or form not in ("array", "matrix") or not whole or len(shape) != 2:
+        raise Refused("the sparse matrix is not described as one")
+    if len(sizes) != 3 or sum(sizes) != len(data):
+        raise Refused("the parts of the sparse matrix do not fit the data")
+    first, second = sizes[0], sizes[0] + sizes[1]
+    held = memoryview(data)
+    values, left, right = (
+        _decode_array(about, part, cap) for part in (held[:first], held[first:second], held[second:])
+    )
+    if any(array.ndim != 1 for array in (values, left, right)) or {left.dtype.kind, right.dtype.kind} != {"i"}:
+        raise Refused("the parts of the sparse matrix are not what they should be")
+    if values.dtype.kind not in "biufc":
+        raise Refused(f"a sparse matrix of {values.dtype} cannot be passed as data")
+    parts = (values, (left, right)) if layout == "coo" else (values, left, right)
+    made = getattr(sparse, f"{layout}_{form}")(parts, shape=tuple(shape))
+    if layout != "coo":
+        # Every index is looked at: routines in C believe them.
+        made.check_format(full_check=True)
+    return made
 
 
 # Tables
@@ -277,12 +412,15 @@ def _pyarrow() -> Any:
     return pa
 
 
-def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
+def _encode_pandas(value: Any, path: str) -> dict[str, Any]:
     pa = _pyarrow()
     extra: dict[str, Any] = {}
-    if name == "Series":
+    name = type(value).__name__
+    if name != "DataFrame":
+        # An index travels as a series; a frame of one column carries both.
+        name = "Series" if name == "Series" else "Index"
         extra["name"] = _plain(value.name)
-        value = value.to_frame("value")
+        value = value.to_frame(index=False, name="value") if name == "Index" else value.to_frame("value")
     else:
         # Arrow has text column names only; the real ones travel beside the table.
         columns = list(value.columns)
@@ -329,19 +467,18 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
         if size > cap:
             raise _Giant(size, cap)
     kind = about.get("kind")
-    if kind in ("pandas.DataFrame", "pandas.Series"):
-        if "pandas" not in sys.modules:
-            try:
-                import pandas as pd
-            except ImportError:
-                raise Missing("pandas") from None
+    if kind in ("pandas.DataFrame", "pandas.Series", "pandas.Index"):
+        try:
+            import pandas as pd
+        except ImportError:
+            raise Missing("pandas") from None
         # Columns that Arrow lends are read-only; a copy can be changed, as a program expects of its inputs.
         frame = table.to_pandas(use_threads=False).copy()
         if kind == "pandas.Series":
             return frame["value"].rename(_again(about.get("name")))
+        if kind == "pandas.Index":
+            return pd.Index(frame["value"], name=_again(about.get("name")))
         if "columns" in about:
-            import pandas as pd
-
             columns, levels = _again(about["columns"]), _again(about["levels"])
             if len(levels) > 1:
                 frame.columns = pd.MultiIndex.from_tuples(columns, names=levels)
@@ -355,7 +492,7 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
             raise Missing("polars") from None
         frame = pl.from_arrow(table)
         return frame if kind == "polars.DataFrame" else frame["value"].rename(str(about.get("name", "")))
-    return table
+    return table["value"] if kind == "pyarrow.ChunkedArray" else table
 
 
 def _compressed(metadata: bytes) -> bool:
@@ -433,3 +570,10 @@ def _decode_png(about: dict[str, Any], data: bytes | memoryview, cap: int | None
     if not picture.startswith(b"\x89PNG\r\n\x1a\n"):
         raise Refused("the picture is not a PNG")
     return picture
+
+
+def _decode_chart(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> dict[str, str]:
+    chart = json.loads(bytes(data))
+    if not isinstance(chart, dict) or not all(isinstance(text, str) for text in chart.values()):
+        raise Refused("the chart is not a bundle of texts")
+    return {mime: chart[mime] for mime in (*rich.CHARTS, "text/plain") if mime in chart}

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import atexit
-import base64
 import builtins
 import contextlib
 import gc
@@ -34,25 +33,13 @@ from collections.abc import Sequence
 from mmap import mmap
 from typing import Any, NoReturn
 
-from . import processes, sandbox, seccomp, values
+from . import processes, rich, sandbox, seccomp, values
 from .capture import clean, shorten
 from .journal import JournalWriter
 
 FILENAME = "program.py"
 TEXT_KEPT = 16 * 1024
 """Characters of an error's text and traceback that travel."""
-MIMES = (
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/svg+xml",
-    "image/png",
-    "image/jpeg",
-)
-MIME_KEPT = 1024 * 1024
-"""Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
-
 
 _leave = os._exit
 """Kept from programs that replace it: a worker that could not leave would go on as a copy of the supervisor."""
@@ -142,6 +129,8 @@ def _settle(request: dict[str, Any], journals: Sequence[mmap], stdout: int, stde
     for name in ("IPYTHONDIR", "JUPYTER_PLATFORM_DIRS", "JPY_PARENT_PID", "JPY_INTERRUPT_EVENT"):
         os.environ.pop(name, None)
     os.environ.update(HOME=work, TMPDIR=work, PWD=work, MPLCONFIGDIR=os.path.join(work, ".mpl"))
+    # A figure that is shown goes to display(), not to a browser.
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
     limits = request["limits"]
@@ -280,41 +269,18 @@ def _offer_display(report: Report) -> None:
 
 
 def _display(value: Any, report: Report, kind: str) -> None:
-    from IPython.core.formatters import DisplayFormatter
-
-    formatter = DisplayFormatter()
-    if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
-        _send_bundle({"image/png": _picture(value), "text/plain": repr(value)}, report, "figure")
+    figure = rich.is_figure(value)
+    bundle = rich.bundle_of(value)
+    _send_bundle(bundle, report, "figure" if figure or not bundle.keys().isdisjoint(rich.CHARTS) else kind)
+    if figure:
         with contextlib.suppress(Exception):
             sys.modules["matplotlib.pyplot"].close(value)
-        return
-    bundle, _ = formatter.format(value)
-    _send_bundle(bundle, report, kind)
 
 
 def _send_bundle(bundle: dict[str, Any], report: Report, kind: str) -> None:
-    kept, cut = {}, 0
-    for mime in MIMES:
-        held = bundle.get(mime)
-        if isinstance(held, bytes):
-            held = base64.b64encode(held).decode("ascii")
-        if not isinstance(held, str):
-            continue
-        if mime == "text/plain" and len(held) > TEXT_KEPT:
-            cut += len(held) - TEXT_KEPT
-            held = shorten(held, TEXT_KEPT)
-        elif len(held) > MIME_KEPT:
-            cut += len(held)
-            continue
-        kept[mime] = clean(held)
+    kept, cut = rich.kept(bundle)
     if kept or cut:
         report.send("display", kind=kind, data=kept, cut=cut)
-
-
-def _picture(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight")
-    return buffer.getvalue()
 
 
 def _show_figures(report: Report) -> None:
@@ -323,7 +289,7 @@ def _show_figures(report: Report) -> None:
         return
     for number in pyplot.get_fignums():
         figure = pyplot.figure(number)
-        _send_bundle({"image/png": _picture(figure), "text/plain": repr(figure)}, report, "figure")
+        _send_bundle(rich.bundle_of(figure), report, "figure")
 
 
 def _export(namespace: dict[str, Any], names: list[str], folder: str) -> dict[str, Any]:
