@@ -1,6 +1,7 @@
 """How an input is told to a model: type, shape, columns, ranges, a few rows. Bounded in size and in time.
 
-Facts are read from at most 10,000 rows, spread over the whole; where those are not all rows, they say ``about``.
+Facts are read from at most 10,000 rows, fewer of wide tables, spread over the whole; where those are not all rows, they
+say ``about``.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from codesteer_kernel.executor.child.capture import clean, shorten
 __all__ = ["InputSummary", "Showing", "check_hidden", "summarise", "without_hidden"]
 
 _ROWS = 10_000
+_CELLS = 100_000
 _TEXT_ROWS = 1_000
 """Of texts fewer rows are read: each may be long."""
 _COLUMNS = 40
-_FACTS = 1200
+_FACTS = 950
+_LINE = 240
 _TEXT = 2000
 _CELL = 80
 _HEAD = 64 * 1024
@@ -216,13 +219,15 @@ def _picking(held: Any) -> Callable[[int], list[Any]]:
 
 def _tell(name: str, label: str, head: str, table: _Table, showing: Showing) -> InputSummary:
     rows = table.shape[0] if table.shape else 1
+    most = _CELLS // max(1, len(table.columns))
     listed = [(_label(one.name), _type(one, name, showing)) for one in table.columns]
-    lines = [head]
     told = [
-        f"{text} ({', '.join((kind, *_facts(one, rows, name, showing)))})"
+        f"{text} ({', '.join((kind, *_facts(one, rows, name, showing, most)))})"
         for one, (text, kind) in zip(table.columns, listed, strict=True)
     ]
-    lines.append("columns: " + _fitting(told, table.shape[-1] if len(table.shape) > 1 else 1))
+    if sum(map(len, told)) > _FACTS:  # better all names than the facts of a few
+        told = [f"{text} ({kind})" for text, kind in listed]
+    lines = [head, "columns: " + _fitting(told, table.shape[-1] if len(table.shape) > 1 else 1)]
     if table.index:
         levels = [
             f"{_label(one.name) if one.name is not None else 'unnamed'} "
@@ -237,17 +242,17 @@ def _tell(name: str, label: str, head: str, table: _Table, showing: Showing) -> 
     if seen and not showing.schema_only:
         cells = [one.read(0) for _, one in seen]
         brief = _Brief(name, showing)
-        sample = "\n".join(
-            [
-                " | ".join(text for text, _ in seen),
-                *(" | ".join(map(brief.cell, row)) for row in zip(*cells, strict=False)),
-            ]
-        )
+        rows_shown = [[text for text, _ in seen], *(map(brief.cell, row) for row in zip(*cells, strict=False))]
+        sample = "\n".join(_line(" | ".join(row)) for row in rows_shown)
     return _finish(name, label, table.shape, listed, sample, lines, "first rows:\n")
 
 
 def _label(name: Any) -> str:
     return shorten(str(name), _CELL).replace("\n", " ")
+
+
+def _line(text: str) -> str:
+    return text if len(text) <= _LINE else text[:_LINE] + " ..."
 
 
 def _type(column: _Column, name: str, showing: Showing) -> str:
@@ -258,12 +263,11 @@ def _type(column: _Column, name: str, showing: Showing) -> str:
     return shorten(column.type, _CELL)
 
 
-def _facts(column: _Column, rows: int, name: str, showing: Showing) -> list[str]:
-    """Range or values, and nulls."""
+def _facts(column: _Column, rows: int, name: str, showing: Showing, most: int = _ROWS) -> list[str]:
+    """Range or values, and nulls, from at most so many rows."""
     if showing.schema_only or showing.hides(name, column.name) or not rows:
         return []
-    most = _ROWS if _SHORT_TYPE.match(column.type) else _TEXT_ROWS
-    step = -(-rows // most)
+    step = -(-rows // (min(most, _ROWS) if _SHORT_TYPE.match(column.type) else _TEXT_ROWS))
     items = column.read(step)
     present = [item for item in items if not _is_null(item)]
     if not present:
@@ -378,7 +382,7 @@ class _Brief(reprlib.Repr):
     def cell(self, value: Any) -> str:
         """One cell of a table, on one line."""
         plain = isinstance(value, (str, int, float, date, time, timedelta, Decimal)) or value is None
-        return shorten(str(value) if plain else self.safely(value), _CELL).replace("\n", " ")
+        return shorten(_number(value) if plain else self.safely(value), _CELL).replace("\n", " ")
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
         if level <= 0:
@@ -420,7 +424,8 @@ def _file(name: str, path: Path, showing: Showing) -> InputSummary:
         told_columns = [f"{text} (values hidden)" if showing.hides(name, text) else text for text, _ in columns]
         lines = [head, "columns: " + _fitting(told_columns, len(names))]
         seen = [place for place, (text, _) in enumerate(columns) if not showing.hides(name, text)]
-        sample = "\n".join(" | ".join(shorten(row[one], _CELL) for one in seen if one < len(row)) for row in rows[:4])
+        cells = [[shorten(row[one], _CELL) for one in seen if one < len(row)] for row in rows]
+        sample = "\n".join(_line(" | ".join(row)) for row in cells)
         return _finish(name, kind, [], columns, "" if showing.schema_only else sample, lines, "first lines:\n")
     # Where the columns of other text are nobody knows: with anything to hide, all of it is hidden.
     shown = "" if showing.schema_only or showing.hide or "\0" in text else shorten(text[: _TEXT // 2], _TEXT // 2)
