@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import re
 import reprlib
 import sys
@@ -30,6 +31,7 @@ _CELLS = 100_000
 _TEXT_ROWS = 1_000
 """Of texts fewer rows are read: each may be long."""
 _COLUMNS = 40
+_PERIODS = 2 * 3 * 5 * 7 * 11 * 13 * 31
 _FACTS = 950
 _LINE = 240
 _TEXT = 2000
@@ -267,7 +269,7 @@ def _facts(column: _Column, rows: int, name: str, showing: Showing, most: int = 
     """Range or values, and nulls, from at most so many rows."""
     if showing.schema_only or showing.hides(name, column.name) or not rows:
         return []
-    step = -(-rows // (min(most, _ROWS) if _SHORT_TYPE.match(column.type) else _TEXT_ROWS))
+    step = _step(rows, min(most, _ROWS) if _SHORT_TYPE.match(column.type) else _TEXT_ROWS)
     items = column.read(step)
     present = [item for item in items if not _is_null(item)]
     if not present:
@@ -290,6 +292,14 @@ def _facts(column: _Column, rows: int, name: str, showing: Showing, most: int = 
     elif nulls is None and len(present) < len(items):
         facts.append(f"about {max(1, round(100 * (1 - len(present) / len(items))))}% null")
     return facts
+
+
+def _step(rows: int, most: int) -> int:
+    """The distance between the rows that are read; it shares no factor with the periods that data has."""
+    step = -(-rows // most)
+    while step > 1 and math.gcd(step, _PERIODS) > 1:
+        step += 1
+    return step
 
 
 def _is_null(item: Any) -> bool:
@@ -333,7 +343,7 @@ def _array(value: Any, name: str, showing: Showing) -> str:
     first = str(value.flat[:8].tolist())[1:-1] + (", ..." if value.size > 8 else "")
     if value.dtype.kind not in "iufmM" or value.size <= 8:
         return first
-    step = -(-value.size // _ROWS)
+    step = _step(int(value.size), _ROWS)
     # Of an array that does not lie in one piece the beginning has to do: a flat view would be a copy of it all.
     whole = value.flags.c_contiguous or value.flags.f_contiguous
     items = value.ravel(order="K")[::step] if whole else value.flat[:_ROWS]
@@ -446,12 +456,12 @@ def _separated(path: Path, text: str) -> list[list[str]]:
         return []
 
 
-def _size(size: int) -> str:
+def _size(size: float) -> str:
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"
-        size //= 1000
-    return f"{size} GB"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 # Hiding

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput, ExecutorError, MissingDependency, UnknownName
-from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
+from codesteer_kernel.executor import Executor, Limits, open_executor
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.exchange import read, write
 
@@ -399,49 +399,3 @@ async def test_names_are_checked(name: Any) -> None:
 def test_limits_are_checked(value: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="makes no sense"):
         Limits(**value)
-
-
-# What a model is told.
-
-
-def test_a_frame_is_summarised() -> None:
-    frame = pd.DataFrame({"city": ["Oslo", "Rome", "Lima", "Nara"], "n": [1, 2, 3, 4]})
-    summary = summarise("cities", frame)
-    assert summary.type == "pandas.DataFrame"
-    assert summary.shape == [4, 2]
-    assert summary.columns == [("city", str(frame["city"].dtype)), ("n", "int64")]
-    assert summary.sample == "city | n\nOslo | 1\nRome | 2\nLima | 3"
-    assert summary.text.startswith("cities: pandas.DataFrame, shape 4 x 2\ncolumns: city (")
-
-
-def test_other_values_are_summarised() -> None:
-    assert summarise("x", 3).text == "x: int\nvalue: 3"
-    assert summarise("x", [1] * 1000).text == "x: list, shape 1000\nvalue: [1, 1, 1, 1, 1, 1, 1, 1, ...]"
-    assert summarise("x", {"a": 1}).sample == "{'a': 1}"
-    assert "int64" in summarise("x", np.arange(100)).type
-    assert summarise("x", pa.table({"a": [1]})).columns == [("a", "int64")]
-    assert summarise("x", pd.Series([1], name="s")).columns == [("s", "int64")]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "x" * 10**6,
-        list(range(10**6)),
-        {str(n): "y" * 1000 for n in range(1000)},
-        pd.DataFrame({f"c{n}": ["z" * 1000] * 5 for n in range(500)}),
-        np.zeros((100, 100, 10)),
-        [[["deep" * 100] * 100] * 100],
-    ],
-    ids=["text", "list", "dict", "frame", "array", "nested"],
-)
-def test_summaries_are_bounded(value: Any) -> None:
-    assert len(summarise("x", value).text) < 2200
-
-
-def test_a_hostile_repr_does_no_harm() -> None:
-    class Bad:
-        def __repr__(self) -> str:
-            raise RuntimeError("no")
-
-    assert "Bad" in summarise("x", Bad()).text
