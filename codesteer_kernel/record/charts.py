@@ -39,6 +39,7 @@ def safe_chart(mime: str, text: str) -> dict[str, Any] | None:
     if plotly:
         # What it may configure includes a server to send data to; what it draws stands in the other three.
         chart = {key: chart[key] for key in ("data", "layout", "frames") if key in chart}
+        _plain_template(chart)
     else:
         chart.pop("usermeta", None)
         schema = chart.pop("$schema", None)
@@ -47,6 +48,18 @@ def safe_chart(mime: str, text: str) -> dict[str, Any] | None:
     if not plotly and isinstance(schema, str) and schema.startswith("https://vega.github.io/schema/"):
         chart["$schema"] = schema
     return chart
+
+
+def _plain_template(chart: dict[str, Any]) -> None:
+    """Take maps out of the template: each has looks for them, whether the chart has a map or not."""
+    layout = chart.get("layout")
+    template = layout.get("template") if isinstance(layout, dict) else None
+    if not isinstance(template, dict):
+        return
+    for part, unwanted in (("data", lambda key: key in _PLOTLY_TYPES), ("layout", lambda key: key.startswith("map"))):
+        held = template.get(part)
+        if isinstance(held, dict):
+            template[part] = {key: look for key, look in held.items() if not unwanted(key)}
 
 
 def _fetches(value: Any, plotly: bool, depth: int) -> bool:

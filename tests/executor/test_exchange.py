@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput, ExecutorError, MissingDependency, UnknownName
-from codesteer_kernel.executor import Executor, Limits, open_executor
+from codesteer_kernel.executor import Chart, Executor, Limits, open_executor
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.exchange import read, write
 
@@ -51,6 +52,12 @@ PLAIN = [
     Decimal("1.10"),
     Fraction(1, 3),
     complex(1, -2),
+    range(1, 9, 2),
+    Path("data.csv"),
+    pd.Timestamp("2024-02-29 12:00:00.000000001", tz="Europe/Berlin"),
+    pd.Timedelta(1, "ns"),
+    np.datetime64("2024-02-29T12:00:00.000000001"),
+    np.timedelta64(3, "D"),
 ]
 
 
@@ -65,6 +72,27 @@ def test_plain_values_survive(value: Any, tmp_path: Path) -> None:
     back = round_trip(value, tmp_path)
     assert back == value
     assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("value", [pd.NaT, pd.NA], ids=["NaT", "NA"])
+def test_missing_values_survive(value: Any, tmp_path: Path) -> None:
+    assert round_trip([value], tmp_path)[0] is value
+
+
+def test_collections_come_as_the_plain_ones(tmp_path: Path) -> None:
+    class Point(NamedTuple):
+        x: int
+        y: int
+
+    assert round_trip(collections.Counter("aab"), tmp_path) == {"a": 2, "b": 1}
+    assert round_trip(collections.OrderedDict(a=Point(1, 2)), tmp_path) == {"a": (1, 2)}
+
+
+@pytest.mark.parametrize("zone", ["dateutil//etc/passwd", "../../etc/passwd", "/etc/passwd"])
+def test_a_time_zone_that_names_a_file_opens_none(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps({"$pandas": ["Timestamp", "2024-01-01T00:00:00+01:00", zone]}).encode()
+    moment = values.decode({"format": "json"}, text)
+    assert str(moment) == "2024-01-01 00:00:00+01:00"
 
 
 keys = st.text() | st.integers() | st.sampled_from(["$tuple", "$dict", "$int"])
@@ -89,6 +117,8 @@ ARRAYS = [
     np.array([1 + 2j]),
     np.array([("a", 1)], dtype=[("s", "U3"), ("n", "i4")]),
     np.array(["2024-01-01"], dtype="datetime64[D]"),
+    np.array(["a", None, (1, 2)], dtype=object),
+    np.array([["a"], [1]], dtype=object),
 ]
 
 
@@ -127,6 +157,84 @@ def test_series_and_tables_survive(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(round_trip(series, tmp_path), series)
     table = pa.table({"a": [1, 2]})
     assert round_trip(table, tmp_path).equals(table)
+    assert round_trip(pa.array([1, None]), tmp_path).to_pylist() == [1, None]
+    index = pd.Index([2, 1], name="i")
+    pd.testing.assert_index_equal(round_trip(index, tmp_path), index)
+    days = pd.date_range("2024", periods=3, tz="Europe/Berlin")
+    pd.testing.assert_index_equal(round_trip(days, tmp_path), days, exact="equiv")
+
+
+def test_polars_frames_and_series_stay_polars(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"s": ["a", None], "n": [1, 2], "d": [dt.date(2024, 1, 1), None], "l": [[1], []]})
+    frame = frame.with_columns(polars.col("s").cast(polars.Categorical).alias("c"))
+    path = tmp_path / "value"
+    about = values.encode(frame, str(path))
+    back = values.decode(about, path.read_bytes(), 10**6)
+    assert isinstance(back, polars.DataFrame)
+    assert back.equals(frame)
+    assert back.schema == frame.schema
+    series = polars.Series("s", [1.5, None])
+    assert round_trip(series, tmp_path).equals(series)
+    with pytest.raises(values.Refused, match="collect"):
+        values.encode(frame.lazy(), str(path))
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+def test_sparse_matrices_stay_sparse(form: str, kind: str, tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = getattr(sparse, f"{form}_{kind}")(np.array([[0, 1.5, 0], [2, 0, 0]]))
+    back = round_trip(matrix, tmp_path)
+    assert type(back).__name__ == (f"{form}_{kind}" if form in ("csr", "csc", "coo") else f"csr_{kind}")
+    np.testing.assert_array_equal(back.toarray(), matrix.toarray())
+    assert back.dtype == matrix.dtype
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": [2, 1]},
+        {"shape": [-2, 3]},
+        {"shape": [2, 3, 1]},
+        {"shape": [True, 3]},
+        {"sizes": [0, 0, 0]},
+        {"sizes": [10**9, 0, 0]},
+        {"kind": "scipy.sparse.lil_array"},
+        {"kind": "os.system_array"},
+        {"kind": "scipy.sparse.csc_array"},
+        {"kind": "scipy.sparse.coo_array"},
+    ],
+    ids=str,
+)
+def test_forged_sparse_matrices_are_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    path = tmp_path / "0"
+    about = values.encode(sparse.csr_array(np.array([[0, 1.5, 0], [2, 0, 0]])), str(path)) | change
+    with pytest.raises(ExecutorError, match="refused"):
+        read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def test_sparse_indices_are_looked_at(tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    for bad in ([0, 5], [0, -1]):
+        matrix = sparse.csr_array(np.array([[1.0, 0, 0], [0, 1, 0]]))
+        matrix.indices[:] = bad
+        about = values.encode(matrix, str(tmp_path / "0"))
+        with pytest.raises(ExecutorError, match="refused"):
+            read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def test_charts_come_back_as_data(tmp_path: Path) -> None:
+    altair = pytest.importorskip("altair")
+    plotly = pytest.importorskip("plotly.graph_objects")
+    made = [altair.Chart(pd.DataFrame({"a": [1]})).mark_bar().encode(x="a:Q"), plotly.Figure(plotly.Bar(y=[1, 2]))]
+    for chart, family in zip(made, ("vegalite", "plotly"), strict=True):
+        about = values.encode(chart, str(tmp_path / "0"))
+        back = read("x", {"about": about, "file": "0"}, tmp_path, 10)
+        assert isinstance(back, Chart)
+        shown = [mime for mime in back._repr_mimebundle_() if family in mime]
+        assert len(shown) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,6 +296,10 @@ def forged_npy(shape: tuple[int, ...], descr: str = "<f8", body: bytes = b"\0" *
         ({"format": "json"}, b'{"$Fraction": "1e999999999"}'),
         ({"format": "arrow", "kind": "pandas.DataFrame"}, b"ARROW1\0\0 nonsense"),
         ({"format": "png"}, b"<svg onload=alert(1)>"),
+        ({"format": "chart"}, b"[1]"),
+        ({"format": "chart"}, b'{"text/html": {}}'),
+        ({"format": "json"}, b'{"$temporal": ["|O", 1]}'),
+        ({"format": "json"}, b'{"$pandas": ["read_pickle", "/etc/passwd", null]}'),
         ({"format": "pickle"}, b"cos\nsystem\n(S'true'\ntR."),
     ],
 )
@@ -382,7 +494,11 @@ async def test_a_forged_export_is_refused(executor: Executor) -> None:
 async def test_figures_are_exported_as_pictures(executor: Executor) -> None:
     pytest.importorskip("matplotlib")
     await executor.run("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", export=("fig",))
-    assert (await executor.get("fig")).startswith(b"\x89PNG")
+    picture = await executor.get("fig")
+    assert picture._repr_png_() == picture
+    assert picture.startswith(b"\x89PNG")
+    await executor.put("again", picture)
+    assert (await executor.run("print(again[1:4])")).stdout == "b'PNG'\n"
 
 
 @kernel

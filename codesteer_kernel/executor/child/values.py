@@ -477,7 +477,7 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
         if kind == "pandas.Series":
             return frame["value"].rename(_again(about.get("name")))
         if kind == "pandas.Index":
-            return pd.Index(frame["value"], name=_again(about.get("name")))
+            return pd.Index(frame["value"]).rename(_again(about.get("name")))
         if "columns" in about:
             columns, levels = _again(about["columns"]), _again(about["levels"])
             if len(levels) > 1:
