@@ -81,7 +81,7 @@ def open_executor(
 
     Args:
         limits: what each program may use unless a run says otherwise.
-        preload: modules that the idle kernel imports; default numpy, pandas and sympy where installed.
+        preload: modules that the idle kernel imports; default numpy, pandas, pyarrow and sympy where installed.
         python: the interpreter; this one by default.
         tier: the isolation to put up, exactly: ``limits``, ``landlock``, ``seccomp``, ``namespaces`` or ``bubblewrap``,
             each with the walls of the one before. None or ``"best"`` for all that this machine has.

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import re
 import struct
@@ -33,6 +34,8 @@ PYARROW_OLDEST = (23, 0, 1)
 
 _FRACTION = re.compile(r"-?\d+(/\d+)?")
 _ZONE = re.compile(r"(?!dateutil)\w+(/[\w+-]+)*")
+_MOST_VIEWS = 50
+"""Frames of more columns come in one block: pandas is slow, and warns, when there are many."""
 _LAYOUTS = ("csr", "csc", "coo")
 _PANDAS_SCALARS = ("Timestamp", "Timedelta")
 _TEMPORAL: dict[str, Any] = {"date": date, "datetime": datetime, "time": time}
@@ -433,10 +436,20 @@ def _encode_pandas(value: Any, path: str) -> dict[str, Any]:
             extra["levels"] = [_plain(level) for level in value.columns.names]
             value = value.set_axis([f"c{place}" for place in range(len(columns))], axis=1)
     try:
-        table = pa.Table.from_pandas(value, nthreads=1)
+        table = _nan_as_it_is(pa, pa.Table.from_pandas(value, nthreads=1), value)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise Refused(f"the {name} has a column that Arrow cannot hold: {error}") from None
     return _write_arrow(table, path, f"pandas.{name}", extra)
+
+
+def _nan_as_it_is(pa: Any, table: Any, value: Any) -> Any:
+    """The table with its NaNs as numbers and not as nulls, so that the column can be read in place."""
+    for place, dtype in enumerate(value.dtypes):
+        column = table.column(place)
+        if getattr(dtype, "kind", "") == "f" and column.null_count and str(dtype) == f"float{8 * dtype.itemsize}":
+            array = pa.array(value.iloc[:, place].to_numpy(), type=column.type, from_pandas=False)
+            table = table.set_column(place, table.schema.field(place), array)
+    return table
 
 
 def _write_arrow(table: Any, path: str, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
@@ -459,8 +472,8 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
             if _compressed(message.metadata.to_pybytes()):
                 raise Refused("its buffers are compressed, and what they would become is not known")
     table = pa.ipc.open_stream(stream, options=options).read_all()
-    table.validate(full=True)
     if cap is not None:
+        table.validate(full=True)
         for field in table.schema:
             _check_type(pa, field.type)
         size = sum(_weight(pa, chunk) for column in table.columns for chunk in column.chunks)
@@ -472,8 +485,7 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
             import pandas as pd
         except ImportError:
             raise Missing("pandas") from None
-        # Columns that Arrow lends are read-only; a copy can be changed, as a program expects of its inputs.
-        frame = table.to_pandas(use_threads=False).copy()
+        frame = _frame(pd, table, memoryview(data))
         if kind == "pandas.Series":
             return frame["value"].rename(_again(about.get("name")))
         if kind == "pandas.Index":
@@ -493,6 +505,43 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
         frame = pl.from_arrow(table)
         return frame if kind == "polars.DataFrame" else frame["value"].rename(str(about.get("name", "")))
     return table["value"] if kind == "pyarrow.ChunkedArray" else table
+
+
+def _frame(pd: Any, table: Any, data: memoryview) -> Any:
+    """The table as a frame that can be changed, as a program expects of its inputs.
+
+    What Arrow lends is read-only. Columns of plain numbers and dates become views of ``data`` where that can be written
+    to; of many columns, or where it cannot, all are copied.
+    """
+    if data.readonly or table.num_columns > _MOST_VIEWS or not _disjoint(table):
+        return table.to_pandas(use_threads=False).copy()
+    import numpy as np
+
+    frame = table.to_pandas(use_threads=False, split_blocks=True)
+    start = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    columns: dict[int, Any] = {}
+    for place in range(frame.shape[1]):
+        held = frame.iloc[:, place]
+        if isinstance(held.dtype, np.dtype) and held.dtype.kind in "biufmM" and len(held):
+            array = held.to_numpy()
+            offset = array.__array_interface__["data"][0] - start
+            if 0 <= offset <= len(data) - array.nbytes and array.flags.c_contiguous:
+                held = np.frombuffer(data, array.dtype, len(array), offset)
+        elif not isinstance(held.dtype, np.dtype):
+            held = held.copy()
+        columns[place] = held
+    made = pd.DataFrame(columns, index=frame.index.copy(deep=True), copy=False)
+    made.columns = frame.columns
+    return made
+
+
+def _disjoint(table: Any) -> bool:
+    """Whether every buffer has bytes of its own: only then does changing one column leave the others as they were."""
+    chunks = [chunk for column in table.columns for chunk in column.chunks]
+    chunks += [chunk.dictionary for chunk in chunks if hasattr(chunk, "dictionary")]
+    buffers = [buffer for chunk in chunks for buffer in chunk.buffers() if buffer is not None and buffer.size]
+    spans = sorted((buffer.address, buffer.address + buffer.size) for buffer in buffers)
+    return all(one[1] <= following[0] for one, following in itertools.pairwise(spans))
 
 
 def _compressed(metadata: bytes) -> bool:
