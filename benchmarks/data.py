@@ -3,8 +3,8 @@
     python -m benchmarks.data [--quick]
 
 Frames of 10 MB, 100 MB and 1 GB (``--quick``: 1 and 10 MB). Each way is measured from the value in one process to the same
-value in the other, where its last row is read. Of ours the time of an empty program is taken off, of the pipes the start
-of the other process; both run in turns. CSV over 100 MB is not waited for but scaled from the size below.
+value in the other, where its last row is read. Starting the processes does not count, on either side; running a program
+does, and is printed apart. All run in turns. CSV over 100 MB is not waited for but scaled from the size below.
 """
 
 from __future__ import annotations

@@ -472,6 +472,8 @@ def check_hidden(inputs: Mapping[str, Any], hide: tuple[str, ...]) -> None:
 
     A pattern with ``*`` or ``?`` may match nothing.
     """
+    if not hide:
+        return
     names = [(name, column) for name, value in inputs.items() for column in _names(name, value)]
     known = {str(part) for _, column in names for part in (column if isinstance(column, tuple) else (column,))}
     for pattern in hide:

@@ -343,7 +343,8 @@ def test_arrow_that_is_larger_than_it_looks_is_refused(name: str, tmp_path: Path
 def test_columns_that_share_their_bytes_are_parted(tmp_path: Path) -> None:
     content = arrow(pa.table({"a": np.arange(64), "b": np.arange(64)}))
     own, shared = struct.pack("<qq", 512, 512), struct.pack("<qq", 0, 512)
-    forged = content.replace(own, shared)
+    place = content.rindex(own)
+    forged = content[:place] + shared + content[place + len(own) :]
     columns = pa.ipc.open_stream(pa.py_buffer(forged)[8:]).read_all().columns
     assert len({column.chunk(0).buffers()[1].address for column in columns}) == 1, "the bytes are not shared"
     (tmp_path / "0").write_bytes(forged)
