@@ -119,6 +119,7 @@ ARRAYS = [
     np.array(["2024-01-01"], dtype="datetime64[D]"),
     np.array(["a", None, (1, 2)], dtype=object),
     np.array([["a"], [1]], dtype=object),
+    pd.Series([[1, 2], [3, 4]]).to_numpy(),
 ]
 
 

@@ -282,7 +282,8 @@ def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
         import numpy as np
 
         array = np.empty(len(held[1]), dtype=object)
-        array[:] = held[1]
+        for place, item in enumerate(held[1]):  # all at once, lists of one length would be taken for rows
+            array[place] = item
         return array.reshape(held[0])
     if tag == "$temporal":
         import numpy as np
@@ -345,7 +346,7 @@ def _decode_array(about: dict[str, Any], data: bytes | memoryview, cap: int | No
         raise Refused("the npy header does not fit the data")
     array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(count, dtype)
     array = array.reshape(shape, order="F" if fortran else "C")
-    return array if array.flags.writeable else array.copy(order="K")
+    return array if array.flags.writeable and array.flags.aligned else array.copy(order="K")
 
 
 def _encode_sparse(value: Any, name: str, path: str) -> dict[str, Any]:
