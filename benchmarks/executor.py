@@ -107,6 +107,23 @@ async def beside_python3(executor: Executor, rounds: int) -> None:
         print(f"{name:14} {mine:7.1f} ms {other:13.1f} ms {other / mine:6.1f}x  {told}")
 
 
+async def beside_cells(executor: Executor, rounds: int) -> None:
+    """The same code as a cell of a session, whose process stays."""
+    async with executor.session() as cells:
+
+        async def in_cell(code: str) -> float:
+            started = time.perf_counter()
+            result = await cells.run(code)
+            assert result.ok, result
+            return time.perf_counter() - started
+
+        for name in ("bare", "pandas"):
+            code = PROGRAMS[name]
+            await in_cell(code)
+            mine, other = await median(rounds, lambda code=code: in_cell(code), lambda code=code: ours(executor, code))
+            print(f"{name + ' cell':14} {mine:7.1f} ms {other:13.1f} ms {other / mine:6.1f}x  (beside the program)")
+
+
 async def as_async(code: str) -> float:
     return python3(code)
 
@@ -327,6 +344,7 @@ async def main(rounds: int, quick: bool) -> int:
         await asyncio.sleep(2)
         print(f"tier {executor.tier}, {rounds} warm runs each")
         await beside_python3(executor, rounds)
+        await beside_cells(executor, rounds)
         await beside_fresh_kernels(executor, few)
         await beside_peers(executor, few)
         await floods(executor, few)

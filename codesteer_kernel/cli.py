@@ -16,8 +16,9 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
-  codesteer exec FILE... [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated
+  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
+                                         run Python files in the executor, limited and isolated; with --cells one
+                                         after another in one process that keeps its names
   codesteer models [list] [--endpoints] [--json]
                                          models that can be named, and what servers report
   codesteer models show NAME [--json]    everything known of one model
@@ -30,6 +31,7 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
+  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
   codesteer help                         this text and the options of solve
@@ -66,6 +68,7 @@ def _dispatch(words: list[str]) -> int:
         "prompts": _prompts,
         "runs": _runs,
         "show": _show,
+        "diff": _diff,
         "status": _status,
         "doctor": _doctor,
         "help": _help,
@@ -94,7 +97,7 @@ def _help(words: list[str]) -> int:
 
 def _solve(words: list[str]) -> int:
     from codesteer_kernel.options import parse_options
-    from codesteer_kernel.run import engine
+    from codesteer_kernel.run import engine, read_run
 
     options = parse_options(words)
     if options.inputs or options.outputs:
@@ -102,7 +105,8 @@ def _solve(words: list[str]) -> int:
     prompt = " ".join(options.words)
     if not options.words and not sys.stdin.isatty():
         prompt = sys.stdin.read()
-    live = engine().submit(prompt, options.settings, on_event=None if options.quiet else _progress())
+    follows = read_run(options.follows).record if options.follows else None
+    live = engine().submit(prompt, options.settings, follows=follows, on_event=None if options.quiet else _progress())
     try:
         run = live.wait()
     except KeyboardInterrupt:
@@ -208,6 +212,16 @@ def _show(words: list[str]) -> int:
         print(run.to_json())
     else:
         print(next((forms[flag] for flag in flags if flag in forms), to_text)(run.record))
+    return 0
+
+
+def _diff(words: list[str]) -> int:
+    from codesteer_kernel.commands import diff_text
+    from codesteer_kernel.run import read_run
+
+    if len(words) != 2:
+        raise BadInput("Two runs are compared.", "Write for example: codesteer diff RUN last")
+    print(diff_text(*(read_run(word).record for word in words)))
     return 0
 
 

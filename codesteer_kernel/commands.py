@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Callable, Sequence
 
 from codesteer_kernel.config import cache_dir, data_dir, default_threads
+from codesteer_kernel.record import Record
 from codesteer_kernel.run import Engine, engine
 from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["prompts_text", "runs_text", "status_text", "table"]
+__all__ = ["diff_text", "prompts_text", "runs_text", "status_text", "table"]
+
+
+def diff_text(one: Record, other: Record) -> str:
+    """Two runs side by side: how they ended, what they cost, and their programs as a unified diff."""
+    facts: list[tuple[str, Callable[[Record], str]]] = [
+        ("question", lambda record: _cut(" ".join(record.question.prompt.split()), 44)),
+        ("target", lambda record: record.models.target),
+        ("steerer", lambda record: record.models.steerer),
+        ("status", lambda record: record.status),
+        ("answer", lambda record: _cut(" ".join(record.answer.text.split()), 44) if record.answer else ""),
+        ("support", lambda record: record.support.level if record.support else ""),
+        ("decisions", lambda record: " ".join(this.decision.kind for this in record.rounds)),
+        ("tests", lambda record: " ".join(this.self_answer.verdict for this in record.rounds if this.self_answer)),
+        ("seconds", lambda record: f"{record.timing.seconds:.1f}"),
+        ("tokens", lambda record: f"{record.usage.input_tokens + record.usage.output_tokens:,}"),
+        ("cost", lambda record: "unknown" if record.usage.cost is None else f"${record.usage.cost:.4f}"),
+    ]
+    rows = [("", one.id, other.id), *((name, fact(one), fact(other)) for name, fact in facts)]
+    codes = [(record.answer.code or "" if record.answer else "").splitlines() for record in (one, other)]
+    lines = difflib.unified_diff(codes[0], codes[1], one.id, other.id, lineterm="")
+    return "\n".join([table(rows), "", *lines]).rstrip()
 
 
 def prompts_text() -> str:

@@ -172,6 +172,13 @@ def _executor() -> Iterator[Finding]:
 
     tier = asyncio.run(_probe())
     yield Finding(state="ok", subject="child kernel", found=f"works, isolation: {tier}")
+    if sys.platform != "linux":
+        yield Finding(
+            state="note",
+            subject="isolation",
+            found="is tested on Linux only; what is said of it here was tried just now, and nothing more",
+            cure="See docs/security.md, Platforms, for what this system is missing.",
+        )
     for wall, missing in describe():
         if not missing:
             yield Finding(state="ok", subject=f"wall {wall.name}", found=f"stops {wall.stops}")

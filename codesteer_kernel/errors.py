@@ -14,6 +14,7 @@ __all__ = [
     "AuthenticationFailed",
     "BadConfig",
     "BadInput",
+    "BrokenAnswer",
     "BrokenPlugin",
     "BudgetExhausted",
     "CacheNotWritable",
@@ -25,9 +26,13 @@ __all__ = [
     "MissingDependency",
     "MissingKey",
     "ModelError",
+    "ModelTimeout",
+    "OutOfCredit",
     "OutOfMemory",
+    "Overloaded",
     "RateLimited",
     "ReplayMismatch",
+    "SessionLost",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -126,10 +131,34 @@ class RateLimited(ModelError):
     code = "rate_limited"
 
 
+class OutOfCredit(ModelError):
+    """The account behind the key has no credit left; waiting does not help."""
+
+    code = "out_of_credit"
+
+
+class Overloaded(ModelError):
+    """The endpoint has more work than it can do, and retries did not help."""
+
+    code = "overloaded"
+
+
 class EndpointUnreachable(ModelError):
-    """Nothing answered at the endpoint's address."""
+    """Nothing answered at the endpoint's address: name look-up, network, proxy or certificate; the message says which."""
 
     code = "endpoint_unreachable"
+
+
+class ModelTimeout(ModelError):
+    """A model endpoint was silent for too long; the message says which limit was met."""
+
+    code = "model_timeout"
+
+
+class BrokenAnswer(ModelError):
+    """An answer ended in its middle, or cannot be read."""
+
+    code = "broken_answer"
 
 
 class ContextOverflow(ModelError):
@@ -172,6 +201,12 @@ class ExecutorError(CodeSteerError):
     """The child kernel could not be started or was lost in a way that is not the program's doing."""
 
     code = "executor_error"
+
+
+class SessionLost(ExecutorError):
+    """The session that a cell was meant for has ended, and with it all that its cells had made."""
+
+    code = "session_lost"
 
 
 class BudgetExhausted(CodeSteerError):

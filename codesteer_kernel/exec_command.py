@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from codesteer_kernel.errors import BadInput
+from codesteer_kernel.errors import BadInput, SessionLost
 from codesteer_kernel.executor import Executor, GatewayExecutor, Limits, Result, open_executor
 
 __all__ = ["as_json", "exec_files"]
@@ -24,6 +24,8 @@ class _Parser(argparse.ArgumentParser):
 def exec_files(words: Sequence[str]) -> int:
     """Run the files that ``words`` name, and print one result for each; returns 0 when all ended well, 1 otherwise.
 
+    With ``--cells`` the files are cells of one session. One that loses the state is followed by an empty session.
+
     Raises:
         BadInput: an option or a file that cannot be used; nothing was run then.
         ExecutorError: no executor can be started.
@@ -34,17 +36,22 @@ def exec_files(words: Sequence[str]) -> int:
     parser.add_argument("--memory", type=int, metavar="MB")
     parser.add_argument("--file-size", type=int, metavar="MB")
     parser.add_argument("--tier", metavar="T")
+    parser.add_argument("--cells", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(list(words))
     limits: dict[str, Any] = {"seconds": given.timeout, "memory_mb": given.memory, "file_mb": given.file_size}
     executor = _open(given.tier, Limits(**{name: value for name, value in limits.items() if value is not None}))
     # All are read before the first runs: a wrong name should not be found out after an hour.
     programs = [(name, _read(name)) for name in given.files]
-    return asyncio.run(_run(executor, programs, _print_json if given.json else _print_text))
+    run = _run_cells if given.cells else _run
+    return asyncio.run(run(executor, programs, _print_json if given.json else _print_text))
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """The result as ``--json`` prints it; sizes in MB, times in seconds, ``cut`` in bytes left out of each stream."""
+    """The result as ``--json`` prints it; sizes in MB, times in seconds, ``cut`` in bytes left out of each stream.
+
+    Results of cells have a ``state`` too: ``kept`` or ``lost``.
+    """
     return {
         "status": result.status,
         "stdout": result.stdout,
@@ -56,6 +63,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "peak_mb": round(result.peak_mb, 2),
         "tier": result.tier,
         "cut": result.cut,
+        **({} if result.state is None else {"state": result.state}),
     }
 
 
@@ -82,6 +90,21 @@ async def _run(executor: Executor, programs: list[tuple[str, bytes]], tell: Any)
     return worst
 
 
+async def _run_cells(executor: Executor, cells: list[tuple[str, bytes]], tell: Any) -> int:
+    worst = 0
+    async with executor, executor.session() as session:
+        for name, code in cells:
+            try:
+                result = await session.run(code)
+            except SessionLost as lost:
+                print(f"{name}: {lost.message} It runs in an empty session.", file=sys.stderr, flush=True)
+                await session.restart()
+                result = await session.run(code)
+            tell(name, result)
+            worst = max(worst, 0 if result.ok else 1)
+    return worst
+
+
 def _print_json(name: str, result: Result) -> None:
     print(json.dumps(as_json(result)), flush=True)
 
@@ -92,6 +115,7 @@ def _print_text(name: str, result: Result) -> None:
     sys.stderr.write(result.stderr)
     told = as_json(result)
     cut = ", ".join(f"{count} bytes of {stream} cut" for stream, count in result.cut.items())
-    parts = [f"{result.seconds:.2f} s", f"peak {result.peak_mb:.0f} MB", result.tier, cut]
+    state = "state lost" if result.state == "lost" else ""
+    parts = [f"{result.seconds:.2f} s", f"peak {result.peak_mb:.0f} MB", result.tier, cut, state]
     end = result.status + (f" ({told['error']})" if told["error"] else "")
     print(f"{name}: {end}; {', '.join(part for part in parts if part)}", file=sys.stderr, flush=True)

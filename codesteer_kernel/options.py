@@ -21,11 +21,15 @@ _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=|$)")
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options say: the run's settings, names to pass in and to bring back, and how to show the run."""
+    """What the options say: the run's settings, names to pass in and to bring back, and how to show the run.
+
+    ``follows`` names the run that this one goes on from.
+    """
 
     settings: RunSettings
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    follows: str = ""
     time: bool = False
     quiet: bool = False
     json: bool = False
@@ -67,6 +71,7 @@ def _parser() -> _Parser:
     add("--memory", type=int, metavar="MB", dest="memory_mb", help="memory limit of one program (default: 2048)")
     add("--temperature", type=float, metavar="T", help="sampling temperature (default: 0)")
     add("--seed", type=int, metavar="N", help="seed for models that take one (default: 0)")
+    add("--start", choices=("code", "text"), help="the first decision, instead of the steerer's")
     add("--samples", type=int, metavar="K", help="K independent first answers; the best-supported one is steered on")
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
     add("--faithful", action="store_const", const=True, help="reproduce the published loop, for comparisons")
@@ -79,6 +84,7 @@ def _parser() -> _Parser:
     add("--schema-only", action="store_const", const=True, help="tell models names and types of columns, no value")
     add("--hide", action="append", default=[], metavar="COLUMNS", help="columns whose values models are not told")
     add("--drop", action="store_const", const=True, help="keep what --hide names from programs too")
+    add("--continue", dest="follows", metavar="RUN", help="go on from an earlier run: its question and answer are told")
     add("--time", action="store_true", help="print where the time went")
     add("--quiet", "-q", action="store_true", help="show the answer only")
     add("--json", action="store_true", help="print the record as JSON instead of showing the run")
@@ -118,12 +124,14 @@ def parse_options(line: str | Sequence[str], *, defaults: RunSettings | None = N
             raise UnknownName(f"There is no option {name}.", hint)
     given: dict[str, Any] = {name: value for name, value in vars(known).items() if value is not None}
     given.pop("profile", None)
+    follows = given.pop("follows", "")
     inputs, outputs = _names(given.pop("inputs")), _names(given.pop("outputs"))
     hide = tuple(name.strip() for text in given.pop("hide") for name in text.split(",") if name.strip())
     given |= {"hide": hide} if hide else {}
     shown = {field: bool(given.pop(field)) for field in ("time", "quiet", "json")}
     settings = msgspec.structs.replace(defaults or RunSettings(), **given)
-    return RunOptions(settings=settings, inputs=inputs, outputs=outputs, words=(*rest, *arguments[end + 1 :]), **shown)
+    words = (*rest, *arguments[end + 1 :])
+    return RunOptions(settings=settings, inputs=inputs, outputs=outputs, follows=follows, words=words, **shown)
 
 
 def _profile(name: str) -> list[str]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -51,12 +51,12 @@ from codesteer_kernel.record import (
     encode_record,
 )
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.steering.conversation import told
+from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run"]
+__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
@@ -99,6 +99,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         memory_mb: memory limit of one program.
         temperature: sampling temperature of the models.
         seed: for models that take one.
+        start: ``code`` or ``text``: the first decision, instead of the steerer's.
         samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
         input_mb: largest input.
@@ -124,6 +125,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = 0
+    start: str | None = None
     samples: int = 1
     dialect: str | None = None
     input_mb: int = 512
@@ -160,9 +162,36 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput("--drop says to take out what --hide names, and there is no --hide.", "Add --hide COLUMNS.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
+        if self.start not in (None, "code", "text"):
+            raise BadInput(f"--start is {self.start!r}.", "Give code or text.")
         if self.dialect is not None and self.dialect not in DIALECTS:
             raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
         return self
+
+
+def settings_of(record: Record) -> RunSettings:
+    """The settings that would make a run like that of ``record``."""
+    config, models, budget = record.config, record.models, record.budget
+    return RunSettings(
+        target=models.target,
+        steerer=models.steerer if models.steerer != models.target else None,
+        checker=models.checker if models.checker != models.target else None,
+        rounds=budget.rounds,
+        seconds=budget.seconds,
+        tokens=budget.tokens,
+        cost=budget.cost,
+        output_mb=budget.output_mb,
+        max_tokens=config.max_tokens,
+        code_seconds=config.code_seconds,
+        check_seconds=config.check_seconds,
+        memory_mb=config.memory_mb,
+        temperature=config.temperature,
+        seed=config.seed,
+        start=config.start or None,
+        samples=config.samples,
+        dialect=config.dialect,
+        faithful=config.faithful,
+    )
 
 
 class RunFailed(CodeSteerError):
@@ -307,6 +336,7 @@ class Engine:
         *,
         inputs: Mapping[str, Any] | None = None,
         outputs: tuple[str, ...] = (),
+        follows: Record | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -318,6 +348,7 @@ class Engine:
             inputs: named values that programs may use; models see a summary only. A path stands for its file, of which
                 programs find a copy in their working directory; its name may then be that of a file.
             outputs: names to bring back from the winning program.
+            follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
@@ -334,6 +365,8 @@ class Engine:
         question = Question(
             # Halves of surrogate pairs can be neither sent nor kept.
             prompt=prompt.strip("\n").encode("utf-8", "replace").decode(),
+            context=follow_up(follows) if follows is not None else "",
+            follows=follows.id if follows is not None else "",
             inputs=summaries,
             outputs=list(outputs),
         )
@@ -573,6 +606,7 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
         memory_mb=settings.memory_mb,
         temperature=settings.temperature,
         seed=settings.seed,
+        start=cast("Literal['', 'code', 'text']", settings.start or ""),
         samples=settings.samples,
     )
 

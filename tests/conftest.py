@@ -21,6 +21,7 @@ FOREIGN = {
     ENDPOINT_KEY,
     *(preset.key_variable for preset in PROVIDERS.values() if preset.key_variable),
     *(f"{provider.upper()}_BASE_URL" for provider in PROVIDERS),
+    *(f"CODESTEER_QUOTA_{provider.upper()}" for provider in PROVIDERS),
     *("ANTHROPIC_AUTH_TOKEN", "HF_TOKEN", "CODESTEER_THREADS", "CODESTEER_LIVE", "CODESTEER_WORKER_GRACE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 }

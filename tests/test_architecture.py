@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"run", "options", "commands"},
+    {"batch", "run", "options", "commands"},
     {"evaluation", "training", "serving"},
     {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command"},
 ]

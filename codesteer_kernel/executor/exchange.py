@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import shutil
 import stat
@@ -13,11 +14,13 @@ from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.child.capture import clean
 from codesteer_kernel.executor.pictures import Chart, Picture
 
-__all__ = ["PROGRAM", "check_file_name", "copy_in", "missing", "read", "read_file", "write"]
+__all__ = ["PROGRAM", "check_file_name", "check_name", "copy_in", "missing", "read", "read_file", "write"]
 
 MEGABYTE = 1024 * 1024
 PROGRAM = "program.py"
 """The program itself lies under this name beside its files."""
+_READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+"""How to open what a stranger made; the last is for Windows, which otherwise changes line ends."""
 _OF_THE_EXTRA = ("pyarrow", "pandas", "cloudpickle")
 
 
@@ -51,12 +54,14 @@ def write(name: str, value: Any, folder: Path, cap_mb: int, *, pickle: bool = Fa
     return {"about": about, "path": str(path)}
 
 
-def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
+def read(name: str, told: Any, folder: Path, cap_mb: int) -> Any:
     """Read an export back. ``told`` and the file come from the program's side and are not trusted.
 
     Raises:
         UnknownName, BadInput, ExecutorError, MissingDependency: see :meth:`Executor.get`.
     """
+    if not isinstance(told, dict):
+        raise ExecutorError(f"The export of {name!r} is forged or damaged.")
     if told.get("missing"):
         raise UnknownName(f"The program ended without setting {name!r}.")
     if "refused" in told:
@@ -79,6 +84,12 @@ def read(name: str, told: dict[str, Any], folder: Path, cap_mb: int) -> Any:
     if about["format"] == "png":
         return Picture(value)
     return Chart(value) if about["format"] == "chart" else value
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`BadInput` unless ``name`` can be that of a variable."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} cannot be the name of a variable.", "Use letters, digits and underscores.")
 
 
 def check_file_name(name: str) -> None:
@@ -122,12 +133,16 @@ def read_file(name: str, folder: Path, cap_mb: int) -> bytes:
 
 def _open_safely(what: str, path: Path, cap_mb: int) -> bytearray:
     """The bytes of a file that a stranger made: no link, no pipe, no device, no giant."""
+    # Windows cannot refuse a link while opening; whoever could put one here since has ended.
+    if path.is_symlink():
+        raise ExecutorError(f"The {what} was refused: it is a link.")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _READ)
     except OSError as error:
         raise ExecutorError(f"The {what} was refused: {error.strerror}.") from None
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid != os.getuid():
+    foreign = hasattr(os, "getuid") and facts.st_uid != os.getuid()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or foreign:
         os.close(descriptor)
         raise ExecutorError(f"The {what} was refused: it is not a plain file of its own.")
     with os.fdopen(descriptor, "rb") as file:
@@ -137,7 +152,8 @@ def _open_safely(what: str, path: Path, cap_mb: int) -> bytearray:
                 "Raise it with --out-max MB (Limits(export_mb=...)), or take a part of it.",
             )
         data = bytearray(facts.st_size)
-        return data[: file.readinto(data)]
+        del data[file.readinto(data) :]
+        return data
 
 
 def _bytes(value: Any) -> int:

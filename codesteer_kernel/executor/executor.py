@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import keyword
 import os
 import shutil
 import sys
-import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
-from codesteer_kernel.errors import BadInput, CodeSteerError, ExecutorError, UnknownName
+from codesteer_kernel.errors import CodeSteerError, ExecutorError, UnknownName
 from codesteer_kernel.executor import exchange
-from codesteer_kernel.executor.kernel import ChildKernel, KernelLost
-from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput
+from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, end, lost
+from codesteer_kernel.executor.results import Limits, OutputEvent, Result
 from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+from codesteer_kernel.executor.running import Run
+from codesteer_kernel.executor.session import Session
+from codesteer_kernel.executor.spawned import SpawnedPrograms
 from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
@@ -28,8 +29,6 @@ PRELOAD = ("numpy", "pandas", "pyarrow", "sympy")
 """Imported by an idle kernel where installed: scripts that use them start 100 to 800 ms sooner."""
 
 _SPARE_S = 1.0
-_GRACE_S = 5.0
-"""Beyond the time limit before the kernel itself is given up: its own ladder takes about 1 s."""
 
 
 class Executor:
@@ -45,6 +44,8 @@ class Executor:
         python: the interpreter; this one by default.
         tier: the isolation to put up, exactly; None or ``"best"`` for all that can be had, see :data:`tiers.TIERS`.
         floor: the weakest tier to accept.
+        method: ``fork`` for a worker of a child kernel for each program, ``spawn`` for an interpreter of its own, which
+            needs no kernel; None for ``fork`` where the system has it.
         spare: whether to keep a second kernel from a second after the first program on, to take over when a program
             takes the first one down. It costs 50 MB, more with what is preloaded.
     """
@@ -57,19 +58,18 @@ class Executor:
         python: str | None = None,
         tier: str | None = None,
         floor: str | None = None,
+        method: str | None = None,
         spare: bool = True,
     ) -> None:
-        if sys.platform == "win32":
-            raise ExecutorError(
-                "Programs cannot be run on Windows yet.", "Use Linux, macOS, or the Windows Subsystem for Linux."
-            )
+        self._backend = _backend(method)
         self.limits = limits or Limits()
         self._preload = tuple(preload)
         self._python = python or sys.executable
         self._walls = {"tier": tier, "floor": floor}
         self._directory: RunDirectory | None = None
         self._kernel: asyncio.Task[ChildKernel] | None = None
-        self._keeps_spare = spare
+        # Spawned programs cannot take down what starts them.
+        self._keeps_spare = spare and self._backend is ChildKernel
         self._spare: asyncio.Task[ChildKernel] | None = None
         self._sparing: asyncio.TimerHandle | None = None
         self._count = 0
@@ -79,9 +79,10 @@ class Executor:
         self._files: dict[str, Path] = {}
         self._work: Path | None = None
         self._turn = asyncio.Lock()
-        self._current: _Run | None = None
+        self._current: Run | None = None
         self._export_mb = self.limits.export_mb
         self._chores: set[asyncio.Task[None]] = set()
+        self._sessions: set[Session] = set()
 
     async def __aenter__(self) -> Self:
         self._directory = RunDirectory()
@@ -100,7 +101,7 @@ class Executor:
         if self._sparing is not None:
             self._sparing.cancel()
         kernel, self._kernel, spare, self._spare = self._kernel, None, self._spare, None
-        await asyncio.gather(_end(kernel), _end(spare))
+        await asyncio.gather(end(kernel), end(spare), *(session.close() for session in list(self._sessions)))
         while self._chores:
             await asyncio.gather(*self._chores, return_exceptions=True)
         await asyncio.to_thread(directory.remove)
@@ -117,7 +118,7 @@ class Executor:
         folder = self._folder("k")
         assert self._directory is not None
         task = asyncio.create_task(
-            ChildKernel.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
+            self._backend.start(self._directory, folder, python=self._python, preload=self._preload, **self._walls)
         )
         # A failure is raised to whoever runs a program, not logged as forgotten.
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -126,11 +127,11 @@ class Executor:
     def _launch(self) -> None:
         """Have a kernel: the spare one where it is any good, else a new one."""
         self._kernel, self._spare = self._spare, None
-        if self._kernel is None or _lost(self._kernel):
+        if self._kernel is None or lost(self._kernel):
             self._kernel = self._start()
 
     async def _ready(self) -> ChildKernel:
-        if self._kernel is not None and _lost(self._kernel):
+        if self._kernel is not None and lost(self._kernel):
             self._replace()
         if self._kernel is None:
             self._launch()
@@ -140,9 +141,22 @@ class Executor:
     def _replace(self) -> None:
         """End the kernel in the background and have the next one now."""
         old, self._kernel = self._kernel, None
-        self._chore(_end(old))
+        self._chore(end(old))
         if self._directory is not None:
             self._launch()
+
+    def _lend(self) -> asyncio.Task[ChildKernel]:
+        """A kernel for a session to have for itself: the spare, else ours while no program has used it, else a new one."""
+        task = None
+        if self._spare is not None:
+            task, self._spare = self._spare, None
+        elif self._work is None and not self._turn.locked():
+            task, self._kernel = self._kernel, None
+        if task is not None and lost(task):
+            self._chore(end(task))
+            task = None
+        self._keep_spare()
+        return task or self._start()
 
     def _keep_spare(self) -> None:
         """Start a second kernel soon, now that programs are run; it takes over when the first one is lost."""
@@ -151,9 +165,9 @@ class Executor:
 
     def _start_spare(self) -> None:
         self._sparing = None
-        if self._directory is not None and (self._spare is None or _lost(self._spare)):
+        if self._directory is not None and (self._spare is None or lost(self._spare)):
             old, self._spare = self._spare, self._start()
-            self._chore(_end(old))
+            self._chore(end(old))
 
     def _chore(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -224,11 +238,11 @@ class Executor:
         """
         names = list(dict.fromkeys(export))
         for name in names:
-            _check_name(name)
+            exchange.check_name(name)
         allowed = limits or self.limits
         if timeout is not None:
             allowed = msgspec.structs.replace(allowed, seconds=timeout)
-        run = _Run(code, names, allowed.filled())
+        run = Run(code, names, allowed.filled())
         async with self._turn:
             self._current = run
             try:
@@ -239,18 +253,11 @@ class Executor:
             finally:
                 self._current = None
 
-    async def _run(self, run: _Run) -> AsyncGenerator[OutputEvent | Result, None]:
-        starting = asyncio.ensure_future(self._ready())
-        stopping = asyncio.ensure_future(run.stopped.wait())
-        try:
-            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if run.stopped.is_set():
-                yield Result(status="interrupted", error_name="Interrupted", error_text="stopped before it started")
-                return
-            kernel = await starting
-        finally:
-            starting.cancel()
-            stopping.cancel()
+    async def _run(self, run: Run) -> AsyncGenerator[OutputEvent | Result, None]:
+        kernel = await run.ready(self._ready())
+        if kernel is None:
+            yield run.unstarted()
+            return
         work, out = self._folder("w"), self._folder("o")
         self._forget_last()
         self._out, self._work = out, work
@@ -264,28 +271,21 @@ class Executor:
             "inputs": self._inputs,
             "export": run.export,
         }
-        events: asyncio.Queue[OutputEvent | None] = asyncio.Queue()
-        task = asyncio.create_task(
-            kernel.request("codesteer_run", request, run.limits.seconds + _GRACE_S, run.collector(events.put_nowait))
-        )
-        task.add_done_callback(lambda _: events.put_nowait(None))
-        run.kernel = kernel
+        run.send(kernel, "codesteer_run", request)
         try:
-            while (event := await events.get()) is not None:
+            while (event := await run.next()) is not None:
                 yield event
             try:
-                result = self._finish(run, task.result(), kernel)
-            except KernelLost:
-                result = run.lost("interrupted" if run.stopped.is_set() else "died", kernel)
-                self._replace()
-            except TimeoutError:
-                result = run.lost("interrupted" if run.stopped.is_set() else "timeout", kernel)
+                reply = run.reply()
+                result = self._finish(run, reply, kernel)
+                self._exports = reply.get("exports", {})
+            except (KernelLost, TimeoutError) as fault:
+                result = run.lost(fault)
                 self._replace()
         finally:
-            run.kernel = None
-            if not task.done():
+            if not run.done:
                 # The caller left. Killing the kernel is the one stop that always works, and the next one is quick.
-                task.cancel()
+                run.cancel()
                 self._replace()
             self._keep_spare()
         yield result
@@ -295,13 +295,12 @@ class Executor:
         for name, path in self._files.items():
             await asyncio.to_thread(shutil.copyfile, path, work / name)
 
-    def _finish(self, run: _Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
+    def _finish(self, run: Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
         if reply.get("failure") == "missing":
             raise exchange.missing("inputs", reply["package"])
         if "failure" in reply:
             raise ExecutorError(f"The child kernel could not run the program: {reply['reason']}.")
-        self._exports = reply.pop("exports")
-        tier = tier_name(reply.pop("tier"), kernel.transport)
+        tier = tier_name(reply["tier"], kernel.transport)
         return msgspec.convert({**reply, "tier": tier, "outputs": run.outputs}, Result)
 
     async def interrupt(self) -> None:
@@ -316,8 +315,21 @@ class Executor:
     async def restart(self) -> None:
         """End the kernel, and the program in it, and start a fresh one in the background. Inputs stay."""
         old, self._kernel = self._kernel, None
-        await _end(old)
+        await end(old)
         self._launch()
+
+    def session(self, *, limits: Limits | None = None) -> Session:
+        """Cells that keep their names, to be entered with ``async with``; see :class:`Session`.
+
+        Args:
+            limits: of the session; by default the executor's.
+
+        Raises:
+            ExecutorError: programs are spawned here, so that there is no kernel for a session.
+        """
+        if self._backend is not ChildKernel:
+            raise ExecutorError("Sessions need a child kernel, and these programs are spawned.", "Say method='fork'.")
+        return Session(self, limits or self.limits)
 
     # Data
 
@@ -333,7 +345,7 @@ class Executor:
                 ``Limits.input_mb``.
             MissingDependency: frames need pyarrow, pickles cloudpickle.
         """
-        _check_name(name)
+        exchange.check_name(name)
         folder = self._folder("data/d")
         try:
             held = await asyncio.to_thread(exchange.write, name, value, folder, self.limits.input_mb, pickle=pickle)
@@ -361,7 +373,11 @@ class Executor:
             raise UnknownName(
                 f"The last program exported no {name!r}.", f"Run it with export=({name!r},), and see that it ends well."
             )
+        await self._bring(self._kernel, name, told, self._out)
         return await asyncio.to_thread(exchange.read, name, told, self._out, self._export_mb)
+
+    async def _bring(self, kernel: asyncio.Task[ChildKernel] | None, name: str, told: Any, out: Path) -> None:
+        """Have the file of an export in ``out``, where it already is."""
 
     async def put_file(self, path: str | os.PathLike[str], name: str | None = None) -> None:
         """Give every program run from now on a fresh copy of this file, as it is now, in its working directory.
@@ -402,12 +418,18 @@ class Executor:
         exchange.check_file_name(name)
         if self._work is None:
             raise UnknownName(f"No program has run that could have left a file {name!r}.")
-        data = await self._fetch(name, self._work)
+        data = await self._fetch(self._kernel, name, self._work)
         if to is not None:
             await asyncio.to_thread(Path(to).write_bytes, data)
         return data
 
-    async def _fetch(self, name: str, work: Path) -> bytes:
+    def _given(self) -> dict[str, Any]:
+        """What a session is told of inputs and files."""
+        assert self._directory is not None
+        files = {name: str(path) for name, path in self._files.items()}
+        return {"given": str(self._directory.path / "data"), "inputs": self._inputs, "files": files}
+
+    async def _fetch(self, kernel: asyncio.Task[ChildKernel] | None, name: str, work: Path) -> bytes:
         return await asyncio.to_thread(exchange.read_file, name, work, self._export_mb)
 
     def _forget_last(self) -> None:
@@ -418,65 +440,11 @@ class Executor:
                 self._chore(asyncio.to_thread(remove_tree, folder))
 
 
-class _Run:
-    """One program on its way."""
-
-    def __init__(self, code: str | bytes, export: list[str], limits: Limits) -> None:
-        self.code = code.encode("utf-8", "surrogatepass") if isinstance(code, str) else code
-        self.export = export
-        self.limits = limits
-        self.stopped = asyncio.Event()
-        self.kernel: ChildKernel | None = None
-        self.outputs: list[RichOutput] = []
-        self._started = time.monotonic()
-        self._seen: dict[str, list[str]] = {"stdout": [], "stderr": []}
-
-    def collector(self, emit: Callable[[OutputEvent], None]) -> Callable[[str, dict[str, Any]], None]:
-        """What turns the kernel's messages into events, and keeps them for the case that no reply comes."""
-
-        def collect(kind: str, message: dict[str, Any]) -> None:
-            content = message["content"]
-            if kind == "stream":
-                name = "stderr" if content["name"] == "stderr" else "stdout"
-                self._seen[name].append(content["text"])
-                emit(OutputEvent(kind="stderr" if name == "stderr" else "stdout", text=content["text"]))
-            elif kind == "display_data":
-                output = RichOutput(kind=content["metadata"]["codesteer"], data=content["data"])
-                self.outputs.append(output)
-                emit(OutputEvent(kind="rich", output=output))
-
-        return collect
-
-    def lost(self, status: Any, kernel: ChildKernel) -> Result:
-        """The result when the kernel went away under the program: what was seen until then."""
-        return Result(
-            status=status,
-            stdout="".join(self._seen["stdout"]),
-            stderr="".join(self._seen["stderr"]),
-            outputs=self.outputs,
-            error_name="KernelLost",
-            error_text="the child kernel ended with the program",
-            seconds=time.monotonic() - self._started,
-            tier=kernel.tier,
-            limit="seconds" if status == "timeout" else None,
-        )
-
-
-def _lost(kernel: asyncio.Task[ChildKernel]) -> bool:
-    """Whether a kernel has failed to start, or has ended since."""
-    return kernel.done() and (kernel.cancelled() or kernel.exception() is not None or not kernel.result().alive)
-
-
-async def _end(kernel: asyncio.Task[ChildKernel] | None) -> None:
-    """End a kernel, started or starting."""
-    if kernel is None:
-        return
-    if not kernel.done():
-        kernel.cancel()
-    with contextlib.suppress(BaseException):
-        await (await kernel).close()
-
-
-def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
-        raise BadInput(f"{name!r} cannot be the name of a variable.", "Use letters, digits and underscores.")
+def _backend(method: str | None) -> Any:
+    """What starts kernels; or what starts programs without one, and speaks as a ChildKernel does."""
+    forks = hasattr(os, "fork")
+    if method not in (None, "fork", "spawn"):
+        raise UnknownName(f"There is no way {method!r} to start programs.", "The ways: fork, spawn.")
+    if method == "fork" and not forks:
+        raise ExecutorError("This system cannot fork programs.", "Leave method out, or say method='spawn'.")
+    return ChildKernel if method == "fork" or (method is None and forks) else SpawnedPrograms

@@ -248,30 +248,38 @@ class RemoteKernel:
     async def request(
         self, kind: str, content: dict[str, Any], seconds: float, published: Callable[[str, dict[str, Any]], None]
     ) -> dict[str, Any]:
-        """Run a program; as :meth:`ChildKernel.request` with the content of ``codesteer_run``.
+        """As :meth:`ChildKernel.request`, for the messages of our own supervisor.
 
         Inputs and files that the kernel does not have yet are sent first; the time for that is not the program's.
         """
-        inputs = {
-            name: {"about": held["about"], "path": await self._upload(Path(held["path"]))}
-            for name, held in content["inputs"].items()
-        }
-        files = {name: await self._upload(path) for name, path in self.files.items()}
-        code = (Path(content["work"]) / "program.py").read_bytes()
-        request = json.dumps(
-            {
-                "limits": content["limits"],
-                "export": content["export"],
-                "inputs": inputs,
-                "files": files,
-                "code": base64.b64encode(code).decode("ascii"),
-            }
-        )
+        code = ""
+        if kind != "codesteer_end":
+            code = f"await _codesteer.{kind.removeprefix('codesteer_')}({await self._translate(content)!r})"
         async with asyncio.timeout(seconds):
-            reply = await self._call("reply", code=f"await _codesteer.run({request!r})", published=published)
+            reply = await self._call("reply" if code else "end", code=code, published=published)
         if not isinstance(reply, dict):
             raise KernelLost("the kernel behind the gateway answered nonsense")
         return reply
+
+    async def _translate(self, content: dict[str, Any]) -> str:
+        """A request in JSON with nothing in it that is on this machine alone."""
+        files = {name: Path(path) for name, path in content["files"].items()} if "files" in content else self.files
+        code = content.get("code", "")
+        if code == "":
+            code = base64.b64encode((Path(content["work"]) / "program.py").read_bytes()).decode("ascii")
+        return json.dumps(
+            {
+                "start": content.get("start"),
+                "limits": content["limits"],
+                "export": content["export"],
+                "inputs": {
+                    name: {"about": held["about"], "path": await self._upload(Path(held["path"]))}
+                    for name, held in content["inputs"].items()
+                },
+                "files": {name: await self._upload(path) for name, path in files.items()},
+                "code": code,
+            }
+        )
 
     async def _upload(self, path: Path) -> str:
         known = self._sent.get(str(path))
@@ -411,16 +419,15 @@ class GatewayExecutor(Executor):
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return task
 
-    def _remote(self) -> RemoteKernel:
-        """The kernel of the last program."""
-        kernel: Any = self._kernel
+    def _remote(self, kernel: Any) -> RemoteKernel:
+        """The kernel of the last program or cell."""
         if kernel is None or not kernel.done() or kernel.cancelled() or kernel.exception():
             raise ExecutorError("What the last program left is gone with its kernel.")
         found: RemoteKernel = kernel.result()
         return found
 
     async def _lay_out(self, work: Path) -> None:
-        self._remote().files = dict(self._files)
+        self._remote(self._kernel).files = dict(self._files)
 
     def _finish(self, run: Any, reply: dict[str, Any], kernel: Any) -> Result:
         kernel.tier = f"gateway+{tier_name(reply.get('tier', {}), 'gateway')}"
@@ -429,14 +436,11 @@ class GatewayExecutor(Executor):
         except (msgspec.ValidationError, KeyError, AttributeError, TypeError):
             raise ExecutorError(f"The kernel behind the gateway at {self._url} answered nonsense.") from None
 
-    async def get(self, name: str) -> Any:
-        """As :meth:`Executor.get`; the value is fetched now."""
-        told = self._exports.get(name, {})
+    async def _bring(self, kernel: Any, name: str, told: Any, out: Path) -> None:
         file = told.get("file") if isinstance(told, dict) else None
-        if isinstance(file, str) and file.isdigit() and self._out is not None:
-            data = await self._remote().download("out", file, f"export of {name!r}", self._export_mb)
-            await asyncio.to_thread((self._out / file).write_bytes, data)
-        return await super().get(name)
+        if isinstance(file, str) and file.isdigit():
+            data = await self._remote(kernel).download("out", file, f"export of {name!r}", self._export_mb)
+            await asyncio.to_thread((out / file).write_bytes, data)
 
-    async def _fetch(self, name: str, work: Path) -> bytes:
-        return await self._remote().download("work", name, f"file {name!r}", self._export_mb)
+    async def _fetch(self, kernel: Any, name: str, work: Path) -> bytes:
+        return await self._remote(kernel).download("work", name, f"file {name!r}", self._export_mb)

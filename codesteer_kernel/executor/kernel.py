@@ -17,7 +17,7 @@ from codesteer_kernel.errors import ExecutorError, MissingDependency
 from codesteer_kernel.executor.rundir import RunDirectory
 from codesteer_kernel.executor.tiers import tier_name
 
-__all__ = ["ChildKernel", "KernelLost"]
+__all__ = ["ChildKernel", "KernelLost", "end", "lost"]
 
 _READY_S = 30.0
 _WELCOME_S = 2.0
@@ -251,3 +251,18 @@ class ChildKernel:
                 return file.read().decode("utf-8", "replace").strip()
         except OSError:
             return ""
+
+
+def lost(kernel: asyncio.Task[ChildKernel]) -> bool:
+    """Whether a kernel has failed to start, or has ended since."""
+    return kernel.done() and (kernel.cancelled() or kernel.exception() is not None or not kernel.result().alive)
+
+
+async def end(kernel: asyncio.Task[ChildKernel] | None) -> None:
+    """End a kernel, started or starting."""
+    if kernel is None:
+        return
+    if not kernel.done():
+        kernel.cancel()
+    with contextlib.suppress(BaseException):
+        await (await kernel).close()

@@ -67,7 +67,7 @@ class SandboxProvisioner(LocalProvisioner):
         manager.connection_file = str(self.folder / "k.json")
         prepared: dict[str, Any] = await super().pre_launch(**kwargs)
         command = prepared["cmd"]
-        enclosed = self.plan.bubblewrap or ("namespaces" if "namespaces" in self.plan.walls else None)
+        enclosures = [name for name in ("bubblewrap", "namespaces", "seatbelt") if name in self.plan.walls]
         policy = {
             "parent": os.getpid(),
             "directory": str(self.directory.path),
@@ -76,7 +76,8 @@ class SandboxProvisioner(LocalProvisioner):
             "landlock": "landlock" in self.plan.walls,
             "seccomp": "seccomp" in self.plan.walls,
             # In a network of its own nobody could reach it by TCP.
-            "enclosure": enclosed if manager.transport == "ipc" else None,
+            "enclosure": enclosures[0] if enclosures and manager.transport == "ipc" else None,
+            "wrap": tiers.wrap(self.plan, command[0], str(self.directory.path)),
             "read": readable(command[0]),
             "path": packages(),
             "preload": list(self.preload),

@@ -17,7 +17,8 @@ Status = Literal["ok", "error", "timeout", "killed", "died", "interrupted"]
 
 ``ok``: by itself, with exit code 0. ``error``: by an exception or another exit code. ``timeout``: stopped at the time
 limit. ``killed``: stopped at another limit, which ``Result.limit`` names. ``died``: its process went away, for example
-by a segmentation fault. ``interrupted``: stopped by :meth:`Executor.interrupt`.
+by a segmentation fault. ``interrupted``: stopped by :meth:`Executor.interrupt`, or a cell by :meth:`Session.interrupt`.
+A cell ends in the same ways; ``Result.state`` says whether its session goes on.
 """
 
 
@@ -112,12 +113,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             of a signal. Empty when the status is ok.
         error_text: its message, bounded.
         traceback: plain text, the program's own frames only.
-        exit_code: as a shell would see it; None when the process was ended from outside.
+        exit_code: as a shell would see it; None when the process was ended from outside, or has not ended after a cell.
         seconds: wall clock from start to end of the process.
         cpu_seconds: processor time, children included.
         peak_mb: most resident memory, preloaded libraries included.
         tier: the walls that were in force, outermost first, for example ``limits+landlock+no-tcp``.
         cut: what was left out: bytes of ``stdout`` and ``stderr``, characters of ``outputs``.
+        state: of a cell, whether the next one will find what this one has left: ``kept`` or ``lost``; None for a program.
         limit: the limit that ended the program: ``seconds``, ``memory``, ``cpu``, ``processes``, ``file_size``,
             ``directory_size``.
     """
@@ -136,6 +138,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     tier: str = ""
     cut: dict[str, int] = msgspec.field(default_factory=dict)
     limit: str | None = None
+    state: Literal["kept", "lost"] | None = None
 
     @property
     def ok(self) -> bool:

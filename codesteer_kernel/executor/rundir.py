@@ -12,9 +12,11 @@ import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from codesteer_kernel.errors import ExecutorError
+from codesteer_kernel.executor import locks
 
 __all__ = ["RunDirectory"]
 
@@ -32,11 +34,14 @@ class RunDirectory:
     def __init__(self) -> None:
         base = _base()
         try:
-            with _locked(base / ".lock"):
+            turn = locks.acquire(base / ".lock")
+            try:
                 _sweep(base)
                 self.path = base / secrets.token_hex(4)
                 self.path.mkdir(mode=0o700)
-                self._lock = _try_lock(self.path / "lock")
+                self._lock = locks.try_acquire(self.path / "lock")
+            finally:
+                os.close(turn)
         except OSError as error:
             raise ExecutorError(
                 f"No run directory can be made in {base}: {error.strerror or error}.",
@@ -51,10 +56,9 @@ class RunDirectory:
 
     def remove(self) -> None:
         """Remove everything and give up the lock. Removing twice is no error."""
-        remove_tree(self.path)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            _remove_locked(self.path, lock)
 
 
 def remove_tree(path: Path) -> None:
@@ -73,21 +77,25 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(path, onerror=open_up)
 
 
+def _remove_locked(path: Path, lock: int) -> None:
+    """Remove a directory whose lock is held, so that nobody sweeps it meanwhile, and give the lock up."""
+    remove_tree(path)
+    os.close(lock)
+    # Windows keeps a file as long as it is open: there the lock and its folder go only now.
+    remove_tree(path)
+
+
 def _base() -> Path:
     """The folder of this user's run directories: private, and really this user's."""
-    user = os.getuid()
     tried = []
-    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder below is checked to be ours
-        path = Path(place) / f"codesteer-x-{user}"
-        if len(os.fsencode(path)) > _LONGEST:
-            continue
+    for path in _places():
         try:
             path.mkdir(mode=0o700, exist_ok=True)
             facts = path.lstat()
         except OSError as error:
             tried.append(f"{path}: {error.strerror}")
             continue
-        if stat.S_ISDIR(facts.st_mode) and facts.st_uid == user and not facts.st_mode & 0o077:
+        if _is_private(facts):
             return path
         tried.append(f"{path}: belongs to someone else, or is open to others")
     raise ExecutorError(
@@ -96,36 +104,27 @@ def _base() -> Path:
     )
 
 
+def _places() -> Iterator[Path]:
+    if not hasattr(os, "getuid"):
+        # Windows gives each user a folder for temporary files that is closed to others, and no socket lies there.
+        yield Path(tempfile.gettempdir()) / "codesteer-x"
+        return
+    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder below is checked to be ours
+        path = Path(place) / f"codesteer-x-{os.getuid()}"
+        if len(os.fsencode(path)) <= _LONGEST:
+            yield path
+
+
+def _is_private(facts: os.stat_result) -> bool:
+    if not stat.S_ISDIR(facts.st_mode):
+        return False
+    return not hasattr(os, "getuid") or (facts.st_uid == os.getuid() and not facts.st_mode & 0o077)
+
+
 def _sweep(base: Path) -> None:
     """Remove the directories whose owners are dead."""
     for path in base.iterdir():
         if path.is_dir() and not path.is_symlink():
-            lock = _try_lock(path / "lock")
+            lock = locks.try_acquire(path / "lock")
             if lock is not None:
-                remove_tree(path)
-                os.close(lock)
-
-
-def _try_lock(path: Path) -> int | None:
-    """A descriptor that holds the lock; None while someone else holds it."""
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-@contextlib.contextmanager
-def _locked(path: Path):  # type: ignore[no-untyped-def]
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+                _remove_locked(path, lock)

@@ -9,11 +9,17 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from codesteer_kernel.executor.child import sandbox
+__all__ = ["environment", "interpreter", "packages", "readable"]
 
-__all__ = ["environment", "packages", "readable"]
-
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH")
+_PASSED_ON = (
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH"),
+    # Without these, programs of Windows do not start, or do not find others.
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"),
+)
+# Libraries of Objective-C end a process that was forked from one where they had begun; workers are forked.
+_ADDED = {"darwin": {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}}
+_HOMES = {"win32": ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP")}
+"""Variables that name a folder for the user's or for temporary files, where they are not HOME and TMPDIR."""
 
 
 def packages() -> list[str]:
@@ -29,7 +35,15 @@ def packages() -> list[str]:
 
 
 def readable(python: str) -> list[str]:
-    """What a program may read: the system's libraries, this interpreter, its packages."""
+    """What a program may read on Linux: the system's libraries, this interpreter, its packages."""
+    # Not to be had on Windows.
+    from codesteer_kernel.executor.child.sandbox import SYSTEM_PATHS
+
+    return [*SYSTEM_PATHS, *interpreter(python)]
+
+
+def interpreter(python: str) -> list[str]:
+    """Where an interpreter and its packages are."""
     places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *packages()]
     places += [path for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))]
     command = Path(shutil.which(python) or python)
@@ -38,19 +52,20 @@ def readable(python: str) -> list[str]:
         if (prefix / "pyvenv.cfg").exists() or (prefix != Path.home() and any(prefix.glob("lib/python3*"))):
             places.append(str(prefix))
         places.append(str(place))
-    return [*sandbox.SYSTEM_PATHS, *dict.fromkeys(place for place in places if place not in ("", "/"))]
+    return list(dict.fromkeys(place for place in places if place not in ("", "/")))
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, platform: str = sys.platform) -> dict[str, str]:
     """The child's whole environment: nothing of the user's but the allow-list, so no key and no token."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    homes = dict.fromkeys(_HOMES.get(platform, ("HOME", "TMPDIR")), str(folder))
     threads = str(min(4, os.cpu_count() or 1))
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         **kept,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
+        **homes,
+        **_ADDED.get(platform, {}),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PLATFORM_DIRS": "1",
         "MPLBACKEND": "Agg",

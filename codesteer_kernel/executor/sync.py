@@ -16,8 +16,9 @@ from codesteer_kernel.executor import open_executor
 if TYPE_CHECKING:
     from codesteer_kernel.executor.executor import Executor
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result
+    from codesteer_kernel.executor.session import Session
 
-__all__ = ["SyncExecutor"]
+__all__ = ["SyncExecutor", "SyncSession"]
 
 T = TypeVar("T")
 
@@ -113,6 +114,10 @@ class SyncExecutor:
         """The bytes of a file that the last program left."""
         return self._do(self._executor.get_file(name, to))
 
+    def session(self, *, limits: Limits | None = None) -> SyncSession:
+        """Cells that keep their names, to be entered with ``with``."""
+        return SyncSession(self, self._executor.session(limits=limits))
+
     @property
     def tier(self) -> str | None:
         """The walls around the kernel; None until it has started."""
@@ -130,3 +135,64 @@ class SyncExecutor:
             # Ctrl-C reaches this thread alone: the program must not run on.
             future.cancel()
             raise
+
+
+class SyncSession:
+    """A :class:`Session` behind plain calls, on the thread of its executor; made by :meth:`SyncExecutor.session`.
+
+    What methods do and raise is told by those of the same name of :class:`Session`.
+    """
+
+    def __init__(self, owner: SyncExecutor, session: Session) -> None:
+        self._do = owner._do
+        self._session = session
+
+    def __enter__(self) -> Self:
+        self._do(self._session.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session with everything that its cells have left running. Closing twice is no error."""
+        # Its executor may have been closed, and has closed it then.
+        with contextlib.suppress(ExecutorError):
+            self._do(self._session.close())
+
+    def run(
+        self,
+        code: str | bytes,
+        *,
+        timeout: float | None = None,
+        on_output: Callable[[OutputEvent], None] | None = None,
+        export: Iterable[str] = (),
+    ) -> Result:
+        """Run a cell to its end; ``on_output`` is called on the executor's thread."""
+        return self._do(self._session.run(code, timeout=timeout, on_output=on_output, export=export))
+
+    def interrupt(self) -> None:
+        """Stop the cell that another thread is running."""
+        self._do(self._session.interrupt())
+
+    def restart(self) -> None:
+        """Have an empty session; inputs and files stay."""
+        self._do(self._session.restart())
+
+    def get(self, name: str) -> Any:
+        """The value of a variable."""
+        return self._do(self._session.get(name))
+
+    def get_file(self, name: str, to: str | os.PathLike[str] | None = None) -> bytes:
+        """The bytes of a file in the session's working directory."""
+        return self._do(self._session.get_file(name, to))
+
+    @property
+    def alive(self) -> bool:
+        """Whether cells can run."""
+        return self._session.alive
+
+    @property
+    def tier(self) -> str | None:
+        """The walls around the session; None until its kernel has started."""
+        return self._session.tier

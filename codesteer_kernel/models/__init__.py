@@ -5,7 +5,9 @@
 SDKs), ``replay`` (a record), ``plugins`` (other distributions'). ``registry`` opens them by name, ``aliases`` are the
 user's own names, ``listing``, ``card``, ``endpoints`` and ``check`` tell what can be named, what is known of it and
 whether it answers; ``catalogue``, ``pull`` and ``removal`` know the embedded weights, ``keys`` and ``prices`` what a
-provider needs and costs. Importing this room loads no SDK; opening a model touches no network.
+provider needs and costs. What the hosted ones share: ``hosted`` (one call, from the request to its last delta), ``gate``
+(places and rates per endpoint), ``limits`` (time), ``retrying`` and ``faults``. Importing this room loads no SDK; opening
+a model touches no network.
 """
 
 from __future__ import annotations
@@ -20,10 +22,17 @@ from .protocol import (
     Finish,
     Message,
     ReasoningDelta,
+    Restarted,
     TextDelta,
+    Thought,
     TokenUsage,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    UsageDelta,
 )
 from .registry import open_model
+from .turns import Turn, gather
 
 __all__ = [
     "Abilities",
@@ -35,8 +44,16 @@ __all__ = [
     "Message",
     "ModelRow",
     "ReasoningDelta",
+    "Restarted",
     "TextDelta",
+    "Thought",
     "TokenUsage",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
+    "Turn",
+    "UsageDelta",
+    "gather",
     "list_models",
     "open_model",
 ]

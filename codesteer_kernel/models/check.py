@@ -16,7 +16,18 @@ from .diagnosis import Finding, diagnose, found, on_the_way
 from .hosted import Limits
 from .plugins import BUILT_IN
 from .prices import cost
-from .protocol import Abilities, ChatModel, ChatRequest, Finish, Message, ReasoningDelta, TextDelta, TokenUsage
+from .protocol import (
+    Abilities,
+    ChatModel,
+    ChatRequest,
+    Finish,
+    Message,
+    ReasoningDelta,
+    Restarted,
+    TextDelta,
+    TokenUsage,
+    UsageDelta,
+)
 from .providers import Endpoint
 from .registry import endpoint_of, open_model
 from .replay import ReplayModel
@@ -139,8 +150,11 @@ async def _answered(model: ChatModel, loaded: float | None) -> Checkup:
     text: list[str] = []
     pieces, reasoned, usage = 0, False, TokenUsage()
     async for delta in model.stream(ChatRequest(messages=(Message("user", QUESTION),), max_tokens=tokens)):
-        if isinstance(delta, Finish):
+        if isinstance(delta, Finish | UsageDelta):
             usage = delta.usage
+            continue
+        if isinstance(delta, Restarted):
+            text.clear()
             continue
         first = time.monotonic() - began if first is None else first
         pieces += 1

@@ -103,8 +103,7 @@ class HfModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Generate; see :class:`~codesteer_kernel.models.protocol.ChatModel`."""
-        if not request.messages:
-            raise BadInput("A request needs at least one message.")
+        request.check(self)
         await self.ready()
         prompt, tokens = await asyncio.to_thread(self._prompt, request.messages)
         loop = asyncio.get_running_loop()

@@ -1,253 +1,282 @@
-"""What the hosted back ends share: retries, time limits, and errors that name the fault without its secrets."""
+"""What the hosted back ends share: one call of theirs, behind the endpoint's gate, within its limits, repeated or not."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import re
+import importlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 
-import msgspec
+from msgspec.structs import replace
 
-from ..errors import AuthenticationFailed, ContextOverflow, EndpointUnreachable, ModelError, RateLimited, UnknownModel
-from .providers import Endpoint
+from ..errors import BadInput, EndpointUnreachable, MissingDependency, ModelError
+from .faults import OVERFLOW, Fault, broken, explain, scrub
+from .gate import Place, Quota, gate_to
+from .limits import Clock, Limits
+from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, Restarted, TokenUsage, UsageDelta
+from .providers import PROVIDERS, Endpoint, quota_of
+from .refusals import Adaptation
+from .retrying import Retries
+from .thinking import ThinkSplitter
 
-__all__ = ["Adaptation", "Clients", "Clock", "Limits", "explain", "open_adapted", "timed"]
+__all__ = ["HostedModel", "Limits", "count"]
 
 T = TypeVar("T")
-RETRIED = {408, 409, 429, 500, 502, 503, 504, 529}
-OVERFLOW = re.compile(
-    r"context.{0,10}(length|size|window)|prompt is too long|input is too long|too many tokens", re.IGNORECASE
-)
+# What a request may carry to an address that is not the provider's own: the SDKs add what a user's variables say of
+# accounts and headers, which is meant for the provider.
+PLAIN_HEADERS = {
+    *("accept", "accept-encoding", "anthropic-version", "authorization", "connection", "content-length"),
+    *("content-type", "host", "transfer-encoding", "user-agent", "x-api-key"),
+}
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds and counts that bound one call.
+class HostedModel:
+    """One model of an endpoint that an official SDK talks to.
 
-    ``connect``: to reach the endpoint. ``first_token``: to the first piece of text or reasoning, retries included.
-    ``silence``: between pieces. ``total``: the whole call. ``retries``: repeated openings after a fault that passes
-    (none once output came). ``wait``: the longest pause that an endpoint's Retry-After is granted.
-    """
+    What a model refuses (a temperature, a schema) is left out from then on: ``adaptations`` maps a word that a refusal
+    names to what to do about it.
 
-    connect: float = 10.0
-    first_token: float = 180.0
-    silence: float = 120.0
-    total: float = 900.0
-    retries: int = 4
-    wait: float = 60.0
-
-
-class Clock:
-    """Where one call stands in its limits."""
-
-    def __init__(self, name: str, limits: Limits) -> None:
-        self.name, self.limits = name, limits
-        self.begin = time.monotonic()
-        self.started = False
-
-    @property
-    def spent(self) -> float:
-        """Seconds since the call began."""
-        return time.monotonic() - self.begin
-
-    @contextmanager
-    def step(self) -> Iterator[float]:
-        """Seconds that the next step may take; a TimeoutError inside becomes a ModelError that says which limit."""
-        limits = self.limits
-        left = limits.total - self.spent
-        if self.started:
-            seconds, said = limits.silence, f"sent nothing more for {limits.silence:g} seconds"
-        else:
-            seconds, said = limits.first_token - self.spent, f"sent nothing for {limits.first_token:g} seconds"
-        if left < seconds:
-            seconds, said = left, f"was not done after {limits.total:g} seconds"
-        try:
-            yield max(seconds, 0.001)
-        except TimeoutError:
-            raise ModelError(f"{self.name} {said}.", "Try again, or use another model.") from None
-
-
-async def timed(stream: Any, clock: Clock, endpoint: Endpoint) -> AsyncGenerator[Any, None]:
-    """The events of an SDK's ``stream`` within the clock's limits. Closing this closes the connection."""
-    try:
-        while True:
-            with clock.step() as seconds:
-                try:
-                    async with asyncio.timeout(seconds):
-                        event = await anext(stream)
-                except StopAsyncIteration:
-                    return
-                except (TimeoutError, ModelError):
-                    raise
-                except Exception as fault:  # noqa: BLE001 - the SDKs', httpx2's, json's: all mean a broken answer
-                    if getattr(fault, "status_code", None) is None:
-                        raise _broken(endpoint, _message(fault)) from None
-                    raise explain(fault, endpoint) from None
-            yield event
-    finally:
-        await stream.close()
-
-
-Adaptation = Callable[[dict[str, Any]], None]
-
-
-async def open_adapted(
-    create: Callable[..., Awaitable[T]],
-    arguments: dict[str, Any],
-    adaptations: dict[str, Adaptation],
-    refused: set[str],
-    clock: Clock,
-    endpoint: Endpoint,
-) -> T:
-    """Call ``create(**arguments)``: again after faults that pass, and without what the endpoint refuses.
-
-    ``adaptations`` maps a word that a refusal (status 400 or 422) names to what to do about it; each is tried once
-    and remembered in ``refused``, so that later calls start without it.
+    Args:
+        endpoint: where it answers.
+        limits: how long a call may take.
+        quota: what the endpoint may be asked for, by all of this process; the provider's if None.
 
     Raises:
-        ModelError: or one of its kin; nothing of it holds the key.
+        MissingDependency: the SDK is not installed.
+        BadInput: the variable of the provider's quota cannot be read.
     """
-    for word in refused:
-        adaptations[word](arguments)
-    attempt = 0
-    while True:
-        with clock.step() as seconds:
-            try:
-                async with asyncio.timeout(seconds):
-                    return await create(**arguments)
-            except TimeoutError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the SDKs' and httpx2's have no common base
-                fault = error
-        status = getattr(fault, "status_code", None)
-        if status in (400, 422):
-            word = _named(str(_message(fault)), adaptations, refused)
-            if word:
-                refused.add(word)
-                adaptations[word](arguments)
-                continue
-        explained = explain(fault, endpoint)
-        passing = status in RETRIED or (status is None and isinstance(explained, EndpointUnreachable))
-        if not passing or attempt >= clock.limits.retries:
-            raise explained from None
-        pause = _pause(fault, attempt)
-        if pause > clock.limits.wait or clock.spent + pause > clock.limits.first_token:
-            if isinstance(explained, RateLimited):
-                explained.cure = f"It asks to wait {pause:.0f} seconds."
-            raise explained from None
-        attempt += 1
-        del fault
-        await asyncio.sleep(pause)
 
+    package: ClassVar[str]
+    client: ClassVar[str]
+    adaptations: ClassVar[dict[str, Adaptation]]
+    abilities: Abilities
 
-def _named(message: str, adaptations: dict[str, Adaptation], refused: set[str]) -> str:
-    if OVERFLOW.search(message):
-        return ""
-    lowered = message.lower()
-    return next((word for word in adaptations if word in lowered and word not in refused), "")
-
-
-def _pause(fault: Exception, attempt: int) -> float:
-    """Seconds to wait: what Retry-After says, else exponential back-off with jitter."""
-    headers = getattr(getattr(fault, "response", None), "headers", {})
-    try:
-        return max(0.0, float(headers.get("retry-after-ms", "")) / 1000)
-    except (TypeError, ValueError):
-        pass
-    said = headers.get("retry-after")
-    if said:
+    def __init__(self, endpoint: Endpoint, limits: Limits | None = None, quota: Quota | None = None) -> None:
         try:
-            return max(0.0, float(said))
-        except ValueError:
-            from email.utils import parsedate_to_datetime
+            importlib.import_module(self.package)
+        except ImportError:
+            raise MissingDependency(
+                f"{endpoint.name} needs the {self.package} package.", f"Run: pip install 'codesteer[{self.package}]'"
+            ) from None
+        self.name = endpoint.name
+        self.context_window: int | None = None
+        self._endpoint = endpoint
+        self._limits = limits or Limits()
+        self._refused: set[str] = set()
+        self._closes_bare = False
+        self._gate = gate_to(endpoint.base_url, endpoint.key_variable, quota or quota_of(endpoint.provider))
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """Generate; see :class:`~codesteer_kernel.models.protocol.ChatModel`."""
+        request.check(self)
+        clock = Clock(self.name, self._limits)
+        retries = Retries(clock, self._gate)
+        before = TokenUsage()
+        while True:
+            said, used = False, TokenUsage()
+            fault: Fault | None = None
             try:
-                return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-            except (TypeError, ValueError):
-                pass
-    return float(min(8.0, 0.5 * 2**attempt) * random.uniform(0.75, 1.0))  # noqa: S311 - jitter needs no secrecy
+                async with aclosing(self._attempt(request, clock, again=retries.done > 0)) as deltas:
+                    async for delta in deltas:
+                        if isinstance(delta, UsageDelta | Finish):
+                            used = delta.usage
+                            delta = replace(delta, usage=before + used)
+                        else:
+                            said = True
+                        yield delta
+            except Fault as caught:
+                fault = caught
+            if fault is None:
+                return
+            if said and not request.repeat_partial:
+                raise fault.error
+            await retries.after(fault)
+            before += used
+            if said:
+                clock.restart()
+                yield Restarted(fault.error.message)
 
+    async def score(self, messages: Sequence[Message], choices: Sequence[str], *, slot: str = "") -> Choice:
+        """Probabilities of ``choices``, where ``abilities.score`` holds.
 
-def explain(fault: Exception, endpoint: Endpoint) -> ModelError:
-    """The typed error for what an SDK raised. Use it ``from None``: the SDK's own holds the request, key included."""
-    status = getattr(fault, "status_code", None)
-    message = _message(fault)
-    if endpoint.key:
-        message = message.replace(endpoint.key, "...")
-    message = message[:500]
-    if status is None:
-        kind = type(fault).__name__
-        if "Connection" in kind or "Timeout" in kind:
-            return EndpointUnreachable(
-                f"Nothing answered for {endpoint.name} at {endpoint.base_url}.",
-                "Check the address and that the server runs.",
-            )
-        return _broken(endpoint, message or kind)
-    if status in (401, 403):
-        # The body of such an answer may quote the key.
-        variable = endpoint.key_variable
-        return AuthenticationFailed(
-            f"{endpoint.name} refused the request ({status}).", f"Check the key in {variable}." if variable else ""
-        )
-    if status == 404:
-        return _NoSuchModel(
-            f"{endpoint.base_url} has no model {endpoint.model!r} ({message}).", "Check the model's id."
-        )
-    if status == 429:
-        return RateLimited(f"{endpoint.name} limits its rate ({message}).", "Wait a little, then try again.")
-    if status in (400, 413, 422) and OVERFLOW.search(message):
-        return ContextOverflow(
-            f"The prompt does not fit {endpoint.name}: {message}", "Shorten the question or its inputs."
-        )
-    return ModelError(f"{endpoint.name} answered {status}: {message}", "Try again." if status >= 500 else "")
-
-
-def _broken(endpoint: Endpoint, message: str) -> ModelError:
-    said = message.replace(endpoint.key, "...") if endpoint.key else message
-    return ModelError(f"{endpoint.name} broke off its answer ({said[:500].rstrip('.')}).", "Try again.")
-
-
-class _NoSuchModel(UnknownModel, ModelError):
-    """The endpoint knows no such model: a wrong name and a model's failure at once."""
-
-    code = "unknown_model"
-
-
-def _message(fault: Exception) -> str:
-    """What the endpoint said, without the wrapping of the SDK."""
-    body = getattr(fault, "body", None)
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        if isinstance(inner, dict) and inner.get("message"):
-            return str(inner["message"])
-        if isinstance(inner, str):
-            return inner
-        if body.get("detail"):
-            return str(body["detail"])
-    return str(getattr(fault, "message", fault))
-
-
-class Clients:
-    """One SDK client per event loop: connections belong to the loop that opened them."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
-
-    def get(self) -> Any:
-        """The client of the running loop, made at its first use."""
-        loop = asyncio.get_running_loop()
-        client = self._made.get(loop)
-        if client is None:
-            client = self._made[loop] = self._make()
-        return client
+        Raises:
+            BadInput: this endpoint cannot.
+        """
+        raise BadInput(f"{self.name} cannot score choices.")
 
     async def aclose(self) -> None:
-        """Close the running loop's client. Idempotent."""
-        client = self._made.pop(asyncio.get_running_loop(), None)
+        """Close the connections of the running event loop. Idempotent."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.close()
+
+    # ------------------------------------------------------------------------------------------- of each wire format
+
+    def _arguments(self, request: ChatRequest) -> dict[str, Any]:
+        """The SDK's arguments for a streamed ``request``."""
+        raise NotImplementedError
+
+    def _create(self, client: Any) -> Callable[..., Awaitable[Any]]:
+        """The SDK's method that takes them."""
+        raise NotImplementedError
+
+    def _read(self, events: AsyncGenerator[Any, None], request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The deltas that the SDK's events mean. Ends without Finish where the answer was cut."""
+        raise NotImplementedError
+
+    def _splitter(self, request: ChatRequest) -> ThinkSplitter:
+        """Tells inline reasoning from the answer; a turn that is only continued opens no block of it."""
+        fresh = request.messages[-1].role != "assistant"
+        maybe = PROVIDERS[self._endpoint.provider].bare_close or not self._endpoint.own
+        return ThinkSplitter(bare=fresh and maybe, hold=fresh and self._closes_bare)
+
+    # ------------------------------------------------------------------------------------------------------- one call
+
+    async def _attempt(self, request: ChatRequest, clock: Clock, *, again: bool) -> AsyncGenerator[Delta, None]:
+        """One opening of a stream, read to its end. Whatever goes wrong is a Fault, or a BadInput of ours."""
+        raised: Exception | None = None
+        async with self._place(_estimate(request), clock, again=again) as place:
+            stream = await self._opened(self._arguments(request), clock)
+            try:
+                self._gate.learn(self._endpoint.model, stream.response.headers)
+                async with (
+                    aclosing(self._events(stream, clock)) as events,
+                    aclosing(self._read(events, request)) as deltas,
+                ):
+                    async for delta in deltas:
+                        if isinstance(delta, Finish):
+                            fresh = delta.usage.input_tokens - delta.usage.cached_tokens
+                            self._gate.used(place, fresh + delta.usage.output_tokens)
+                            yield delta
+                            return
+                        clock.started = clock.started or not isinstance(delta, UsageDelta)
+                        yield delta
+            except (Fault, ModelError, BadInput):
+                raise
+            except Exception as caught:  # noqa: BLE001 - an event that is not of the form it has to be
+                raised = caught
+            finally:
+                await stream.close()
+        said = f"it sent something unreadable: {type(raised).__name__}" if raised else ""
+        raise broken(self._endpoint, said, passing=raised is None)
+
+    @asynccontextmanager
+    async def _place(self, tokens: int, clock: Clock, *, again: bool) -> AsyncIterator[Place]:
+        asked = time.monotonic()
+        entrance = self._gate.place(self._endpoint.model, tokens, longest=clock.limits.wait, first=again)
+        async with entrance as place:
+            clock.excuse(time.monotonic() - asked)
+            yield place
+
+    async def _opened(self, arguments: dict[str, Any], clock: Clock) -> Any:
+        """What the endpoint answers to ``arguments``, without those that it refuses.
+
+        Raises:
+            Fault: it did not.
+        """
+        for word in self._refused:
+            self.adaptations[word](arguments)
+        create = self._create(self._client())
+        while True:
+            try:
+                return await clock.bound(create(**arguments))
+            except Fault:
+                raise
+            except Exception as raised:  # noqa: BLE001 - the SDKs' and httpx2's have no common base
+                fault = explain(raised, self._endpoint)
+            word = self._refusal(fault)
+            if not word:
+                raise fault
+            self._refused.add(word)
+            self.adaptations[word](arguments)
+
+    def _refusal(self, fault: Fault) -> str:
+        """The word of what is refused and was not before, if that is what happened."""
+        if fault.status not in (400, 422) or OVERFLOW.search(fault.said):
+            return ""
+        said = fault.said.lower()
+        return next((word for word in self.adaptations if word in said and word not in self._refused), "")
+
+    async def _events(self, stream: Any, clock: Clock) -> AsyncGenerator[Any, None]:
+        """The events of an SDK's ``stream``, within the clock's limits."""
+        kind = stream.response.headers.get("content-type", "")
+        nothing = True
+        while True:
+            try:
+                event = await clock.bound(anext(stream))
+            except StopAsyncIteration:
+                break
+            except Fault:
+                raise
+            except Exception as caught:  # noqa: BLE001 - the SDKs', httpx2's, json's
+                raised = caught
+            else:
+                nothing = False
+                yield event
+                continue
+            raise self._cut(raised)
+        if nothing and "event-stream" not in kind:
+            what = kind.partition(";")[0] or "nothing"
+            raise Fault(
+                ModelError(
+                    f"{self._endpoint.base_url} answered with {scrub(what, self._endpoint.key)}, not with a stream of events.",
+                    "Check the address (OpenAI-style ones mostly end in /v1) and any proxy on the way.",
+                )
+            )
+
+    def _cut(self, raised: Exception) -> Fault:
+        """The fault behind what broke a stream that had begun."""
+        if isinstance(raised, ValueError) and not hasattr(raised, "request"):
+            return broken(self._endpoint, f"an event cannot be read: {raised}", passing=False)
+        fault = explain(raised, self._endpoint)
+        if isinstance(fault.error, EndpointUnreachable) and fault.status is None:
+            return broken(self._endpoint, "the connection was cut")
+        return fault
+
+    def _client(self) -> Any:
+        """The client of the running event loop, made at its first use: connections belong to the loop they are of."""
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            sdk = importlib.import_module(self.package)
+            client = self._clients[loop] = getattr(sdk, self.client)(
+                api_key=self._endpoint.key or "none",
+                base_url=self._endpoint.base_url,
+                timeout=sdk.Timeout(self._limits.total, connect=self._limits.connect),
+                max_retries=0,  # ours know the run's limits
+                # A redirect could carry the key to another host. On loopback no proxy has a say.
+                http_client=sdk.DefaultAsyncHttpxClient(
+                    follow_redirects=False,
+                    trust_env=not self._endpoint.loopback,
+                    event_hooks={"request": [] if self._endpoint.own else [self._strip]},
+                ),
+            )
+        return client
+
+    async def _strip(self, request: Any) -> None:
+        """Leave nothing on a request to a given address but what it needs, and that address' own key."""
+        for name in list(request.headers):
+            if name not in PLAIN_HEADERS and not name.startswith("x-stainless-"):
+                del request.headers[name]
+        key = self._endpoint.key or "none"
+        for name, value in (("authorization", f"Bearer {key}"), ("x-api-key", key)):
+            if name in request.headers:
+                request.headers[name] = value
+
+
+def _estimate(request: ChatRequest) -> int:
+    """Tokens that a call may use, before anybody counted: four characters each, and all that it may generate."""
+    said = sum(len(message.content) for message in request.messages) + sum(len(str(tool)) for tool in request.tools)
+    return said // 4 + request.max_tokens + (request.thinking or 0)
+
+
+def count(told: Any) -> int:
+    """A token count as an endpoint told it; 0 for what cannot be one."""
+    return told if isinstance(told, int) and 0 <= told < 10**10 else 0

@@ -47,7 +47,7 @@ class LocalModel:
             which rounding prevents when a prompt is read in differently sized pieces.
     """
 
-    abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True)
+    abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True, prefix_cache=True)
 
     def __init__(self, source: Entry | Path, *, context: int | None = None, prefix_cache: bool = True) -> None:
         if isinstance(source, Entry):
@@ -110,8 +110,7 @@ class LocalModel:
             ContextOverflow: the prompt does not fit; both counts are named.
             ModelError: the worker died (the next call starts it again), or refused the request.
         """
-        if not request.messages:
-            raise BadInput("A request needs at least one message.")
+        request.check(self)
         host = await self._leased()
         async with self._client(host) as client:
             prompt = await self._prompt(client, request.messages)
@@ -170,7 +169,7 @@ class LocalModel:
             for shared, candidates in branching.places():
                 odds, spent = await self._next_token(client, shared, candidates, slot)
                 branching.settle(odds)
-                usage = _add(usage, spent)
+                usage += spent
         return Choice(probabilities=branching.probabilities(bias), usage=usage)
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -313,12 +312,4 @@ def _usage(event: dict[str, Any]) -> TokenUsage:
         input_tokens=event.get("tokens_evaluated", 0),
         output_tokens=event.get("tokens_predicted", 0),
         cached_tokens=event.get("timings", {}).get("cache_n", 0),
-    )
-
-
-def _add(one: TokenUsage, other: TokenUsage) -> TokenUsage:
-    return TokenUsage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cached_tokens=one.cached_tokens + other.cached_tokens,
     )

@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from ..errors import BadInput
+
 __all__ = [
     "Abilities",
     "ChatModel",
@@ -16,28 +18,79 @@ __all__ = [
     "Finish",
     "Message",
     "ReasoningDelta",
+    "Restarted",
     "TextDelta",
+    "Thought",
     "TokenUsage",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
+    "UsageDelta",
 ]
 
-Role = Literal["system", "user", "assistant"]
-StopReason = Literal["end", "length", "stop_string", "filtered"]
+Role = Literal["system", "user", "assistant", "tool"]
+StopReason = Literal["end", "length", "stop_string", "filtered", "tool_calls"]
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the model may call. ``parameters`` is the JSON schema of an object: the arguments by name."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True, tag="tool_call"):
+    """A call that the model asks for; as a delta it follows the last piece of its arguments.
+
+    ``raw`` is the arguments' text as written. Where that is no JSON object, or no tool of that name was offered,
+    ``arguments`` is None and ``fault`` says why: answer the call with the fault, and the model can mend it. ``seal`` is
+    the provider's, to be sent back with the call.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+    raw: str = ""
+    fault: str = ""
+    seal: str = ""
+
+
+class Thought(msgspec.Struct, frozen=True, kw_only=True):
+    """Finished hidden reasoning, in the form in which its provider wants it back with the turn it belongs to.
+
+    ``signature`` vouches for ``text``; ``sealed`` is encrypted and stands in place of text.
+    """
+
+    text: str = ""
+    signature: str = ""
+    sealed: str = ""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    An assistant's turn keeps the ``tool_calls`` it made and the ``thoughts`` that came with them. A turn of role
+    ``tool`` is the result of the call ``tool_call_id``.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    thoughts: tuple[Thought, ...] = ()
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to generate.
 
-    ``messages`` ends with a user turn, or, on a model with ``abilities.prefill``, with an assistant turn that the
-    model continues (the continuation alone is streamed). ``max_tokens`` bounds new tokens, reasoning included.
-    ``temperature`` is None for the provider's default. ``json_schema`` asks for JSON that satisfies it, where
-    ``abilities.structured`` holds. ``slot`` names the cache lane (one per role) on backends that keep prefix caches.
+    ``messages`` ends with a user (or tool) turn, or, on a model with ``abilities.prefill``, with an assistant turn that
+    the model continues (the continuation alone is streamed). ``max_tokens`` bounds new tokens; what a model reasons
+    unasked counts among them. ``thinking`` asks for hidden reasoning of about so many tokens on top (0: for none; None:
+    the model's own way), where ``abilities.thinking`` holds. ``temperature`` is None for the provider's default.
+    ``json_schema`` asks for JSON that satisfies it, where ``abilities.structured`` holds. ``tools`` may be called, where
+    ``abilities.tools`` holds. ``slot`` names the cache lane (one per role) on backends that keep prefix caches.
+    ``repeat_partial`` lets a hosted backend ask again after a fault in the middle of an answer; see :class:`Restarted`.
     """
 
     messages: tuple[Message, ...]
@@ -46,7 +99,23 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
+    tools: tuple[Tool, ...] = ()
+    thinking: int | None = None
     slot: str = ""
+    repeat_partial: bool = False
+
+    def check(self, model: ChatModel) -> None:
+        """Refuse what ``model`` could only ignore.
+
+        Raises:
+            BadInput: no messages, or tools where there are none.
+        """
+        if not any(message.role != "system" for message in self.messages):
+            raise BadInput("A request needs at least one message that is not the system's.")
+        if self.tools and not model.abilities.tools:
+            raise BadInput(f"{model.name} cannot call tools.", "Use a hosted model that can.")
+        if self.thinking is not None and self.thinking < 0:
+            raise BadInput(f"thinking is a number of tokens, not {self.thinking}.")
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag="text"):
@@ -61,22 +130,62 @@ class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
     text: str
 
 
+class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True, tag="tool_call_delta"):
+    """A newly generated piece of a call's arguments (of their JSON text), for those who show calls as they grow."""
+
+    id: str
+    name: str
+    arguments: str
+
+
 class TokenUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Token counts of one call as the backend reports them; ``cached_tokens`` is the part of ``input_tokens`` reused."""
+    """Token counts of one call as the backend reports them; zero where it does not.
+
+    ``cached_tokens`` is the part of ``input_tokens`` read from a cache, ``cache_write_tokens`` the part written to one.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+        )
 
 
-class Finish(msgspec.Struct, frozen=True, kw_only=True, tag="finish"):
-    """The last delta of every stream that was not cancelled."""
+class UsageDelta(msgspec.Struct, frozen=True, tag="usage"):
+    """What the call has used so far, all attempts together; a later one, or Finish, takes its place.
 
-    reason: StopReason
+    It is what there is to book for a call that is cut.
+    """
+
     usage: TokenUsage
 
 
-Delta = TextDelta | ReasoningDelta | Finish
+class Restarted(msgspec.Struct, frozen=True, tag="restarted"):
+    """What this stream has said so far (text, reasoning, calls) is void: the answer begins anew after this delta.
+
+    Comes after a fault in the middle of an answer (only on a request with ``repeat_partial``), and where what looked
+    like an answer turns out to have been reasoning. Usage stays counted.
+    """
+
+    why: str
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True, tag="finish"):
+    """The last delta of every stream that was not cancelled. ``thoughts`` belong in the turn's message."""
+
+    reason: StopReason
+    usage: TokenUsage
+    thoughts: tuple[Thought, ...] = ()
+
+
+Delta = TextDelta | ReasoningDelta | ToolCallDelta | ToolCall | UsageDelta | Restarted | Finish
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,13 +201,20 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backend can do beyond streaming chat."""
+    """What a backend can do beyond streaming chat.
+
+    ``prefix_cache`` says that a conversation which only grows is cheaper from its second call on; ``thinking`` that the
+    request's word on hidden reasoning is passed on (models that cannot reason still do not).
+    """
 
     prefill: bool = False
     score: bool = False
     structured: bool = False
     seed: bool = False
     local: bool = False
+    tools: bool = False
+    thinking: bool = False
+    prefix_cache: bool = False
 
 
 @runtime_checkable

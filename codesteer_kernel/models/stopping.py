@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["StopCutter"]
+from collections.abc import Iterable
+
+__all__ = ["StopCutter", "begun"]
 
 
 class StopCutter:
-    """Passes text on up to the first of ``stops``, holding back what may become one."""
+    """Passes text on up to the first of ``stops`` to be complete, holding back what may become one."""
 
     def __init__(self, stops: tuple[str, ...]) -> None:
-        self._stops = stops
+        self._stops = tuple(stop for stop in stops if stop)
         self._held = ""
         self.hit = False
 
@@ -18,12 +20,13 @@ class StopCutter:
         if self.hit:
             return ""
         self._held += text
-        places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
-        if places:
+        # The one that ends first, as a model that is stopped at once would be, so that pieces make no difference.
+        ends = [(place + len(stop), place) for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        if ends:
             self.hit = True
-            out, self._held = self._held[: min(places)], ""
+            out, self._held = self._held[: min(ends)[1]], ""
             return out
-        keep = max((_begun(self._held, stop) for stop in self._stops), default=0)
+        keep = begun(self._held, self._stops)
         out, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return out
 
@@ -33,6 +36,12 @@ class StopCutter:
         return out
 
 
-def _begun(text: str, stop: str) -> int:
-    """Length of the longest end of ``text`` that begins ``stop``."""
-    return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if stop.startswith(text[-n:])), 0)
+def begun(text: str, marks: Iterable[str]) -> int:
+    """Length of the longest end of ``text`` that begins one of ``marks`` and is not all of it."""
+    return max(
+        (
+            next((n for n in range(min(len(text), len(mark) - 1), 0, -1) if mark.startswith(text[-n:])), 0)
+            for mark in marks
+        ),
+        default=0,
+    )

@@ -38,9 +38,14 @@ class InputSummary(_Part, frozen=True, kw_only=True):
 
 
 class Question(_Part, frozen=True, kw_only=True):
-    """What was asked: the prompt as typed, summaries of the inputs, the names to bind."""
+    """What was asked: the prompt as typed, summaries of the inputs, the names to bind.
+
+    ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
+    """
 
     prompt: str
+    context: str = ""
+    follows: str = ""
     inputs: list[InputSummary] = []
     outputs: list[str] = []
 
@@ -57,7 +62,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     """The settings that shaped the run.
 
     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
-    version and content hash. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
+    version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
     """
 
     dialect: str = "mini"
@@ -67,6 +72,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     memory_mb: int = 2048
     temperature: float = 0.0
     seed: int | None = None
+    start: Literal["", "code", "text"] = ""
     samples: int = 1
     faithful: bool = False
     prompts: str = ""

@@ -17,8 +17,10 @@ from codesteer_kernel.models.protocol import (
     Finish,
     Message,
     ReasoningDelta,
+    Restarted,
     TextDelta,
     TokenUsage,
+    UsageDelta,
 )
 from codesteer_kernel.record import Usage
 from codesteer_kernel.record import events as ev
@@ -109,6 +111,10 @@ class Calls:
                             on_text(text)
                     case ReasoningDelta(text=text):
                         reply.reasoning_chars += len(text)
+                    case UsageDelta(usage=usage):
+                        reply.usage = usage
+                    case Restarted():
+                        parts.clear()
                     case Finish(reason=reason, usage=usage):
                         reply.stop, reply.usage = reason, usage
                 await self._emitter.room()

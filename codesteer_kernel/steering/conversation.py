@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from codesteer_kernel.checkers.self_answer import check_head
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
-from codesteer_kernel.record import Decision, Question, RunConfig, cut_middle
+from codesteer_kernel.record import Decision, Question, Record, RunConfig, cut_middle
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Conversation", "check_request", "told"]
+__all__ = ["Conversation", "check_request", "follow_up", "told"]
 
 # Asked again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in each. What
 # breaks the spell is a first line that cannot be copied, and a little temperature (seeded).
@@ -23,12 +23,15 @@ STOP = "\n```"
 # What a writer of tests is shown of an answer, and of what went wrong.
 ANSWER_CHARS = 1_500
 FAULT_CHARS = 600
+EARLIER_CODE_CHARS = 4_000
 
 
 def told(question: Question, *, with_outputs: bool = True) -> str:
     """Return the question as models see it: the prompt as typed, then what is known of inputs and wanted outputs."""
     prompts = load_prompts("target")
     text = question.prompt.strip()
+    if question.context:
+        text = f"{question.context.strip()}\n\n{text}"
     for part, files in (("inputs", False), ("files", True)):
         lines = [one.summary or f"{one.name}: {one.type}" for one in question.inputs if (one.type == "file") == files]
         if lines:
@@ -36,6 +39,20 @@ def told(question: Question, *, with_outputs: bool = True) -> str:
     if question.outputs and with_outputs:
         text += "\n" + prompts.text("outputs", names=", ".join(question.outputs))
     return text
+
+
+def follow_up(record: Record) -> str:
+    """What the models are told of an earlier run that a question goes on from; bounded."""
+    answer = record.answer
+    return load_prompts("target").text(
+        "follow_up",
+        context=f"{record.question.context}\n\n" if record.question.context else "",
+        question=cut_middle(record.question.prompt.strip(), ANSWER_CHARS),
+        answer=cut_middle(answer.text.strip(), ANSWER_CHARS) if answer else "(none)",
+        program=f"\nThe program behind it:\n{FENCE}{cut_middle(answer.code.strip(), EARLIER_CODE_CHARS)}{STOP}"
+        if answer and answer.code
+        else "",
+    )
 
 
 class Conversation:

@@ -36,8 +36,7 @@ async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
     dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
     testing = Testing(acts) if check else None
     try:
-        acts.enter("choosing")
-        decision = await dialect.choose()
+        decision = await _choose(acts, dialect)
         code = decision.kind == "code"
         conversation = await _first(acts, testing, decision)
         for _ in range(rounds - 1):
@@ -55,6 +54,13 @@ async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
     finally:
         if testing is not None:
             await testing.close()
+
+
+async def _choose(acts: Acts, dialect: Dialect) -> Decision:
+    acts.enter("choosing")
+    if acts.config.start:
+        return Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+    return await dialect.choose()
 
 
 async def _first(acts: Acts, testing: Testing | None, decision: Decision) -> Conversation:

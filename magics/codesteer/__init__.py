@@ -1,6 +1,7 @@
 """CodeSteer in a notebook: ``%load_ext codesteer``, then ``%%codesteer`` cells.
 
-The same in code: :func:`solve`, ``await`` :func:`asolve`, and :data:`last`, the run that ended last in this process.
+The same in code: :func:`solve`, ``await`` :func:`asolve`, the events of :func:`steer`, a column of questions with :func:`map`,
+and :data:`last`, the run that ended last in this process.
 Importing this package loads no model, no SDK and no widget.
 """
 
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from codesteer_kernel import __version__
 
 if TYPE_CHECKING:
-    from codesteer.solving import asolve, solve
+    from codesteer.mapping import amap, map  # noqa: A004 - it is what map does
+    from codesteer.solving import asolve, solve, steer
     from codesteer_kernel.run import Run, RunSettings
 
     last: Run | None
@@ -20,19 +22,25 @@ __all__ = [
     "Run",
     "RunSettings",
     "__version__",
+    "amap",
     "asolve",
     "last",
     "load_ipython_extension",
+    "map",
     "solve",
+    "steer",
     "unload_ipython_extension",
 ]
 
 _HOMES = {
     "Run": "codesteer_kernel.run",
     "RunSettings": "codesteer_kernel.run",
+    "amap": "codesteer.mapping",
     "asolve": "codesteer.solving",
     "last": "codesteer.solving",
+    "map": "codesteer.mapping",
     "solve": "codesteer.solving",
+    "steer": "codesteer.solving",
 }
 
 

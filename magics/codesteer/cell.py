@@ -16,12 +16,12 @@ from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
-from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
+from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine, read_run
 
 if TYPE_CHECKING:
     from codesteer.magic import CodeSteerMagics
 
-__all__ = ["RunInterrupted", "defaults", "run_cell"]
+__all__ = ["RunInterrupted", "defaults", "run_cell", "steer_here"]
 
 _STOP_SECONDS = 15.0
 
@@ -39,10 +39,15 @@ def run_cell(magics: CodeSteerMagics, line: str, cell: str) -> Coroutine[Any, An
     options = parse_options(line, defaults=defaults(magics))
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
+    return steer_here(magics, cell, options)
+
+
+def steer_here(magics: CodeSteerMagics, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
+    """Steer ``prompt`` under the cell that runs now; in a kernel the coroutine that does it, else the finished run."""
     shell = magics.shell
     if getattr(shell, "kernel", None) is None:
-        return _blocking(shell, cell, options)
-    return _awaited(shell, cell, options, magics.live)
+        return _blocking(shell, prompt, options)
+    return _awaited(shell, prompt, options, magics.live)
 
 
 def defaults(magics: CodeSteerMagics) -> RunSettings:
@@ -64,7 +69,10 @@ def defaults(magics: CodeSteerMagics) -> RunSettings:
 def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
     values = {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
     inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
-    return engine().submit(cell, options.settings, inputs=inputs, outputs=options.outputs, on_event=on_event)
+    follows = read_run(options.follows).record if options.follows else None
+    return engine().submit(
+        cell, options.settings, inputs=inputs, outputs=options.outputs, follows=follows, on_event=on_event
+    )
 
 
 async def _awaited(shell: Any, cell: str, options: RunOptions, mode: str) -> Run:

@@ -12,6 +12,7 @@ from typing import Any
 __all__ = ["await_cell", "load", "refuse_nesting", "unload"]
 
 _CALL = "get_ipython().run_cell_magic('codesteer',"
+_STEERING = re.compile(r"get_ipython\(\)\.run_line_magic\('codesteer', ['\"](rerun|fix|explain)\b")
 _OTHER = re.compile(
     r"get_ipython\(\)\.run_cell_magic\('(?P<name>[^']+)', (?P<line>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"), ['\"](?:\\n|\s)*%%codesteer\b"
 )
@@ -19,9 +20,12 @@ _LOADED = "_codesteer_magics"
 
 
 def await_cell(lines: list[str]) -> list[str]:
-    """Put ``await`` before a ``%%codesteer`` cell."""
+    """Put ``await`` before a ``%%codesteer`` cell, and before a ``%codesteer`` line that steers and is a cell's last."""
     if lines and lines[0].startswith(_CALL):
         return ["await " + lines[0], *lines[1:]]
+    last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place].strip()), None)
+    if last is not None and _STEERING.match(lines[last]):
+        return [*lines[:last], "await " + lines[last], *lines[last + 1 :]]
     return lines
 
 

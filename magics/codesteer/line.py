@@ -1,20 +1,26 @@
-"""``%codesteer NAME``: models, runs, show, preview, status, doctor, help."""
+"""``%codesteer NAME``: what can be done beside steering a cell."""
 
 from __future__ import annotations
 
 import shlex
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from codesteer_kernel.commands import runs_text, status_text
+from codesteer_kernel.commands import diff_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
+
+if TYPE_CHECKING:
+    from codesteer.magic import CodeSteerMagics
 
 __all__ = ["run_line"]
 
 
-def run_line(line: str) -> Any:
+def run_line(magics: CodeSteerMagics, line: str) -> Any:
     """Carry out one command; its text is printed, ``show`` draws a run and returns it.
+
+    Commands that steer return in a kernel a coroutine, which the cell awaits (see ``extension``).
 
     Raises:
         UnknownName: there is no such command or run; the nearest is suggested.
@@ -31,6 +37,11 @@ def run_line(line: str) -> Any:
         )
     commands: dict[str, Callable[[list[str]], Any]] = {
         "models": _models,
+        "insert": partial(_again, "insert", magics),
+        "rerun": partial(_again, "rerun", magics),
+        "fix": partial(_again, "fix", magics),
+        "explain": partial(_again, "explain", magics),
+        "diff": _diff,
         "runs": _runs,
         "show": _show,
         "preview": _preview,
@@ -47,6 +58,20 @@ def _models(words: list[str]) -> None:
     from codesteer_kernel.models_command import run_models
 
     run_models(words)
+
+
+def _again(name: str, magics: CodeSteerMagics, words: list[str]) -> Any:
+    from codesteer import again
+
+    return getattr(again, name)(magics, words)
+
+
+def _diff(words: list[str]) -> None:
+    from codesteer_kernel.run import read_run
+
+    if len(words) != 2:
+        raise BadInput("Two runs are compared.", "Write for example: %codesteer diff RUN last")
+    print(diff_text(*(read_run(word).record for word in words)))
 
 
 def _runs(words: list[str]) -> None:
@@ -99,6 +124,11 @@ def _help(words: list[str]) -> None:
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
     print("%codesteer preview NAMES    what models would be told of these inputs; with --hide, --schema-only, --drop")
+    print("%codesteer insert [RUN]     put its program into a cell below")
+    print("%codesteer rerun RUN [options]  ask its question again")
+    print("%codesteer explain [RUN]    have its program explained")
+    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
+    print("%codesteer diff RUN RUN     two runs side by side")
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()

@@ -49,7 +49,7 @@ class CodeSteerMagics(Magics):
     @no_var_expand
     @line_magic("codesteer")
     def command(self, line: str) -> Any:
-        """``%codesteer models | runs | show [RUN] | status | doctor | help``."""
+        """``%codesteer NAME``: see ``%codesteer help``."""
         from codesteer.line import run_line
 
-        return run_line(line)
+        return run_line(self, line)

@@ -1,9 +1,9 @@
-"""``codesteer.solve`` and ``codesteer.asolve``: a steered run from code, with the same record as a cell's."""
+"""``codesteer.solve``, ``asolve`` and ``steer``: a steered run from code, with the same record as a cell's."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
 
-__all__ = ["asolve", "last", "remember", "solve"]
+__all__ = ["asolve", "last", "remember", "settings_of", "solve", "steer"]
 
 last: Run | None = None
 
@@ -79,6 +79,52 @@ def remember(run: Run) -> Run:
     return run
 
 
+async def steer(
+    prompt: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (),
+    **settings: Any,
+) -> AsyncIterator[ev.Event]:
+    """Steer ``prompt`` and yield the run's events as they happen, the last one ``RunEnded``.
+
+        async with contextlib.aclosing(codesteer.steer("...")) as events:
+            async for event in events: ...
+
+    ``codesteer_kernel.record.fold`` makes the record of them. Leaving the iteration stops the run. Arguments and what is
+    raised before the first event as for :func:`solve`.
+    """
+    loop = asyncio.get_running_loop()
+    waiting: asyncio.Queue[ev.Event] = asyncio.Queue()
+
+    def hand_over(event: ev.Event, _record: Record) -> None:
+        loop.call_soon_threadsafe(waiting.put_nowait, event)
+
+    live = _submit(prompt, inputs, outputs, hand_over, settings)
+    try:
+        while True:
+            event = await waiting.get()
+            yield event
+            if isinstance(event, ev.RunEnded):
+                break
+        remember(await live.join())
+    finally:
+        live.stop()
+
+
+def settings_of(given: Mapping[str, Any]) -> RunSettings:
+    """The settings of a run by their names.
+
+    Raises:
+        UnknownName: there is no such setting; the nearest is suggested.
+    """
+    known = RunSettings.__struct_fields__
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
+    return msgspec.structs.replace(RunSettings(), **given)
+
+
 def _submit(
     prompt: str,
     inputs: Mapping[str, Any] | None,
@@ -86,12 +132,7 @@ def _submit(
     on_event: OnEvent | None,
     settings: dict[str, Any],
 ) -> LiveRun:
-    known = RunSettings.__struct_fields__
-    for name in settings:
-        if name not in known:
-            raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
-    chosen = msgspec.structs.replace(RunSettings(), **settings)
-    return engine().submit(prompt, chosen, inputs=inputs, outputs=tuple(outputs), on_event=on_event)
+    return engine().submit(prompt, settings_of(settings), inputs=inputs, outputs=tuple(outputs), on_event=on_event)
 
 
 def _settled(run: Run, raise_on_failure: bool) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,9 +164,10 @@ async def test_the_same_words_in_a_notebook_whose_loop_runs(capsys: Output, own:
 
     with serving_in_thread(["ok"]) as server:
         own.write_text(f'[models.box]\nmodel = "vllm/scripted"\nbase_url = "{server.url}/v1"')
-        run_line("models check box")
-        run_line("models --endpoints")
-        run_line("models show box")
+        magics: Any = None  # not asked
+        run_line(magics, "models check box")
+        run_line(magics, "models --endpoints")
+        run_line(magics, "models show box")
     text = capsys.readouterr().out
     for part in ("works.", "ENDPOINT", f"{server.url}/v1", "your name"):
         assert part in text

@@ -69,6 +69,26 @@ def test_the_readable_form(write) -> None:
     assert run(write("c.py", "print(1)"), "--json").returncode == 0
 
 
+def test_files_as_cells_of_one_session(write) -> None:
+    files = [
+        write("one.py", "x = 1\nprint('one')"),
+        write("two.py", "x += 1\nx / 0"),
+        write("three.py", "print(x)\nexit()"),
+        write("four.py", "print('x' in globals())"),
+    ]
+    done = run("--cells", *files, "--json")
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert all(list(result) == [*KEYS, "state"] for result in results)
+    assert [result["stdout"] for result in results] == ["one\n", "", "2\n", "False\n"]
+    assert [result["status"] for result in results] == ["ok", "error", "ok", "ok"]
+    assert [result["state"] for result in results] == ["kept", "kept", "lost", "kept"]
+    assert "four.py: The session has ended (it left with exit code 0)" in done.stderr
+    readable = run("--cells", files[0], files[2])
+    assert (readable.returncode, readable.stdout) == (0, "one\n1\n")
+    assert "state lost" in readable.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 import pytest_asyncio
 
-from codesteer_kernel.errors import BadInput, ExecutorError, UnknownName
+from codesteer_kernel.errors import BadInput, ExecutorError, SessionLost, UnknownName
 from codesteer_kernel.executor import Executor, GatewayExecutor, Limits, OutputEvent, Result, SyncExecutor
 from tests.executor.leaks import children, eventually
 
@@ -196,6 +196,46 @@ async def test_what_is_wrong_with_a_gateway_is_told(gateway: Gateway, leak_check
             assert "canary" not in str(caught.value) + repr(executor)
     with pytest.raises(BadInput, match="needs an address"):
         GatewayExecutor("")
+
+
+async def test_cells(executor: GatewayExecutor, gateway: Gateway, tmp_path: Path) -> None:
+    await executor.put("n", 7)
+    (tmp_path / "in.txt").write_text("file")
+    await executor.put_file(tmp_path / "in.txt")
+    async with executor.session() as cells:
+        events = [e async for e in cells.stream("import time\nprint('one')\ntime.sleep(0.3)\nx = [n]\nx")]
+        result = events[-1]
+        assert isinstance(result, Result)
+        assert (result.status, result.state, result.stdout) == ("ok", "kept", "one\n")
+        assert [output.data for output in result.outputs] == [{"text/plain": "[7]"}]
+        assert result.tier == cells.tier
+        assert result.tier.startswith("gateway+limits")
+        assert await works(executor)
+        await executor.put("late", np.arange(3))
+        result = await cells.run(
+            "import asyncio\nawait asyncio.sleep(0)\nprint(late.sum(), open('in.txt').read())\n1 / 0"
+        )
+        assert (result.stdout, result.error_name, result.state) == ("3 file\n", "ZeroDivisionError", "kept")
+        np.testing.assert_array_equal(await cells.get("late"), np.arange(3))
+        assert await cells.get_file("in.txt") == b"file"
+        result = await cells.run("while True: pass", timeout=0.5)
+        assert (result.status, result.state) == ("timeout", "kept")
+        assert await cells.get("x") == [7]
+        result = await cells.run("import signal; signal.signal(2, signal.SIG_IGN)\nwhile True: pass", timeout=0.5)
+        assert (result.status, result.state) == ("timeout", "lost")
+        with pytest.raises(SessionLost):
+            await cells.run("x")
+        await cells.restart()
+        assert (await cells.run("print('x' in globals(), n)")).stdout == "False 7\n"
+        started = asyncio.Event()
+        task = asyncio.create_task(cells.run("print('on')\nwhile True: pass", on_output=lambda _: started.set()))
+        await asyncio.wait_for(started.wait(), 20)
+        await cells.interrupt()
+        assert (await asyncio.wait_for(task, 10)).status == "interrupted"
+        await cells.run("import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(100)")
+        assert (await cells.run("exit()")).state == "lost"
+        assert len(gateway.kernels()) == 2
+    assert await works(executor)
 
 
 def test_plain_calls_and_the_command_line(gateway: Gateway, tmp_path: Path, leak_check: None) -> None:

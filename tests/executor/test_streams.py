@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesteer_kernel.executor.child import supervisor
+from codesteer_kernel.executor.child import streams
 from codesteer_kernel.executor.child.capture import Capture
-from codesteer_kernel.executor.child.supervisor import Frames, Stream
+from codesteer_kernel.executor.child.streams import Frames, Stream
 
 chunks = st.lists(st.binary(max_size=60), max_size=20)
 
@@ -35,7 +35,7 @@ def test_live_text_is_bounded(text: str, repeats: int) -> None:
     stream.feed(text.encode() * repeats)
     stream.flush(0.0, final=True)
     live = "".join(seen)
-    assert len(live.encode()) <= supervisor.STREAM_BYTES + 16
+    assert len(live.encode()) <= streams.STREAM_BYTES + 16
     # A character that the bound goes through shows as bytes.
     assert (text * repeats).startswith(live) or "\\x" in live[-12:]
 
@@ -61,7 +61,7 @@ def test_noise_on_the_report_pipe_does_no_harm(data: bytes, cuts: list[int]) -> 
         frames.feed(data[:cut])
         data = data[cut:]
     frames.feed(data)
-    assert len(frames._buffer) <= supervisor.FRAME_BYTES + 4
+    assert len(frames._buffer) <= streams.FRAME_BYTES + 4
     assert all(isinstance(content, dict) for content in frames.by_kind.values())
 
 
@@ -73,14 +73,19 @@ anything = st.recursive(
 
 
 @given(
-    kind=st.sampled_from(["display", "tier", "error", "exports", "other"]), content=st.dictionaries(st.text(), anything)
+    kind=st.sampled_from(["display", "tier", "error", "exports", "begun", "done", "other"]),
+    content=st.dictionaries(st.text(), anything),
 )
 def test_forged_reports_do_no_harm(kind: str, content: dict[str, Any]) -> None:
     shown: list[Any] = []
-    frames = Frames(lambda *told: shown.append(told))
+    progress: list[dict[str, Any]] = []
+    frames = Frames(lambda *told: shown.append(told), progress.append)
     for told in (content, {"data": content, "kind": "result", "cut": content}):
         document = json.dumps({**told, "frame": kind}).encode()
         frames.feed(struct.pack("!I", len(document)) + document)
     for name, bundle in shown:
         assert name in ("display", "result", "figure")
         assert all(isinstance(text, str) for text in bundle.values())
+    assert [told["frame"] for told in progress] == ([kind] * 2 if kind in ("begun", "done") else [])
+    frames.renew()
+    assert (frames.cut, set(frames.by_kind)) == (0, {"tier"} if kind == "tier" else set())

@@ -62,6 +62,12 @@ SUITES = {
     "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py"),
     "ordinary programs": ("test_ordinary.py",),
     "hostile programs": ("test_hostile.py",),
+    "cells": ("test_cells.py",),
+    "hostile cells": ("test_hostile_cells.py",),
+    "spawned": (
+        *("test_jobs.py", "test_seatbelt.py", "test_spawned.py"),
+        *("-k", "not test_spawned or limits or daemon or wall or dies"),
+    ),
 }
 
 
@@ -83,7 +89,7 @@ def test_what_holds_for_root_holds_for_an_ordinary_user(home: Path, suite: str) 
             continue
     else:
         pytest.skip(f"no Python {version} with the packages of these tests can be run by another user")
-    words = [f"tests/executor/{name}" for name in SUITES[suite]]
+    words = [f"tests/executor/{name}" if name.endswith(".py") else name for name in SUITES[suite]]
     done = as_nobody(python, home, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -140,6 +141,25 @@ async def test_leaving_before_the_kernel_is_ready(leak_check: None) -> None:
         await asyncio.sleep(0)
     async with open_executor(preload=()):
         await asyncio.sleep(0.15)
+
+
+def named_by(word: str) -> set[int]:
+    """Processes of anyone's with ``word`` in their command line, wherever in the tree they are."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if word in (entry / "cmdline").read_text(errors="replace"):
+                found.add(int(entry.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="worlds are Linux's")
+async def test_leaving_while_the_world_is_made_leaves_nothing(leak_check: None) -> None:
+    for moment in range(40):
+        async with open_executor(preload=(), spare=False) as executor:
+            name = executor._directory.path.name
+            await asyncio.sleep(0.03 + moment * 0.005)
+        assert await eventually(lambda name=name: not named_by(name))
 
 
 PARENT = textwrap.dedent(

@@ -6,11 +6,11 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.models import ReasoningDelta, TextDelta
+from codesteer_kernel.models import Turn
 from codesteer_kernel.models.scoring import Branching
 from codesteer_kernel.models.stopping import StopCutter
 from codesteer_kernel.models.thinking import ThinkSplitter
@@ -24,28 +24,49 @@ def pieces(text: str, cuts: list[int]) -> list[str]:
     return [text[a:b] for a, b in pairwise(places)]
 
 
-@given(TEXT, st.lists(st.text(alphabet="ab<>", min_size=1, max_size=4), max_size=3), CUTS)
-def test_text_ends_at_the_first_stop_string_however_it_arrives(text: str, stops: list[str], cuts: list[int]) -> None:
+def cut(parts: list[str], stops: list[str]) -> tuple[str, bool]:
     cutter = StopCutter(tuple(stops))
-    got = "".join(cutter.feed(piece) for piece in pieces(text, cuts))
-    got += "" if cutter.hit else cutter.finish()
-    place = min((text.find(stop) for stop in stops if stop in text), default=-1)
-    if place < 0:
-        assert (got, cutter.hit) == (text, False)
-    else:
-        # A stop string may be complete in the stream before a longer one that begins earlier is.
-        assert cutter.hit
-        assert text.startswith(got)
-        assert any(text[len(got) :].startswith(stop) for stop in stops)
+    got = "".join(cutter.feed(piece) for piece in parts)
+    return got + cutter.finish(), cutter.hit
 
 
-def split(parts: list[str], *, inside: bool = False) -> tuple[str, str]:
-    splitter = ThinkSplitter(inside=inside)
-    deltas = [delta for part in parts for delta in splitter.feed(part)] + splitter.finish()
-    return (
-        "".join(delta.text for delta in deltas if isinstance(delta, ReasoningDelta)),
-        "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)),
-    )
+@given(TEXT, st.lists(st.text(alphabet="ab<>", max_size=4), max_size=3), CUTS)
+@example("abba", ["abba", "bb"], [])
+def test_text_ends_at_the_first_stop_string_to_be_complete_however_it_arrives(
+    text: str, stops: list[str], cuts: list[int]
+) -> None:
+    ends = [(text.find(stop) + len(stop), text.find(stop)) for stop in stops if stop and stop in text]
+    wanted = (text[: min(ends)[1]], True) if ends else (text, False)
+    assert cut(pieces(text, cuts), stops) == wanted
+    assert cut(list(text), stops) == wanted
+
+
+def split(parts: list[str], **how: bool) -> tuple[str, str]:
+    """``(reasoning, answer)`` of what arrives in these parts."""
+    splitter = ThinkSplitter(**how)
+    turn = Turn()
+    for delta in [delta for part in parts for delta in splitter.feed(part)] + splitter.finish():
+        turn.feed(delta)
+    return turn.reasoning, turn.text
+
+
+WAYS = st.sampled_from([{}, {"inside": True}, {"bare": True}, {"hold": True}, {"bare": True, "hold": True}])
+TAGS = ["<think>", "</think>", "<thinking>", "</thinking>", "[THINK]", "[/THINK]", "<thought>", "</thought>", '"', "`"]
+TALK = st.lists(st.one_of(st.text(alphabet="ab</> \n", max_size=6), st.sampled_from(TAGS)), max_size=10).map("".join)
+
+
+@given(TALK, CUTS, WAYS)
+@example('"</think>a</think>b', [], {"bare": True})
+@example('"</think>a</think>b', [], {"hold": True})
+def test_pieces_make_no_difference_to_what_is_reasoning(text: str, cuts: list[int], how: dict[str, bool]) -> None:
+    whole = split([text], **how)
+    assert split(pieces(text, cuts), **how) == whole
+    assert split(list(text), **how) == whole
+
+
+@given(TALK, CUTS)
+def test_holding_back_comes_to_the_same_as_taking_back(text: str, cuts: list[int]) -> None:
+    assert split(pieces(text, cuts), hold=True) == split(pieces(text, cuts), bare=True)
 
 
 @given(TEXT, TEXT, CUTS)
@@ -56,10 +77,22 @@ def test_a_leading_think_block_is_reasoning_however_it_arrives(thought: str, ans
     assert split(pieces(f"{thought}</think>{answer}", cuts), inside=True) == (thought, answer.lstrip())
 
 
+@given(TEXT, TEXT, CUTS)
+def test_a_block_that_is_only_closed_is_reasoning_too(thought: str, answer: str, cuts: list[int]) -> None:
+    thought = "x" + thought.replace("</think>", "").replace("<think>", "")
+    assert split(pieces(f"{thought}</think>{answer}", cuts), bare=True) == (thought, answer.lstrip())
+
+
 @given(TEXT, CUTS)
 def test_text_without_a_leading_block_stays_as_it_is(text: str, cuts: list[int]) -> None:
     text = "x" + text
     assert split(pieces(text, cuts)) == ("", text)
+
+
+@given(TEXT, CUTS)
+def test_text_about_such_blocks_stays_as_it_is(text: str, cuts: list[int]) -> None:
+    text = f"Between <think> and </think>: {text}"
+    assert split(pieces(text, cuts), bare=True) == ("", text)
 
 
 def test_an_unfinished_block_is_all_reasoning() -> None:

@@ -10,6 +10,6 @@ For code that blocks its thread: ``with serving_in_thread(script) as server``. A
 ``url``; ``GET /_requests`` there lists what was asked.
 """
 
-from .server import Reply, Request, ScriptedServer, serving_in_thread
+from .server import Reply, Request, ScriptedServer, recorded, serving_in_thread
 
-__all__ = ["Reply", "Request", "ScriptedServer", "serving_in_thread"]
+__all__ = ["Reply", "Request", "ScriptedServer", "recorded", "serving_in_thread"]

@@ -7,13 +7,21 @@ import contextlib
 import json
 import re
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 Wire = Literal["openai", "anthropic"]
-REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
+REASONS = {
+    200: "OK",
+    307: "Temporary Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    429: "Too Many Requests",
+}
 OPENAI_STOPS = {"end": "stop", "stop_string": "stop", "length": "length", "filtered": "content_filter"}
 ANTHROPIC_STOPS = {"end": "end_turn", "stop_string": "stop_sequence", "length": "max_tokens", "filtered": "refusal"}
 ANTHROPIC_ERRORS = {
@@ -34,17 +42,23 @@ class Reply:
         match: a regular expression that must be found in the last user turn ("" fits any).
         system: likewise for the system text.
         times: how often it may be given; None for ever.
-        reasoning: hidden reasoning sent before the answer.
+        reasoning: hidden reasoning sent before the answer (Anthropic: with ``signature``, or if that is empty, sealed).
+        calls: tool calls made after the text: (id, name, the arguments' JSON text), sent in pieces.
         first_delay: seconds before the first piece.
         delay: seconds before each piece.
         status: an HTTP status other than 200 makes it an error with ``error`` as its message.
         headers: extra response headers, such as ``Retry-After``.
         error: the message of an error status; with status 200, an error event sent after the text.
+        raw: the whole body as it is to be sent, of ``content_type``, in place of all that.
         cut_after: after so many pieces the connection is dropped.
+        cut_bytes: after so many bytes of the stream the connection is dropped.
+        chunked: whether the stream is sent in chunks; if not, it ends where the connection does, so that a cut one
+            looks like a finished one.
         hang_after: after so many pieces nothing more is sent, the connection stays open.
         finish: how it ends, where neither a stop string nor the token limit ends it first.
         logprobs: log-probabilities of first tokens, for requests that ask.
         cached_tokens: how much of the prompt it claims to have had in its cache.
+        cache_write_tokens: how much it claims to have written to it.
     """
 
     text: str = ""
@@ -52,21 +66,28 @@ class Reply:
     system: str = ""
     times: int | None = 1
     reasoning: str = ""
+    signature: str = "s"
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
     first_delay: float = 0.0
     delay: float = 0.0
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    raw: str = ""
+    content_type: str = "text/event-stream"
     cut_after: int | None = None
+    cut_bytes: int | None = None
+    chunked: bool = True
     hang_after: int | None = None
     finish: Literal["end", "stop_string", "length", "filtered"] = "end"
     logprobs: dict[str, float] = field(default_factory=dict)
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass
 class Request:
-    """One request as it was received, and how it went.
+    """One request as it was received (``at``, by the monotonic clock), and how it went.
 
     ``finished``: answered to its end; ``disconnected``: the client left first; ``cut``: dropped, as the script said.
     """
@@ -75,6 +96,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    at: float = field(default_factory=time.monotonic)
     pieces_sent: int = 0
     finished: bool = False
     disconnected: bool = False
@@ -104,6 +126,8 @@ Script = Sequence[Reply | str] | Callable[[Request], Reply | str]
 class ScriptedServer:
     """An async context manager; ``url`` (without ``/v1``) and ``requests`` are there while it runs.
 
+    ``busiest`` is the largest number of requests that were being answered at once.
+
     Args:
         script: replies, of which the first unused one that fits is given; or a function of the request.
         key: if not empty, requests without this key get 401.
@@ -118,6 +142,8 @@ class ScriptedServer:
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._busy = 0
+        self.busiest = 0
         self.requests: list[Request] = []
         self.url = ""
 
@@ -177,6 +203,8 @@ class ScriptedServer:
         given = headers.get("x-api-key") or headers.get("authorization", "")[7:]
         gone = asyncio.ensure_future(reader.read(1))
         work = asyncio.ensure_future(self._answer(request, out, refused=bool(self._key) and given != self._key))
+        self._busy += 1
+        self.busiest = max(self.busiest, self._busy)
         try:
             await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
@@ -184,6 +212,7 @@ class ScriptedServer:
             else:
                 await work
         finally:
+            self._busy -= 1
             for task in (gone, work):
                 task.cancel()
             await asyncio.gather(gone, work, return_exceptions=True)
@@ -216,6 +245,12 @@ class ScriptedServer:
     async def _answer(self, request: Request, out: _Response, *, refused: bool) -> None:
         reply = Reply(status=401, error="wrong API key") if refused else self._choose(request)
         await asyncio.sleep(reply.first_delay)
+        if reply.raw:
+            await out.begin(reply.status, reply.content_type, reply.headers)
+            await out.chunk(reply.raw)
+            await out.end()
+            request.finished = True
+            return
         if reply.status != 200:
             kind = ANTHROPIC_ERRORS.get(reply.status, "api_error")
             error = {"type": kind, "message": reply.error or f"scripted {reply.status}"}
@@ -228,9 +263,16 @@ class ScriptedServer:
         if not request.body.get("stream"):
             await out.json(200, answer.whole(), reply.headers)
         else:
-            await out.begin(200, "text/event-stream", reply.headers)
+            await out.begin(200, "text/event-stream", reply.headers, chunked=reply.chunked)
+            left = reply.cut_bytes
             async for event in speak(answer, self._paced(answer)):
+                if left is not None and left < len(event):
+                    if left:
+                        await out.chunk(event[:left])
+                    request.cut = True
+                    raise _Cut
                 await out.chunk(event)
+                left = None if left is None else left - len(event)
             await out.end()
         request.finished = True
 
@@ -259,20 +301,25 @@ class _Cut(Exception):
 class _Response:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        self._chunked = True
 
-    async def begin(self, status: int, kind: str, extra: dict[str, str]) -> None:
-        headers = {"Content-Type": kind, "Transfer-Encoding": "chunked", "Connection": "close", **extra}
+    async def begin(self, status: int, kind: str, extra: dict[str, str], *, chunked: bool = True) -> None:
+        self._chunked = chunked
+        headers = {"Content-Type": kind, "Connection": "close", **extra}
+        if chunked:
+            headers["Transfer-Encoding"] = "chunked"
         lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Scripted')}", *(f"{k}: {v}" for k, v in headers.items())]
         self._writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         await self._writer.drain()
 
     async def chunk(self, data: str) -> None:
         raw = data.encode()
-        self._writer.write(b"%x\r\n%s\r\n" % (len(raw), raw))
+        self._writer.write(b"%x\r\n%s\r\n" % (len(raw), raw) if self._chunked else raw)
         await self._writer.drain()
 
     async def end(self) -> None:
-        self._writer.write(b"0\r\n\r\n")
+        if self._chunked:
+            self._writer.write(b"0\r\n\r\n")
         await self._writer.drain()
 
     async def json(self, status: int, body: Any, extra: dict[str, str] | None = None) -> None:
@@ -331,7 +378,7 @@ class _Answer:
         text = "".join(self.pieces)
         if self.request.wire == "openai":
             message = {"role": "assistant", "content": text, "reasoning_content": self.reply.reasoning or None}
-            choice = {"index": 0, "message": message, "finish_reason": OPENAI_STOPS[self.finish]}
+            choice = {"index": 0, "message": message, "finish_reason": self.stop_word(OPENAI_STOPS, "tool_calls")}
             choice["logprobs"] = self.logprobs
             head = {"id": "scripted", "object": "chat.completion", "created": 0, "model": "scripted"}
             return {**head, "choices": [choice], "usage": self.openai_usage}
@@ -341,10 +388,13 @@ class _Answer:
         return {
             **self.anthropic_message(),
             "content": content,
-            "stop_reason": ANTHROPIC_STOPS[self.finish],
+            "stop_reason": self.stop_word(ANTHROPIC_STOPS, "tool_use"),
             "stop_sequence": self.stop,
             "usage": {**self.anthropic_usage(), "output_tokens": len(self.pieces)},
         }
+
+    def stop_word(self, words: dict[str, str], calls: str) -> str:
+        return calls if self.reply.calls and self.finish == "end" else words[self.finish]
 
     def anthropic_message(self) -> dict[str, Any]:
         head = {"id": "msg_scripted", "type": "message", "role": "assistant", "model": "scripted", "content": []}
@@ -352,8 +402,8 @@ class _Answer:
 
     def anthropic_usage(self) -> dict[str, Any]:
         return {
-            "input_tokens": self.prompt_tokens - self.reply.cached_tokens,
-            "cache_creation_input_tokens": 0,
+            "input_tokens": self.prompt_tokens - self.reply.cached_tokens - self.reply.cache_write_tokens,
+            "cache_creation_input_tokens": self.reply.cache_write_tokens,
             "cache_read_input_tokens": self.reply.cached_tokens,
             "output_tokens": 1,
         }
@@ -372,10 +422,15 @@ async def _openai_events(answer: _Answer, pieces: AsyncIterator[str]) -> AsyncIt
     async for piece in pieces:
         yield chunk({"content": piece}, **({"logprobs": logprobs} if logprobs else {}))
         logprobs = None
+    for number, (name, call, arguments) in enumerate(answer.reply.calls):
+        function = {"name": call, "arguments": ""}
+        yield chunk({"tool_calls": [{"index": number, "id": name, "type": "function", "function": function}]})
+        for piece in _halves(arguments):
+            yield chunk({"tool_calls": [{"index": number, "function": {"arguments": piece}}]})
     if answer.reply.error:
         yield "data: " + json.dumps({"error": {"type": "server_error", "message": answer.reply.error}}) + "\n\n"
         return
-    yield chunk({}, finish_reason=OPENAI_STOPS[answer.finish])
+    yield chunk({}, finish_reason=answer.stop_word(OPENAI_STOPS, "tool_calls"))
     if (answer.request.body.get("stream_options") or {}).get("include_usage"):
         last = {"id": "scripted", "object": "chat.completion.chunk", "created": 0, "model": "scripted", "choices": []}
         yield "data: " + json.dumps({**last, "usage": answer.openai_usage}) + "\n\n"
@@ -389,34 +444,65 @@ async def _anthropic_events(answer: _Answer, pieces: AsyncIterator[str]) -> Asyn
     yield event("message_start", message=answer.anthropic_message())
     yield event("ping")
     index = 0
-    if answer.reply.reasoning:
-        block = {"type": "thinking", "thinking": "", "signature": ""}
-        yield event("content_block_start", index=index, content_block=block)
-        delta = {"type": "thinking_delta", "thinking": answer.reply.reasoning}
-        yield event("content_block_delta", index=index, delta=delta)
-        yield event("content_block_delta", index=index, delta={"type": "signature_delta", "signature": "s"})
+
+    def start(block: dict[str, Any]) -> str:
+        return event("content_block_start", index=index, content_block=block)
+
+    def delta(kind: str, **content: str) -> str:
+        return event("content_block_delta", index=index, delta={"type": kind, **content})
+
+    if answer.reply.reasoning and not answer.reply.signature:
+        yield start({"type": "redacted_thinking", "data": answer.reply.reasoning})
         yield event("content_block_stop", index=index)
         index += 1
-    yield event("content_block_start", index=index, content_block={"type": "text", "text": ""})
+    elif answer.reply.reasoning:
+        yield start({"type": "thinking", "thinking": "", "signature": ""})
+        yield delta("thinking_delta", thinking=answer.reply.reasoning)
+        yield delta("signature_delta", signature=answer.reply.signature)
+        yield event("content_block_stop", index=index)
+        index += 1
+    yield start({"type": "text", "text": ""})
     async for piece in pieces:
-        yield event("content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
+        yield delta("text_delta", text=piece)
+    for name, call, arguments in answer.reply.calls:
+        yield event("content_block_stop", index=index)
+        index += 1
+        yield start({"type": "tool_use", "id": name, "name": call, "input": {}})
+        for half in _halves(arguments):
+            yield delta("input_json_delta", partial_json=half)
     if answer.reply.error:
         yield event("error", error={"type": "overloaded_error", "message": answer.reply.error})
         return
     yield event("content_block_stop", index=index)
-    delta = {"stop_reason": ANTHROPIC_STOPS[answer.finish], "stop_sequence": answer.stop}
-    yield event("message_delta", delta=delta, usage={"output_tokens": len(answer.pieces)})
+    end = {"stop_reason": answer.stop_word(ANTHROPIC_STOPS, "tool_use"), "stop_sequence": answer.stop}
+    yield event("message_delta", delta=end, usage={"output_tokens": len(answer.pieces)})
     yield event("message_stop")
 
 
+def _halves(text: str) -> tuple[str, str]:
+    return text[: len(text) // 2], text[len(text) // 2 :]
+
+
 def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(block.get("text", "") for block in content)
+    if isinstance(content, str) or content is None:
+        return content or ""
+    return "".join(block.get("text") or _text(block.get("content", "")) for block in content)
 
 
 def _reply(entry: Reply | str) -> Reply:
     return Reply(entry) if isinstance(entry, str) else entry
+
+
+async def recorded(wire: Wire, reply: Reply, body: dict[str, Any]) -> list[str]:
+    """The events of the stream that ``reply`` makes of a request with this ``body``."""
+    answer = _Answer.of(Request(wire, "", {}, body), reply)
+
+    async def pieces() -> AsyncIterator[str]:
+        for piece in answer.pieces:
+            yield piece
+
+    speak = _openai_events if wire == "openai" else _anthropic_events
+    return [event async for event in speak(answer, pieces())]
 
 
 @contextmanager

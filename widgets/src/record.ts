@@ -27,9 +27,13 @@ export interface RunRecord {
 }
 /**
  * What was asked: the prompt as typed, summaries of the inputs, the names to bind.
+ *
+ *     ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
  */
 export interface Question {
   prompt: string;
+  context: string;
+  follows: string;
   inputs: InputSummary[];
   outputs: string[];
 }
@@ -54,7 +58,7 @@ export interface Models {
  * The settings that shaped the run.
  *
  *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
- *     version and content hash. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
+ *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
  */
 export interface RunConfig {
   dialect: string;
@@ -64,6 +68,7 @@ export interface RunConfig {
   memory_mb: number;
   temperature: number;
   seed: number | null;
+  start: '' | 'code' | 'text';
   samples: number;
   faithful: boolean;
   prompts: string;
@@ -284,6 +289,8 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
   Question: {
     properties: {
       prompt: { type: 'string' },
+      context: { type: 'string', default: '' },
+      follows: { type: 'string', default: '' },
       inputs: { items: { ref: 'InputSummary' } },
       outputs: { items: { type: 'string' } }
     }
@@ -306,6 +313,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       memory_mb: { type: 'integer', default: 2048 },
       temperature: { type: 'number', default: 0 },
       seed: { type: 'integer', nullable: true },
+      start: { enum: ['', 'code', 'text'], default: '' },
       samples: { type: 'integer', default: 1 },
       faithful: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }

@@ -5,9 +5,17 @@ folder in an interpreter that knows nothing of this distribution. From the outsi
 
 ``guard``       first process of the child: warden that outlives accidents, walls, then the supervisor
 ``supervisor``  the Jupyter kernel proper; forks a worker for each program and never runs model code itself
-``worker``      one program, run as a script in a fresh process
+``session``     a worker that stays and runs cell after cell, as the supervisor sees it
+``cells``       the loop in that worker: a namespace, an event loop, one cell after another
+``running``     a worker as the supervisor sees it: forked, heard, watched, reaped
+``worker``      a process forked for one program: leaves the supervisor behind, goes behind its walls
+``alone``       an interpreter started for one program, where there is no supervisor
+``program``     runs the program as a script, shows, exports, tells how it ended
+``outcome``     how a program ended, in the words of a result
+``streams``     live and kept output of a program, and its reports, all bounded
 ``sandbox``     prctl, resource limits, Landlock
 ``processes``   the process tree: who descends from whom, how much memory, kill them all
+``census``      the same where there is no ``/proc`` or no supervisor, with those that have left the tree
 ``capture``     head and tail of a stream, with a count of what was cut
 ``values``      safe file formats for values: JSON, npy, Arrow
 """

@@ -38,12 +38,12 @@ def main() -> NoReturn:
         policy: dict[str, Any] = json.load(file)
     sys.path.extend(path for path in policy["path"] if path not in sys.path)
     if sys.argv[2:3] == [INSIDE]:
-        # Bubblewrap has made the world that this process is the first of.
+        # Another command has put up a wall, or made a world that this process is the first of.
         del sys.argv[2]
-        policy["nice"] = int(sys.argv.pop(2))
-        _become_kernel(policy, None)
+        policy["nice"], told = int(sys.argv.pop(2)), int(sys.argv.pop(2))
+        _become_kernel(policy, None, told)
 
-    from codesteer_child import namespaces, processes, sandbox  # type: ignore[import-not-found]
+    from codesteer_child import census, namespaces, processes, sandbox  # type: ignore[import-not-found]
 
     wakeup, trigger = os.pipe()
     os.set_blocking(trigger, False)
@@ -69,6 +69,14 @@ def main() -> NoReturn:
         processes.trust_domain(sandbox.sealed(outer, parent))
 
     warden = os.getpid()
+    world = enclosure in ("namespaces", "bubblewrap")
+    # Where the supervisor cannot look for processes itself, it asks the warden, who also remembers who has left.
+    watch = census.Watch(warden)
+    ours: Any = None
+    theirs: Any = None
+    if enclosure == "seatbelt" or not census.HAS_PROC:
+        ours, theirs = census.pair()
+        processes.look_through(watch.look)
     kernel = os.fork()
     if kernel == 0:
         signal.set_wakeup_fd(-1)
@@ -76,27 +84,38 @@ def main() -> NoReturn:
             signal.signal(signum, signal.SIG_DFL)
         os.close(wakeup)
         os.close(trigger)
+        told = -1
+        if ours is not None:
+            ours.close()
+            told = theirs.detach()
         sandbox.die_with_parent(signal.SIGKILL, 0 if enclosure == "namespaces" else warden)
         abi: int | None = None
         if enclosure == "namespaces":
             namespaces.settle()
         elif enclosure is not None:
-            again = [sys.executable, "-I", os.path.abspath(__file__), sys.argv[1], INSIDE, str(policy["nice"])]
-            words = namespaces.bubblewrap(enclosure, _readable(policy), policy["directory"], [*again, *sys.argv[2:]])
+            if told >= 0:
+                os.set_inheritable(told, True)
+            again = [sys.executable, "-I", os.path.abspath(__file__), sys.argv[1], INSIDE]
+            words = [*policy["wrap"], *again, str(policy["nice"]), str(told), *sys.argv[2:]]
             os.execv(words[0], words)  # noqa: S606 - no shell is wanted
         else:
             # A domain of its own inside the warden's: the supervisor can end all of its programs, but not the warden.
             abi = _wall(policy, [])
             processes.trust_domain(sandbox.sealed(abi, warden))
-        _become_kernel(policy, abi)
+        _become_kernel(policy, abi, told)
     if enclosure is not None:
         sandbox.drop_capabilities()
 
     code = 0
+    asking = [] if ours is None else [ours]
+    if theirs is not None:
+        theirs.close()
     while True:
         # The half second is for systems without a parent-death signal; where there is one it comes at once.
-        woken = bool(select.select([wakeup], [], [], 0.5)[0])
-        heard = os.read(wakeup, 512) if woken else b""
+        woken = select.select([wakeup, *asking], [], [], 0.5)[0]
+        heard = os.read(wakeup, 512) if wakeup in woken else b""
+        if ours in woken and not census.answer(ours, watch):
+            asking.clear()
         bereft = signal.SIGHUP in heard
         # Daemons that have ended are reaped here, the kernel among them.
         ended = False
@@ -108,12 +127,10 @@ def main() -> NoReturn:
             ended = True
         orphaned = os.getppid() != parent
         if ended or bereft or orphaned or signal.SIGTERM in heard:
-            if enclosure is None:
-                processes.end_all()
-            elif not ended:
-                # The first process of a world takes all others with it.
+            if world and not ended:
+                # The first process of a world takes all others with it, once the world is made.
                 os.kill(kernel, signal.SIGKILL)
-                os.waitpid(kernel, 0)
+            processes.end_all()
             # The thread that started us has ended. Mostly its process ends too, but its other threads may take a moment.
             until = time.monotonic() + 2
             while bereft and not orphaned and time.monotonic() < until:
@@ -180,13 +197,18 @@ def _wall(policy: dict[str, Any], clear: list[str]) -> int:
     return abi
 
 
-def _become_kernel(policy: dict[str, Any], abi: int | None) -> NoReturn:
+def _become_kernel(policy: dict[str, Any], abi: int | None, told: int) -> NoReturn:
     """Go behind the walls, report what is in force, then be the kernel until it ends.
 
     ``abi`` is that of the Landlock domain already around this process; None for the first process of a world of its
-    own, which puts it up itself.
+    own, which puts it up itself. ``told`` is a socket to the warden, to ask for processes where this
+    one cannot look itself; else -1.
     """
-    from codesteer_child import processes, sandbox, seccomp
+    from codesteer_child import census, processes, sandbox, seccomp
+
+    if told >= 0:
+        warden = census.connection(told)
+        processes.look_through(lambda: census.ask(warden))
 
     limited = sandbox.limit({"CORE": 0, "NOFILE": 4096})
     sandbox.drop_capabilities()
@@ -204,7 +226,7 @@ def _become_kernel(policy: dict[str, Any], abi: int | None) -> NoReturn:
         "landlock": abi,
         "seccomp": policy["seccomp"] and seccomp.install(inet=inet),
         "udp": inet and bool(policy["command"]) and not policy["alone"],
-        "enclosure": policy["enclosure"] and ("namespaces" if policy["enclosure"] == "namespaces" else "bubblewrap"),
+        "enclosure": policy["enclosure"],
     }
     with open(policy["report"], "w", encoding="utf-8") as file:
         json.dump(policy["walls"], file)

@@ -15,18 +15,26 @@ from typing import Any
 
 LIVE_BYTES = 256 * 1024
 """Output of one stream that is passed on as it happens."""
-_BLOCK = 256 * 1024
+BLOCK = 256 * 1024
+"""Size of a journal in bytes."""
 _FRONT = 64
 
 
 def allocate() -> mmap.mmap:
     """Memory for the journal of one stream, to be made before the fork. Zeros are what has not been written."""
-    return mmap.mmap(-1, _BLOCK)
+    return mmap.mmap(-1, BLOCK)
 
 
-def rest(journal: mmap.mmap) -> bytes:
+def rest(journal: mmap.mmap | bytes) -> bytes:
     """What the program left in its journal, once it has ended."""
     return journal[:].rstrip(b"\0") if any(journal[:_FRONT]) else b""
+
+
+def text(descriptor: int, journal: mmap.mmap) -> io.TextIOWrapper:
+    """The text stream of a program that writes to ``descriptor``, line by line and then through ``journal``."""
+    buffer = JournalWriter(io.FileIO(descriptor, "w", closefd=False), journal)
+    # Lines end the same way everywhere, on Windows too.
+    return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True)
 
 
 class JournalWriter(io.BufferedWriter):
@@ -43,7 +51,8 @@ class JournalWriter(io.BufferedWriter):
         self._put: Any = self._live_write
         # Signal handlers print as well: the same thread must get in again.
         self._guard = threading.RLock()
-        os.register_at_fork(before=self.finish, after_in_child=self._in_child)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self.finish, after_in_child=self._in_child)
 
     def write(self, data: Any, /) -> int:
         """Take bytes; see the class."""
@@ -52,7 +61,7 @@ class JournalWriter(io.BufferedWriter):
         except ValueError:
             # The journal is full.
             self.finish()
-            return super().write(data) if len(data) > _BLOCK else int(self._put(data))
+            return super().write(data) if len(data) > BLOCK else int(self._put(data))
         return done
 
     def _live_write(self, data: Any) -> int:
@@ -83,6 +92,15 @@ class JournalWriter(io.BufferedWriter):
             self._journal.write(bytes(end))
             self._journal.seek(0)
             self._begin()
+
+    def renew(self) -> None:
+        """Pass on what is left; what comes next is written at once again."""
+        self.finish()
+        with self._guard:
+            if not self.closed:
+                vars(self).pop("flush", None)
+                super().flush()
+                self._live, self._put = LIVE_BYTES, self._live_write
 
     def _wait(self, data: Any) -> int:
         with self._guard:

@@ -1,6 +1,7 @@
 """The processes below this one: find them, weigh them, end them.
 
-Linux only (``/proc``); elsewhere the tree is empty and callers fall back to process groups.
+From ``/proc`` where there is one, else from a :mod:`census`, which also knows who has left the tree since it was last
+looked at.
 """
 
 # The child works with descriptors and with paths that came as text.
@@ -10,16 +11,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from . import census
 
 _in_domain = False
+_look: Callable[[], dict[int, census.Row]] | None = None if census.HAS_PROC else census.Watch(os.getpid()).look
+_rows: dict[int, census.Row] = {}
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(root: int) -> list[int]:
-    """Process ids below ``root``, children before grandchildren."""
+    """Process ids below ``root``, children before grandchildren; by a census, ``root`` is this process."""
+    if _look is not None:
+        global _rows
+        _rows = _look()
+        return [pid for pid in _rows if pid != root]
     children: dict[int, list[int]] = {}
     try:
         names = os.listdir("/proc")
@@ -51,8 +63,23 @@ def crowd() -> int:
         return 0
 
 
+def threads_of_user() -> int:
+    """Threads of this user on the machine, which is what ``RLIMIT_NPROC`` counts; 0 for root, whom it does not bind."""
+    mine, total = os.getuid(), 0
+    if mine == 0:
+        return 0
+    for name in os.listdir("/proc") if census.HAS_PROC else ():
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == mine:
+                    total += len(os.listdir(f"/proc/{name}/task"))
+    return total or 512
+
+
 def resident(pids: list[int]) -> int:
     """Sum of resident sizes in bytes. Memory shared by several of them counts several times: an upper bound."""
+    if _look is not None:
+        return sum(map(_counted, pids))
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
@@ -61,7 +88,13 @@ def resident(pids: list[int]) -> int:
 
 
 def proportional(pids: list[int]) -> int:
-    """Sum of proportional sizes in bytes: what is shared within ``pids`` counts once. Slower than :func:`resident`."""
+    """Sum of proportional sizes in bytes: what is shared within ``pids`` counts once. Slower than :func:`resident`.
+
+    A census knows nothing of sharing: there the first, from which the others were forked, stands for what they share.
+    """
+    if _look is not None:
+        first, *others = map(_counted, pids)
+        return first + sum(max(0, each - first) for each in others)
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
@@ -69,6 +102,45 @@ def proportional(pids: list[int]) -> int:
                 if line.startswith((b"Pss:", b"SwapPss:")):
                     total += int(line.split()[1]) * 1024
     return total
+
+
+def _counted(pid: int) -> int:
+    """Resident bytes by the last census."""
+    if pid == os.getpid():
+        # Linux counts kilobytes, macOS bytes.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return _rows[pid].resident if pid in _rows else 0
+
+
+def peak(pid: int) -> int:
+    """Most resident memory that a process has had so far, in bytes; 0 where it cannot be read."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and of the children that it has waited for; 0 where it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        own, waited = (sum(map(int, fields[place : place + 2])) / _TICKS for place in (11, 13))
+        # Its clock is finer than the ticks (``MAKE_PROCESS_CPUCLOCK`` of linux/posix-timers.h).
+        with contextlib.suppress(OSError):
+            own = time.clock_gettime((~pid << 3) | 2)
+        return own + waited
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def reap(spared: int) -> None:
+    """Forget the daemons that have ended, but not the process ``spared``."""
+    # Some systems have no waitid.
+    with contextlib.suppress(ChildProcessError, AttributeError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != spared:
+            os.waitpid(found.si_pid, 0)
 
 
 def address_space() -> int:
@@ -144,6 +216,12 @@ def frozen() -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             for_all(-1, signal.SIGCONT)
+
+
+def look_through(look: Callable[[], dict[int, census.Row]]) -> None:
+    """From now on find processes by ``look``, a census of those below this one."""
+    global _look
+    _look = look
 
 
 def trust_domain(sealed: bool) -> None:

@@ -20,11 +20,14 @@ import signal
 import stat
 import sys
 import sysconfig
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from . import processes, sandbox, seccomp, values
 from .capture import clean
-from .supervisor import Frames, Running, Stream, _threads_of_user
+from .running import Running
+from .session import Session
+from .streams import Output, Publish
 from .warming import Warming
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -58,9 +61,10 @@ class Remote:
         self._loaded: dict[str, Any] = {}
         self._last: dict[str, str] = {}
         self._reply: dict[str, Any] = {}
-        self._running: Running | None = None
+        self._running: Running | Session | None = None
+        self._session: Session | None = None
         self._loop = asyncio.get_running_loop()
-        self._warming = Warming(self._loop, preload, lambda: self._running is not None)
+        self._warming = Warming(self._loop, preload, self._busy)
         sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
         # The gateway's own secrets are not for programs.
         for name in set(os.environ) - set(KEPT_VARIABLES):
@@ -75,6 +79,9 @@ class Remote:
         processes.end_all()
         shutil.rmtree(self._folder, ignore_errors=True)
         return Answer(None)
+
+    def _busy(self) -> bool:
+        return self._running is not None or self._session is not None
 
     def _after_fork(self) -> None:
         """In a worker: be a plain interpreter again, without what a notebook adds to it."""
@@ -113,7 +120,7 @@ class Remote:
     # Running
 
     def reply(self) -> Answer:
-        """How the last program ended."""
+        """How the last program or cell ended."""
         return Answer(self._reply)
 
     async def run(self, text: str) -> None:
@@ -122,6 +129,57 @@ class Remote:
         ``text`` is the JSON of a request as ``Supervisor.codesteer_run`` gets it, but for two things: ``code`` is the
         program in base64, ``files`` says which inputs to lay under which names in the working directory.
         """
+
+        async def run(request: dict[str, Any], publish: Publish) -> dict[str, Any]:
+            self._renew()
+            with open(os.path.join(self._last["work"], "program.py"), "wb") as file:
+                file.write(base64.b64decode(request.pop("code")))
+            for name, path in request.pop("files").items():
+                shutil.copyfile(path, os.path.join(self._last["work"], name))
+            data = self._data(request)
+            self._running = program = Running(
+                {**request, **self._last}, Output(request["limits"]["output_bytes"], publish)
+            )
+            return await program.run(data)
+
+        await self._answer(text, run)
+
+    async def cell(self, text: str) -> None:
+        """Run one cell; ``text`` is the JSON of a request as ``Supervisor.codesteer_cell`` gets it, without folders."""
+
+        async def run(request: dict[str, Any], publish: Publish) -> dict[str, Any]:
+            if request["start"]:
+                self.end()
+                self._renew()
+                given = os.path.join(self._folder, "data")
+                self._session = Session({**request, **self._last, "given": given}, self._data(request))
+            if self._session is None:
+                return {"failure": "lost", "reason": "its kernel has gone"}
+            self._running = self._session
+            return await self._session.cell(request, publish)
+
+        await self._answer(text, run)
+
+    def end(self) -> Answer:
+        """End the session and everything that it has left running."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.end()
+        return Answer({})
+
+    def _renew(self) -> None:
+        """Fresh folders for what is about to run."""
+        for folder in self._last.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        self._count += 1
+        self._last = {place: os.path.join(self._folder, f"{place}{self._count}") for place in ("work", "out")}
+        for folder in self._last.values():
+            os.mkdir(folder, 0o700)
+
+    async def _answer(
+        self, text: str, run: Callable[[dict[str, Any], Publish], Coroutine[Any, Any, dict[str, Any]]]
+    ) -> None:
+        """Keep as the reply what ``run`` makes of the request in ``text``."""
         request = json.loads(text)
         kernel = self._shell.kernel
         parent = kernel.get_parent()
@@ -129,31 +187,14 @@ class Remote:
         def publish(kind: str, content: dict[str, Any]) -> None:
             kernel.session.send(kernel.iopub_socket, kind, content, parent=parent, ident=kernel._topic(kind))
 
-        def stream_to(name: str) -> Stream:
-            return Stream(
-                request["limits"]["output_bytes"], lambda text: publish("stream", {"name": name, "text": text})
-            )
-
-        def display(kind: str, bundle: dict[str, str]) -> None:
-            publish("display_data", {"data": bundle, "metadata": {"codesteer": kind}})
-
-        for folder in self._last.values():
-            shutil.rmtree(folder, ignore_errors=True)
-        self._count += 1
-        self._last = {place: os.path.join(self._folder, f"{place}{self._count}") for place in ("work", "out")}
+        data = os.path.join(self._folder, "data")
+        request["files"] = {name: os.path.join(data, path) for name, path in request["files"].items()}
+        for held in request["inputs"].values():
+            held["path"] = os.path.join(data, held["path"])
         self._reply = {"failure": "remote", "reason": "the program did not run"}
+        self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
         try:
-            for folder in self._last.values():
-                os.mkdir(folder, 0o700)
-            with open(os.path.join(self._last["work"], "program.py"), "wb") as file:
-                file.write(base64.b64decode(request.pop("code")))
-            for name, source in request.pop("files").items():
-                shutil.copyfile(os.path.join(self._folder, "data", source), os.path.join(self._last["work"], name))
-            data = {name: self._input(held) for name, held in request["inputs"].items()}
-            request.update(self._policy(), **self._last)
-            self._running = Running(request, stream_to("stdout"), stream_to("stderr"), Frames(display))
-            self._loop.add_signal_handler(signal.SIGINT, self._running.interrupt, "interrupt")
-            self._reply = await self._running.run(data)
+            self._reply = await run({**request, **self._policy()}, publish)
         except values.Missing as error:
             self._reply = {"failure": "missing", "package": str(error)}
         except Exception as error:  # noqa: BLE001 - the reason belongs in the reply, whatever it is
@@ -162,6 +203,10 @@ class Remote:
             self._loop.remove_signal_handler(signal.SIGINT)
             self._running = None
             self._warming.resume()
+
+    def _interrupt(self) -> None:
+        if self._running is not None:
+            self._running.interrupt("interrupt")
 
     def _policy(self) -> dict[str, Any]:
         """What the guard's policy file says to a local supervisor."""
@@ -177,18 +222,15 @@ class Remote:
             "transport": "tcp",
             "walls": {"seccomp": self._filter, "enclosure": None},
             "alone": False,
-            "processes_now": _threads_of_user(),
+            "processes_now": processes.threads_of_user(),
         }
 
-    def _input(self, held: dict[str, Any]) -> Any:
-        """The value of an input, loaded once; each program gets a copy-on-write view of it."""
-        name, about = held["path"], held["about"]
-        if name not in self._loaded:
-            with open(os.path.join(self._folder, "data", name), "rb") as file:
-                data = file.read()
-            pickled = about["format"] == "pickle"
-            self._loaded[name] = values.Pickled(data) if pickled else values.decode(about, data)
-        return self._loaded[name]
+    def _data(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The values of inputs, each loaded once; what runs gets a copy-on-write view of them."""
+        for held in request["inputs"].values():
+            if held["path"] not in self._loaded:
+                self._loaded[held["path"]] = values.load(held["about"], held["path"])
+        return {name: self._loaded[held["path"]] for name, held in request["inputs"].items()}
 
 
 def _can_filter() -> bool:

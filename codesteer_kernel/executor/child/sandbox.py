@@ -5,16 +5,21 @@ Numbers are the kernel's public constants (``linux/prctl.h``, ``linux/landlock.h
 """
 
 # The child works with descriptors and with paths that came as text.
-# ruff: noqa: PTH112
+# ruff: noqa: PTH112, PTH123
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
 import struct
 import sys
+import time
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import processes
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -157,6 +162,33 @@ def limit(wanted: Mapping[str, int]) -> list[str]:
             continue
         done.append(name)
     return done
+
+
+def limit_program(limits: Mapping[str, Any], present: int) -> list[str]:
+    """Lower the resource limits of this process to what a program may use.
+
+    Args:
+        limits: the fields of ``Limits``; no processor time for a session, which has its own way to count it.
+        present: threads that its user has already, see :func:`processes.threads_of_user`.
+
+    Returns:
+        The names now in force.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        # The first to go when the machine is out of memory.
+        file.write("1000")
+    megabyte, cpu = 1024 * 1024, limits["cpu_seconds"]
+    return limit(
+        {
+            "CORE": 0,
+            "NOFILE": limits["open_files"],
+            "FSIZE": limits["file_mb"] * megabyte,
+            **({} if cpu is None else {"CPU": int(time.process_time() + cpu) + 1}),
+            "NPROC": present + limits["processes"],
+            # A gigabyte above the limit for what is reserved and never used; the watchdog does the fine work.
+            "AS": processes.address_space() + (limits["memory_mb"] + 1024) * megabyte,
+        }
+    )
 
 
 def landlock_abi() -> int:

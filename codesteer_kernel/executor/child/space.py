@@ -28,10 +28,11 @@ def taken(folders: Iterable[str], pids: Iterable[int]) -> int:
     total = 0
 
     def weigh(facts: os.stat_result) -> int:
-        if (facts.st_dev, facts.st_ino) in seen:
+        # Windows does not tell which file it is, nor how many blocks it has.
+        if facts.st_ino and (facts.st_dev, facts.st_ino) in seen:
             return 0
         seen.add((facts.st_dev, facts.st_ino))
-        return max(facts.st_blocks * _BLOCK, _ENTRY)
+        return max(facts.st_blocks * _BLOCK if hasattr(facts, "st_blocks") else facts.st_size, _ENTRY)
 
     front = list(folders)
     while front and time.monotonic() < until:
@@ -49,6 +50,22 @@ def taken(folders: Iterable[str], pids: Iterable[int]) -> int:
                     if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 0:
                         total += weigh(facts)
     return total
+
+
+def largest(folders: Iterable[str]) -> int:
+    """Bytes of the longest file below ``folders``; for systems that do not limit it themselves."""
+    found = 0
+    front = list(folders)
+    until = time.monotonic() + _LOOK_S
+    while front and time.monotonic() < until:
+        with contextlib.suppress(OSError), os.scandir(front.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        front.append(entry.path)
+                    else:
+                        found = max(found, entry.stat(follow_symlinks=False).st_size)
+    return found
 
 
 def empty(folder: str) -> None:

@@ -17,6 +17,7 @@ import base64
 import io
 import itertools
 import json
+import mmap
 import re
 import struct
 from collections.abc import Callable
@@ -136,6 +137,25 @@ def encode_pickle(value: Any, path: str) -> dict[str, Any]:
     with open(path, "wb") as file:
         file.write(data)
     return {"format": "pickle", "kind": type(value).__name__}
+
+
+def load(about: dict[str, Any], path: str) -> Any:
+    """The value of an input from the file that :func:`encode` or :func:`encode_pickle` wrote; a pickle stays closed.
+
+    Raises:
+        Refused: the file is damaged.
+        Missing: a package is needed and absent.
+    """
+    with open(path, "rb") as file:
+        if about["format"] == "pickle":
+            return Pickled(file.read())
+        if about["format"] == "json":
+            return decode(about, file.read())
+        # Mapped, so that what is large is read once only. Privately: what is written there is seen by the writer alone.
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    for page in range(0, len(data), mmap.PAGESIZE):
+        data[page]  # in memory here it does not count as the memory of the programs that read it
+    return decode(about, data)
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:
