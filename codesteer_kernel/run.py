@@ -18,13 +18,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
+from pathlib import PurePath
 from typing import Any, Literal, cast
 
 import msgspec
 
 from codesteer_kernel.config import available_memory
-from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
-from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_executor, summarise
+from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt, MissingDependency
+from codesteer_kernel.executor import (
+    ExecutorPool,
+    Limits,
+    ProgramRunner,
+    Showing,
+    check_hidden,
+    open_executor,
+    summarise,
+    without_hidden,
+)
+from codesteer_kernel.executor.exchange import check_file_name
 from codesteer_kernel.models import ChatModel, open_model
 from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
@@ -42,12 +53,12 @@ from codesteer_kernel.record import (
     encode_record,
 )
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.steering.conversation import follow_up
+from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run", "settings_of"]
+__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
@@ -65,6 +76,8 @@ OPTIONS = {
     "check_seconds": "check-timeout",
     "memory_mb": "memory",
     "output_mb": "max-output",
+    "input_mb": "in-max",
+    "export_mb": "out-max",
 }
 
 OnEvent = Callable[[ev.Event, Record], None]
@@ -93,6 +106,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
         host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
             models here; default: as ``CODESTEER_STEERER_URL`` says, then hosts of this machine, found by themselves.
+        input_mb: largest input.
+        export_mb: largest value that comes back.
+        schema_only: tell models names and types of the inputs' columns, and no value.
+        hide: patterns of columns and keys whose values models are not told.
+        drop: keep what ``hide`` names from programs too.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
@@ -115,6 +133,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     samples: int = 1
     dialect: str | None = None
     host: str = ""
+    input_mb: int = 512
+    export_mb: int = 64
+    schema_only: bool = False
+    hide: tuple[str, ...] = ()
+    drop: bool = False
     faithful: bool = False
     journal: bool = True
 
@@ -133,11 +156,15 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             "code_seconds",
             "check_seconds",
             "memory_mb",
+            "input_mb",
+            "export_mb",
         ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 option = OPTIONS.get(name, name).replace("_", "-")
                 raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+        if self.drop and not self.hide:
+            raise BadInput("--drop says to take out what --hide names, and there is no --hide.", "Add --hide COLUMNS.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
         if self.start not in (None, "code", "text"):
@@ -219,6 +246,34 @@ class Run:
         """What became of each name asked for by ``--out``."""
         return list(self.record.bound)
 
+    def to_frame(self) -> Any:
+        """The rounds as a pandas DataFrame, a row each: decision, result, verdict, score, seconds, tokens, cost.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingDependency(
+                "to_frame() needs pandas.", "Install it with: pip install 'codesteer[data]'"
+            ) from None
+        rows = [
+            {
+                "round": one.index,
+                "decision": one.decision.kind,
+                "result": one.result,
+                "verdict": one.self_answer.verdict if one.self_answer else None,
+                "score": one.symbolic.score if one.symbolic else None,
+                "seconds": one.timing.seconds,
+                "tokens": one.usage.input_tokens + one.usage.output_tokens,
+                "cost": one.usage.cost,
+            }
+            for one in self.rounds
+        ]
+        columns = ["decision", "result", "verdict", "score", "seconds", "tokens", "cost"]
+        return pd.DataFrame(rows, columns=["round", *columns]).set_index("round")
+
     def to_json(self) -> str:
         """The record as JSON."""
         return encode_record(self.record).decode()
@@ -296,7 +351,8 @@ class Engine:
         Args:
             prompt: the question, taken as typed.
             settings: see :class:`RunSettings`.
-            inputs: named values that programs may use; models see a summary only.
+            inputs: named values that programs may use; models see a summary only. A path stands for its file, of which
+                programs find a copy in their working directory; its name may then be that of a file.
             outputs: names to bring back from the winning program.
             follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
             on_event: called in the engine's thread for every event, with the record after it.
@@ -310,15 +366,15 @@ class Engine:
         settings = (settings or RunSettings()).checked()
         if not prompt.strip():
             raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
-        for name in (*(inputs or ()), *outputs):
-            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
-                raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
+        for name in outputs:
+            _check_name(name)
+        passed, summaries = _shown(inputs or {}, settings)
         question = Question(
             # Halves of surrogate pairs can be neither sent nor kept.
             prompt=prompt.strip("\n").encode("utf-8", "replace").decode(),
             context=follow_up(follows) if follows is not None else "",
             follows=follows.id if follows is not None else "",
-            inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
+            inputs=summaries,
             outputs=list(outputs),
         )
         hosts = Directory(settings.host)
@@ -327,7 +383,7 @@ class Engine:
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store(), hosts)
+        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -461,7 +517,15 @@ class Engine:
         """What runs a run's programs: a kernel of its own where it has inputs, else whichever is free."""
         if self._pool is None:
             self._pool = ExecutorPool(open_executor)
-        limits = Limits(memory_mb=_memory(job.settings.memory_mb))
+        exported = job.settings.export_mb
+        limits = Limits(
+            memory_mb=_memory(job.settings.memory_mb),
+            input_mb=job.settings.input_mb,
+            export_mb=exported,
+            # What comes back is a file first.
+            file_mb=max(Limits().file_mb, exported),
+            directory_mb=max(Limits().directory_mb, exported),
+        )
         if job.inputs:
             return self._pool.private(job.inputs, limits)
         # The kernel starts while the first model call runs.
@@ -494,10 +558,44 @@ def engine() -> Engine:
         return _engine
 
 
-def _summary(name: str, value: Any) -> InputSummary:
-    """What the models are told of an input: type, shape, columns, a few rows; never the data."""
-    told = summarise(name, value)
-    return InputSummary(name=name, type=told.type, shape=" x ".join(map(str, told.shape)), summary=told.text)
+def preview(inputs: Mapping[str, Any], settings: RunSettings | None = None) -> str:
+    """What the models would be told of these inputs, word for word.
+
+    Raises:
+        BadInput, UnknownName: as :meth:`Engine.submit`.
+    """
+    _, summaries = _shown(inputs, (settings or RunSettings()).checked())
+    return told(Question(prompt="", inputs=summaries)).strip()
+
+
+def _shown(inputs: Mapping[str, Any], settings: RunSettings) -> tuple[dict[str, Any], list[InputSummary]]:
+    """The inputs as programs get them, and what models are told of them: never the data."""
+    for name, value in inputs.items():
+        if isinstance(value, PurePath) and not name.isidentifier():
+            check_file_name(name)
+        else:
+            _check_name(name)
+    files = [
+        value.name if name.isidentifier() else name for name, value in inputs.items() if isinstance(value, PurePath)
+    ]
+    for file in files:
+        if files.count(file) > 1:
+            raise BadInput(f"Two inputs are files of the name {file!r}.", "Rename one of them.")
+    check_hidden(inputs, settings.hide)
+    passed = dict(inputs)
+    if settings.drop:
+        passed = {name: without_hidden(name, value, settings.hide) for name, value in inputs.items()}
+    showing = Showing(schema_only=settings.schema_only, hide=settings.hide)
+    about = [summarise(name, value, showing) for name, value in passed.items()]
+    return passed, [
+        InputSummary(name=one.name, type=one.type, shape=" x ".join(map(str, one.shape)), summary=one.text)
+        for one in about
+    ]
+
+
+def _check_name(name: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
 
 
 def _check_roles(roles: Roles, settings: RunSettings) -> None:

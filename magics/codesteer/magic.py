@@ -30,6 +30,10 @@ class CodeSteerMagics(Magics):
     timeout = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
     code_timeout = Float(20.0, help="Limit of one program in seconds.").tag(config=True)
     max_tokens = Int(None, allow_none=True, help="New tokens of one model call.").tag(config=True)
+    schema_only = Bool(False, help="Tell models names and types of the inputs' columns, and no value.").tag(config=True)
+    hide = Unicode(
+        "", help="Columns whose values models are not told, separated by commas; * and ? as in file names."
+    ).tag(config=True)
     journal = Bool(True, help="Keep runs on disk.").tag(config=True)
     live = Enum(
         ["auto", "widget", "text"],
