@@ -92,13 +92,15 @@ _Key = TypeVar("_Key", str, float)
 class Question:
     """The facts of one question. Where the text is not known (empty), every literal of substance may be a fact.
 
-    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked.
+    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``seeks`` whether something is
+    to be found that can be tested (an expression, moves, an arrangement).
     """
 
     def __init__(self, text: str) -> None:
         self.known = bool(text.strip())
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
+        self._order = words
         self._squashed = "".join(words)
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
         self._numbers = Counter(map(float, numbers))
@@ -110,7 +112,8 @@ class Question:
         )
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
-        self.is_arithmetic = not (_SEEKS.search(text) or _TEXTUAL.search(text))
+        self.seeks = _SEEKS.search(text) is not None
+        self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
@@ -140,6 +143,12 @@ class Question:
             elif _is_number(atom):
                 found += _take(numbers, abs(atom))
         return found >= _SHARE * len(told)
+
+    def tells_in_order(self, texts: Iterable[str]) -> bool:
+        """Tell whether the words of ``texts`` come in the order of the question: another order is somebody's answer."""
+        words = (word.lower() for text in texts for word in _WORD.findall(text))
+        rest = iter(self._order)
+        return not self.known or all(word in rest for word in words if word in self._words)
 
     def explains(self, number: object) -> bool:
         """Tell whether a number in a formula is no surprise: stated, small, or one of those that everyone knows."""
