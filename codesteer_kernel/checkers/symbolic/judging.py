@@ -164,12 +164,15 @@ class _Judge:
                 self._work(value)
             if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
                 self._set(value, RICH)
-        if self.cut:
-            # What is missing may have called them.
-            called = {function for _, function in self.graph.entered}
-            for function in self.graph.functions:
-                for parameter in function.parameters.values() if function not in called else ():
-                    self._set(parameter, FACT | READ | VARIES | RICH)
+        called = {function for _, function in self.graph.entered}
+        idle = [one for one in self.graph.functions if one not in called]
+        # Nobody ends a program with a name that means nothing and functions that nobody calls.
+        dangling = any(one.what == "display" and one.inputs[1].what == "outside" for one in self.values)
+        self.cut = self.cut or (dangling and bool(idle))
+        for function in idle if self.cut else ():
+            # What is missing may have called it.
+            for parameter in function.parameters.values():
+                self._set(parameter, FACT | READ | VARIES | RICH)
         self._spread()
         for _ in range(_ROUNDS):
             self._choices()
