@@ -147,6 +147,7 @@ class _Judge:
         self.counted: set[int] = set()
         self.queue: deque[Value] = deque()
         self.recursive = self._recursive()
+        self.reached = self._reached()
 
     # -- marks ---------------------------------------------------------------------------------------------------------
 
@@ -164,8 +165,7 @@ class _Judge:
                 self._work(value)
             if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
                 self._set(value, RICH)
-        called = {function for _, function in self.graph.entered}
-        idle = [one for one in self.graph.functions if one not in called]
+        idle = [one for one in self.graph.functions if one not in self.reached]
         # Nobody ends a program with a name that means nothing and functions that nobody calls.
         dangling = any(one.what == "display" and one.inputs[1].what == "outside" for one in self.values)
         self.cut = self.cut or (dangling and bool(idle))
@@ -184,9 +184,8 @@ class _Judge:
         """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
             atoms = list(_atoms(value))
-            words = [one.known for one in value.parts if one.text] if value.what in ("List", "Tuple") else []
-            arranged = 2 < len(words) == len(value.parts) and not self.question.tells_in_order(words)
-            if self.question.states_all(atoms) and not arranged:
+            ordered = value.what in ("List", "Tuple") and len(value.parts) > 2 and all(one.text for one in value.parts)
+            if self.question.states_all(atoms, ordered=ordered):
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
         constant = value.known
@@ -437,7 +436,6 @@ class _Judge:
         branches = sum(
             bool(self.real[value.index]) and any(self._has(part, VARIES) for part in value.control) for value in output
         )
-        reached = self._reached()
         return Findings(
             works=works,
             shows=shows,
@@ -447,7 +445,7 @@ class _Judge:
             methods=list(self._methods(output, working, list(loops), branches)) if works else [],
             loops=[depths.count(depth) for depth in range(1, max(depths, default=0) + 1)],
             branches=branches if works else 0,
-            endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in reached}),
+            endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in self.reached}),
             steps=self.steps,
         )
 

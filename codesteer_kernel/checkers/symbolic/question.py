@@ -123,14 +123,19 @@ class Question:
             return atom not in _STRUCTURAL and (not self.known or self._has_number(atom))
         return False
 
-    def states_all(self, atoms: Iterable[object]) -> bool:
-        """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question."""
+    def states_all(self, atoms: Iterable[object], *, ordered: bool = False) -> bool:
+        """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question.
+
+        ``ordered``: it is a list of texts; in another order than that of the question it is somebody's answer.
+        """
         told = [atom for atom in atoms if isinstance(atom, str) or _is_number(atom)]
         if not told or not self.known:
             return bool(told)
         squashed = "".join(_squash(str(atom)) for atom in told)
         if len(squashed) > 2 and squashed in self._squashed:
             return True
+        if ordered and not self._tells_in_order(map(str, told)):
+            return False
         # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
         numbers, words = self._numbers.copy(), self._words.copy()
         found = 0
@@ -144,17 +149,16 @@ class Question:
                 found += _take(numbers, abs(atom))
         return found >= _SHARE * len(told)
 
-    def tells_in_order(self, texts: Iterable[str]) -> bool:
-        """Tell whether the words of ``texts`` come in the order of the question: another order is somebody's answer."""
-        words = (word.lower() for text in texts for word in _WORD.findall(text))
-        rest = iter(self._order)
-        return not self.known or all(word in rest for word in words if word in self._words)
-
     def explains(self, number: object) -> bool:
         """Tell whether a number in a formula is no surprise: stated, small, or one of those that everyone knows."""
         if not self.known or not _is_number(number):
             return True
         return abs(number) <= _SMALL or abs(number) in _COMMON or self._has_number(number)
+
+    def _tells_in_order(self, texts: Iterable[str]) -> bool:
+        words = (word.lower() for text in texts for word in _WORD.findall(text))
+        rest = iter(self._order)
+        return all(word in rest for word in words if word in self._words)
 
     def _has_number(self, value: float) -> bool:
         # 4 percent is written 0.04, 0.96 or 96 too, a quarter 0.25.
