@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar
 
-from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
@@ -164,6 +164,8 @@ class Expressions(Variables):
                 return right
             case ast.Add() | ast.Sub() if other in (1, -1) or (one in (1, -1) and isinstance(op, ast.Add)):
                 return self.work("step", both)
+            case ast.Sub() if left.kind is Kind.LITERAL:
+                return self.work("product", both)
             case ast.Add() | ast.Sub():
                 return self.work("sum", both)
         return self.work("product", both)
@@ -188,10 +190,21 @@ class Expressions(Variables):
 
     def _logic(self, values: list[Value], fold: Callable[..., bool]) -> Value:
         value = self.work("logic", values)
-        # Logic on logic is reasoning, step by step; on the surface it is as good as a constant.
-        if all(one.known is not UNKNOWN and one.what != "logic" for one in values):
+        if self.evident(values):
             value.known = fold(*(one.known for one in values))
         return value
+
+    def test(self, node: ast.expr) -> Walk:
+        """The value of ``node``, which decides what is done. What was decided itself is a truth to reason with."""
+        value = yield self.expression(node)
+        return self.work("logic", [value]) if value.what == "decided" else value
+
+    def evident(self, values: list[Value]) -> bool:
+        """Tell whether a truth about ``values`` is as good as a constant.
+
+        A truth that hangs on another one is reasoning, step by step.
+        """
+        return all(one.known is not UNKNOWN and one.what not in TRUTHS and one.what != "decided" for one in values)
 
     def _compare(self, node: ast.Compare) -> Walk:
         values = yield self.expressions([node.left, *node.comparators])
@@ -202,15 +215,16 @@ class Expressions(Variables):
         compared = _COMPARED.get(type(node.ops[0]))
         # Which of two numbers is the larger may be what is asked; compared with 0 or 1 they are as good as constants.
         evident = equal or any(one in (0, 1) for one in known)
-        if len(known) == 2 and UNKNOWN not in known and compared is not None and evident:
+        if len(known) == 2 and self.evident(values) and compared is not None and evident:
             with suppress(TypeError):
                 value.known = compared(*known)
         return value
 
     def _conditional(self, node: ast.IfExp) -> Walk:
-        test = yield self.expression(node.test)
+        test = yield self.test(node.test)
         if test.known is not UNKNOWN:
-            return (yield self.expression(node.body if test.known else node.orelse))
+            value = yield self.expression(node.body if test.known else node.orelse)
+            return self.graph.decided(value, test)
         one = yield self.expression(node.body)
         other = yield self.expression(node.orelse)
         return self.choice([one, other], [test])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-__all__ = ["UNKNOWN", "CallSite", "Function", "Graph", "Keywords", "Kind", "Loop", "Value"]
+__all__ = ["TRUTHS", "UNKNOWN", "CallSite", "Function", "Graph", "Keywords", "Kind", "Loop", "Value"]
 
 
 class Kind(Enum):
@@ -29,6 +29,8 @@ class Kind(Enum):
 
 
 UNKNOWN: Final = object()
+# Work that gives True or False.
+TRUTHS = frozenset({"logic", "equals", "compares", "contains"})
 
 
 class Value:
@@ -209,11 +211,20 @@ class Graph:
         value.text = bool(value.inputs) and value.inputs[0].text
         return value
 
+    def decided(self, value: Value, test: Value) -> Value:
+        """``value``, on account of a ``test`` whose outcome is evident."""
+        if value.kind is not Kind.LITERAL:
+            return value
+        decided = self.make(Kind.PICK, "decided", [value])
+        decided.control = [test]
+        decided.known, decided.text = value.known, value.text
+        return decided
+
     def simplify(self) -> None:
         """Let everything that is made of a pick from one value be made of that value: it is no choice."""
         only: dict[int, Value] = {}
         for value in self.values:
-            if value.kind is Kind.PICK:
+            if value.kind is Kind.PICK and value.what != "decided":
                 others = {one.index: one for one in value.inputs if one is not value}
                 if len(others) == 1:
                     only[value.index] = next(iter(others.values()))

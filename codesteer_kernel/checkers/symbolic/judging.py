@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Function, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, Meaning, meaning_of, method_of
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.statements import Flow
@@ -29,7 +29,7 @@ _STRUCTURAL = (0, 1, "0", "1")
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
 _PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate"}
 # What a test ends in, and how many are looked at.
-_TESTS = {"equals", "compares", "contains", "logic", "builtins.all", "builtins.any"}
+_TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20
 # Counting from one thing to the next, and up to the length of a list: no more than going through it.
 _POOR = {"counter", "step", "builtins.len"} | COUNTS
@@ -39,6 +39,8 @@ _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 _ATOMS = 5_000
 # What decides a choice may itself be chosen: so often are choices looked at again.
 _ROUNDS = 3
+# So many indices a table has at most.
+_INDICES = 4
 # A counter is set and counted on in few places.
 _COUNTED = 10
 
@@ -75,11 +77,11 @@ def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = F
 class _Alternatives:
     """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart.
 
-    ``figures``: among the words is a number of the question.
+    ``counted``: something computed is more than a truth. ``figures``: among the words is a number of the question.
     """
 
     def __init__(self) -> None:
-        self.blank = self.computed = self.figures = False
+        self.blank = self.computed = self.counted = self.figures = False
         self.words: set[int] = set()
         self.answers: set[int] = set()
 
@@ -88,6 +90,7 @@ class _Alternatives:
         before = self._state()
         self.blank |= other.blank
         self.computed |= other.computed
+        self.counted |= other.counted
         self.figures |= other.figures
         for mine, theirs in ((self.words, other.words), (self.answers, other.answers)):
             if len(mine) < 2:
@@ -95,7 +98,7 @@ class _Alternatives:
         return self._state() != before
 
     def _state(self) -> tuple[object, ...]:
-        return self.blank, self.computed, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
+        return self.blank, self.computed, self.counted, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
 
     @property
     def real(self) -> bool:
@@ -140,8 +143,11 @@ class _Judge:
                     self.carried[part.index] = True
             for part in value.control:
                 self.choosers[part.index].append(value)
+        # Choices between what was worked out, such as how often something was counted.
+        self.counted: set[int] = set()
         self.queue: deque[Value] = deque()
         self.recursive = self._recursive()
+        self.reached = self._reached()
 
     # -- marks ---------------------------------------------------------------------------------------------------------
 
@@ -159,12 +165,14 @@ class _Judge:
                 self._work(value)
             if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
                 self._set(value, RICH)
-        if self.cut:
-            # What is missing may have called them.
-            called = {function for _, function in self.graph.entered}
-            for function in self.graph.functions:
-                for parameter in function.parameters.values() if function not in called else ():
-                    self._set(parameter, FACT | READ | VARIES | RICH)
+        idle = [one for one in self.graph.functions if one not in self.reached]
+        # Nobody ends a program with a name that means nothing and functions that nobody calls.
+        dangling = any(one.what == "display" and one.inputs[1].what == "outside" for one in self.values)
+        self.cut = self.cut or (dangling and bool(idle))
+        for function in idle if self.cut else ():
+            # What is missing may have called it.
+            for parameter in function.parameters.values():
+                self._set(parameter, FACT | READ | VARIES | RICH)
         self._spread()
         for _ in range(_ROUNDS):
             self._choices()
@@ -176,7 +184,8 @@ class _Judge:
         """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
             atoms = list(_atoms(value))
-            if self.question.states_all(atoms):
+            ordered = value.what in ("List", "Tuple") and len(value.parts) > 2 and all(one.text for one in value.parts)
+            if self.question.states_all(atoms, ordered=ordered):
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
         constant = value.known
@@ -193,7 +202,7 @@ class _Judge:
     def _works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
 
-        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is logic on logic (reasoning, step by step), or is
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on another one (reasoning, step by step), or is
         worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
         count: the number of runs is then as good as written down.
         """
@@ -203,19 +212,24 @@ class _Judge:
             return True
         if value.what in AGGREGATES and value.what not in _POOR:
             return any(part.what in COUNTS for part in value.inputs)
-        if value.what == "logic":
-            return any(part.what == "logic" for part in value.inputs)
+        if value.what in TRUTHS:
+            return any(part.what in TRUTHS or part.what == "decided" for part in value.inputs)
         if value.what not in ("sum", "product", "step"):
             return False
-        own = [part.kind is Kind.PICK and bool(self.several[part.index]) for part in value.inputs]
+        # An entry of a table counts as the table.
+        wholes = [_whole(part) for part in value.inputs]
+        own = [one.kind is Kind.PICK and bool(self.several[one.index]) for one in wholes]
+        entries = [one is not part for one, part in zip(wholes, value.inputs, strict=True)]
         if value.function in self.recursive:
             parameters = value.function.parameters.values() if value.function is not None else ()
             plain = any(part.kind is Kind.LITERAL for part in value.inputs)
-            return any(one and not (plain and part in parameters) for one, part in zip(own, value.inputs, strict=True))
-        if value.loop is None or value.what == "step" or not self.carried[value.index]:
+            return any(one and not (plain and part in parameters) for one, part in zip(own, wholes, strict=True))
+        own = [one and part.loop is not None for one, part in zip(own, wholes, strict=True)]
+        if value.loop is None or value.what == "step":
             return False
-        own = [one and part.loop is not None for one, part in zip(own, value.inputs, strict=True)]
-        return all(own) or (any(own) and value.what == "product")
+        if any(one and entry for one, entry in zip(own, entries, strict=True)):
+            return value.what == "product"
+        return bool(self.carried[value.index]) and (all(own) or (any(own) and value.what == "product"))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -237,7 +251,7 @@ class _Judge:
 
     def _work(self, value: Value) -> None:
         self.works[value.index] = True
-        self._set(value, FACT | READ | VARIES)
+        self._set(value, FACT | READ | VARIES | (RICH if value.what == "step" else 0))
 
     def _spread(self) -> None:
         while self.queue:
@@ -295,9 +309,17 @@ class _Judge:
                 return varies and source is not work.inputs[0]
             case "step" if source.kind is Kind.LITERAL:
                 return fact and work.loop is None and self.question.is_arithmetic
+            case "step" if source.kind is Kind.PICK:
+                # A number of the question that goes up and down as a loop runs; numbering things does not count.
+                return (
+                    fact
+                    and source.loop is not None
+                    and bool(self.several[source.index])
+                    and not self._is_counter(source)
+                )
             case "step":
                 # Counting by key works something out, numbering does not.
-                return varies and source.kind not in (Kind.SOURCE, Kind.PICK)
+                return varies and source.kind is not Kind.SOURCE
             case "sum" | "product":
                 # Numbers read off a text or a list, or numbers of the question where arithmetic may be asked for.
                 return (
@@ -306,7 +328,7 @@ class _Judge:
                     or (fact and self.question.is_arithmetic and self._is_formula(work, source))
                 )
             case what if what in _PLAIN:
-                return varies or (fact and self.question.is_arithmetic)
+                return varies or (fact and not self.question.seeks)
         return fact or varies
 
     def _is_formula(self, work: Value, source: Value) -> bool:
@@ -336,6 +358,7 @@ class _Judge:
             for user in self.users[pick.index]:
                 if user.kind is Kind.PICK and found[user.index].add(found[pick.index]):
                     queue.append(user)
+        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].counted}
         for pick in picks:
             if pick.control and not self.real[pick.index] and found[pick.index].real:
                 self.real[pick.index] = True
@@ -350,6 +373,7 @@ class _Judge:
             one.blank = True
         elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
             one.computed = True
+            one.counted = value.what not in _TESTS
         elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown) or self._may_be_answer(value):
             # Not stated by the question, or an entry picked by hand.
             one.answers.add(value.index)
@@ -399,7 +423,9 @@ class _Judge:
         elif self.broken or not shows:
             output = self._slice([self.flow.output, *self.flow.bound])
         working = [value for value in output if self.works[value.index]]
-        works = bool(working) or self._explores(output)
+        works = (bool(working) or self._explores(output)) and not (
+            shows and self.question.seeks and self._only_tells(output)
+        )
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -410,7 +436,6 @@ class _Judge:
         branches = sum(
             bool(self.real[value.index]) and any(self._has(part, VARIES) for part in value.control) for value in output
         )
-        reached = self._reached()
         return Findings(
             works=works,
             shows=shows,
@@ -420,7 +445,7 @@ class _Judge:
             methods=list(self._methods(output, working, list(loops), branches)) if works else [],
             loops=[depths.count(depth) for depth in range(1, max(depths, default=0) + 1)],
             branches=branches if works else 0,
-            endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in reached}),
+            endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in self.reached}),
             steps=self.steps,
         )
 
@@ -458,6 +483,16 @@ class _Judge:
         """What ``value`` passes on as it was written: not what a variable was before it was worked on."""
         plain = value.kind is Kind.SHAPE and value.what not in ("changed", "table")
         return value.inputs if plain or (value.kind is Kind.PICK and not self._has(value, VARIES)) else []
+
+    def _only_tells(self, output: list[Value]) -> bool:
+        """Tell whether ``output`` shows no more than whether something holds: True or False, or one of several texts."""
+        prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+        passing = (Kind.SHAPE, Kind.PICK, Kind.CALL)
+        shown = self._slice(prints, lambda one: one.inputs if one.kind in passing else ())
+        return not any(
+            one.index in self.counted if one.kind in passing else self._has(one, VARIES) and one.what not in _TESTS
+            for one in shown
+        )
 
     def _explores(self, output: list[Value]) -> bool:
         """Tell whether ``output`` comes from a function that calls itself more than once, on different arguments."""
@@ -539,6 +574,15 @@ class _Judge:
             "arithmetic": bool(what & {"sum", "product", "step"}),
         }
         return (method for method, present in found.items() if present)
+
+
+def _whole(value: Value) -> Value:
+    """The table that ``value`` is an entry of; else itself."""
+    for _ in range(_INDICES):
+        if value.what != "index":
+            break
+        value = value.inputs[0]
+    return value
 
 
 def _has_digit(text: str) -> bool:

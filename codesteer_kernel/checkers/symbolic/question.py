@@ -92,13 +92,15 @@ _Key = TypeVar("_Key", str, float)
 class Question:
     """The facts of one question. Where the text is not known (empty), every literal of substance may be a fact.
 
-    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked.
+    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``seeks`` whether something is
+    to be found that can be tested (an expression, moves, an arrangement).
     """
 
     def __init__(self, text: str) -> None:
         self.known = bool(text.strip())
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
+        self._order = words
         self._squashed = "".join(words)
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
         self._numbers = Counter(map(float, numbers))
@@ -110,7 +112,8 @@ class Question:
         )
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
-        self.is_arithmetic = not (_SEEKS.search(text) or _TEXTUAL.search(text))
+        self.seeks = _SEEKS.search(text) is not None
+        self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
@@ -120,14 +123,19 @@ class Question:
             return atom not in _STRUCTURAL and (not self.known or self._has_number(atom))
         return False
 
-    def states_all(self, atoms: Iterable[object]) -> bool:
-        """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question."""
+    def states_all(self, atoms: Iterable[object], *, ordered: bool = False) -> bool:
+        """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question.
+
+        ``ordered``: it is a list of texts; in another order than that of the question it is somebody's answer.
+        """
         told = [atom for atom in atoms if isinstance(atom, str) or _is_number(atom)]
         if not told or not self.known:
             return bool(told)
         squashed = "".join(_squash(str(atom)) for atom in told)
         if len(squashed) > 2 and squashed in self._squashed:
             return True
+        if ordered and not self._tells_in_order(map(str, told)):
+            return False
         # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
         numbers, words = self._numbers.copy(), self._words.copy()
         found = 0
@@ -146,6 +154,11 @@ class Question:
         if not self.known or not _is_number(number):
             return True
         return abs(number) <= _SMALL or abs(number) in _COMMON or self._has_number(number)
+
+    def _tells_in_order(self, texts: Iterable[str]) -> bool:
+        words = (word.lower() for text in texts for word in _WORD.findall(text))
+        rest = iter(self._order)
+        return all(word in rest for word in words if word in self._words)
 
     def _has_number(self, value: float) -> bool:
         # 4 percent is written 0.04, 0.96 or 96 too, a quarter 0.25.

@@ -187,7 +187,7 @@ class _Statements(Calls):
         rest: list[ast.stmt] = [node]
         while len(rest) == 1 and isinstance(rest[0], ast.If):
             branch = rest[0]
-            test = yield self.expression(branch.test)
+            test = yield self.test(branch.test)
             if test.known is UNKNOWN:
                 tests.append(test)
             if test.known is UNKNOWN or test.known:
@@ -195,6 +195,7 @@ class _Statements(Calls):
                     frames.append(frame)
                     yield self.block(branch.body)
             if test.known is not UNKNOWN and test.known:
+                frame.values.update({name: self.graph.decided(value, test) for name, value in frame.values.items()})
                 break
             self.guard = self.behind(test)
             rest = branch.orelse
@@ -266,7 +267,7 @@ class _Statements(Calls):
     def _while(self, node: ast.While) -> Walk:
         with self.run("while", node.lineno) as frame:
             loop = frame.running
-            test = yield self.expression(node.test)
+            test = yield self.test(node.test)
             always = test.known is not UNKNOWN and bool(test.known)
             if test.known is UNKNOWN:
                 loop.control.inputs.append(test)
