@@ -1,9 +1,9 @@
 """Eight clients at a host against the same eight requests one after another: ``python -m benchmarks.serving [--json]``.
 
 One ``codesteer serve`` for each model, and for each number of slots; in the same run, on the same host, with the same
-requests: first one after another, then all eight at once, and this twice. Printed: tokens a second over all, seconds to
-the first token (median and 95th percentile) as each client sees them, and the ratios. A steerer's turn is a prompt of
-some hundred tokens of which the beginning is shared, and a short answer.
+kind of requests: first one after another, then all eight at once, and this twice. Printed: requests a minute and tokens
+written a second over all, seconds to the first token (median and 95th percentile) as each client sees them, and the
+ratios. A steerer's turn is a prompt of some hundred tokens of which the beginning is shared, and a short answer.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ async def round_of(host: Host, turn: int, *, together: bool) -> dict[str, float]
     seconds = time.perf_counter() - begin
     firsts = [first for first, _ in answers]
     return {
+        "requests_per_minute": 60 * CLIENTS / seconds,
         "tokens_per_second": sum(tokens for _, tokens in answers) / seconds,
         "seconds": seconds,
         "first_median": statistics.median(firsts),
@@ -85,7 +86,7 @@ async def measure(host: Host) -> dict[str, Any]:
     return {
         **{f"one_by_one_{name}": round(value, 2) for name, value in single.items()},
         **{f"together_{name}": round(value, 2) for name, value in parallel.items()},
-        "throughput_ratio": round(parallel["tokens_per_second"] / single["tokens_per_second"], 2),
+        "throughput_ratio": round(single["seconds"] / parallel["seconds"], 2),
         # One after another, the last client's first token comes after seven whole answers.
         "first_token_of_the_last_ratio": round(
             (single["seconds"] * (CLIENTS - 1) / CLIENTS + single["first_median"]) / parallel["first_p95"], 2
