@@ -32,6 +32,12 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
   codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
+  codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]
+                                         a run as a file; py is the program that gave the answer
+  codesteer replay [RUN] [--speed X]     a run again, as it happened
+  codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
+  codesteer rm RUN...                    delete runs
+  codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
   codesteer help                         this text and the options of solve
@@ -69,6 +75,11 @@ def _dispatch(words: list[str]) -> int:
         "runs": _runs,
         "show": _show,
         "diff": _diff,
+        "export": _export,
+        "replay": _replay,
+        "pin": _pin,
+        "rm": _rm,
+        "serve": _serve,
         "status": _status,
         "doctor": _doctor,
         "help": _help,
@@ -81,7 +92,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if any(word in ("-h", "--help") for word in words[1:]):
+    if name != "serve" and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -223,6 +234,46 @@ def _diff(words: list[str]) -> int:
         raise BadInput("Two runs are compared.", "Write for example: codesteer diff RUN last")
     print(diff_text(*(read_run(word).record for word in words)))
     return 0
+
+
+def _export(words: list[str]) -> int:
+    from codesteer_kernel.history import export_text
+    from codesteer_kernel.render import printable
+
+    text = export_text(words)
+    print(printable(text) if sys.stdout.isatty() else text)
+    return 0
+
+
+def _replay(words: list[str]) -> int:
+    from codesteer_kernel.history import parse_replay, replay
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    replay(parse_replay(words), write)
+    return 0
+
+
+def _pin(words: list[str]) -> int:
+    from codesteer_kernel.history import pin_text
+
+    print(pin_text(words))
+    return 0
+
+
+def _rm(words: list[str]) -> int:
+    from codesteer_kernel.history import forget_text
+
+    print(forget_text(words))
+    return 0
+
+
+def _serve(words: list[str]) -> int:
+    from codesteer_kernel.serving import serve_command
+
+    return serve_command(words)
 
 
 def _status(words: list[str]) -> int:

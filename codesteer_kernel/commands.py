@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 
-from codesteer_kernel.config import cache_dir, data_dir, default_threads
+from codesteer_kernel.config import cache_dir, default_threads, runs_bytes
 from codesteer_kernel.record import Record
 from codesteer_kernel.run import Engine, engine
 from codesteer_kernel.steering.dialects import DIALECTS
@@ -50,23 +50,35 @@ def runs_text(store: Store | None = None, limit: int = 20) -> str:
         return "No run was journalled yet: run a %%codesteer cell, or codesteer solve."
     rows = [("RUN", "STATUS", "ROUNDS", "SECONDS", "QUESTION", "ANSWER")]
     rows += [
-        (row.id, row.status, str(row.rounds), f"{row.seconds:.1f}", _cut(row.prompt, 48), _cut(row.answer, 32))
+        (
+            f"{row.id}{' *' if row.kept else ''}",
+            row.status,
+            str(row.rounds),
+            f"{row.seconds:.1f}",
+            _cut(row.prompt, 48),
+            _cut(row.answer, 32),
+        )
         for row in found
     ]
-    return table(rows)
+    return table(rows) + ("\n\n* pinned or rated: never removed to make room." if any(r.kept for r in found) else "")
 
 
 def status_text(host: Engine | None = None) -> str:
     """What goes on in this process, which local models are loaded on this machine, where files are kept."""
+    from codesteer_kernel.models.discovery import running_hosts
     from codesteer_kernel.models.hosts import running
 
     live = (host or engine()).live
     loaded = [f"  {one.model}, process {one.pid}" for one in running()]
+    served = [f"  {one.name} ({one.model}) at {one.address}, process {one.pid}" for one in running_hosts()]
     lines = [f"Runs going on here: {', '.join(one.id for one in live) or 'none'}"]
     lines += ["Local models loaded on this machine:", *(loaded or ["  none"])]
+    lines += ["Hosts on this machine:", *(served or ["  none"])]
     lines.append(f"Threads for local models: {default_threads()}")
     lines.append(f"Weights and logs: {cache_dir()}")
-    lines.append(f"Journal of runs: {data_dir() / 'runs'}")
+    store = Store()
+    count, size = store.size()
+    lines.append(f"Journal of runs: {store.folder} ({count} runs, {size / 1e6:,.1f} of {runs_bytes() / 1e6:,.0f} MB)")
     return "\n".join(lines)
 
 

@@ -2,7 +2,8 @@
 
 Environment variables win over the XDG conventions: ``CODESTEER_CACHE`` (weights, logs: may be deleted at any time),
 ``CODESTEER_HOME`` (runs and whatever else the user would miss), ``CODESTEER_CONFIG`` (the file of the user's own names),
-``CODESTEER_THREADS`` (compute threads), ``CODESTEER_WORKER_GRACE`` (seconds an unused local model stays loaded).
+``CODESTEER_THREADS`` (compute threads), ``CODESTEER_WORKER_GRACE`` (seconds an unused local model stays loaded),
+``CODESTEER_RUNS_MB`` (how much room kept runs may take).
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ __all__ = [
     "config_file",
     "data_dir",
     "default_threads",
+    "runs_bytes",
     "runtime_dir",
+    "secrets_of_environment",
     "worker_grace",
     "writable",
 ]
 
 _SECRET = re.compile(r"API_?KEY|(^|_)KEY(_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
+
+# At least 8 characters with a digit among them, or 20 of any kind; no path, no address.
+_KEY = re.compile(r"(?!/|~|\S*://)(?:(?=\D*\d)\S{8,}|sk-\S{5,}|\S{20,})")
 
 
 def _base(variable: str, xdg: str, fallback: str) -> Path:
@@ -132,6 +138,22 @@ def worker_grace() -> float:
     return seconds
 
 
+def runs_bytes() -> int:
+    """How many bytes the kept runs may take together: ``CODESTEER_RUNS_MB``, 500 by default, times 1,000,000.
+
+    Raises:
+        BadInput: the variable is not a number above zero.
+    """
+    wish = os.environ.get("CODESTEER_RUNS_MB", "500")
+    try:
+        megabytes = float(wish)
+    except ValueError:
+        megabytes = 0.0
+    if not 0 < megabytes < float("inf"):
+        raise BadInput(f"CODESTEER_RUNS_MB is {wish!r}.", "Set it to a number of megabytes above zero.")
+    return int(megabytes * 1e6)
+
+
 def _usable_cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)
     logical = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -194,3 +216,13 @@ def _first_line(path: str | Path) -> str:
 def child_environment() -> dict[str, str]:
     """This process' environment without anything that looks like a secret: what our child processes get."""
     return {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+
+
+def secrets_of_environment() -> set[str]:
+    """Values of this process' environment that are keys: by the variable's name, and by a key's looks.
+
+    Words, switches, paths and addresses under such names (``SECRET_ENV=production``) are left out: they would be
+    looked for, and found, in every text.
+    """
+    values = {value.strip() for name, value in os.environ.items() if _SECRET.search(name)}
+    return {value for value in values if _KEY.fullmatch(value)}

@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"batch", "run", "options", "commands"},
+    {"batch", "run", "options", "commands", "history"},
     {"evaluation", "training", "serving"},
     {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command"},
 ]

@@ -336,6 +336,25 @@ class HfModel:
         usage = TokenUsage(input_tokens=read, cached_tokens=reused)
         return Choice(probabilities=branching.probabilities(), usage=usage)
 
+    async def next_tokens(self, messages: Sequence[Message], count: int) -> tuple[list[tuple[str, float]], TokenUsage]:
+        """The ``count`` likeliest next tokens with their log-probabilities, likeliest first."""
+        await self.ready()
+
+        def work() -> tuple[list[tuple[str, float]], TokenUsage]:
+            import torch
+
+            network, prompter = self._network, self._prompter
+            assert network is not None
+            assert prompter is not None
+            _, tokens = self._prompt(messages)
+            with self._busy:
+                logits, cached = network.read(tokens, "", threading.Event())
+            logs, ids = torch.log_softmax(logits, dim=-1).topk(count)
+            found = [(prompter.decode([one]), log) for one, log in zip(ids.tolist(), logs.tolist(), strict=True)]
+            return found, TokenUsage(input_tokens=len(tokens), output_tokens=1, cached_tokens=cached)
+
+        return await asyncio.to_thread(work)
+
     def _prompt(self, messages: Sequence[Message]) -> tuple[str, list[int]]:
         assert self._prompter is not None
         try:

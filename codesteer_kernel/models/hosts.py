@@ -49,8 +49,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class Lease:
     """A claim on a loaded model; closing it (or dying) gives the claim back.
 
-    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``pid`` the worker,
-    ``special`` the texts of the model's control tokens.
+    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``slots`` the number
+    of lanes, ``pid`` the worker, ``special`` the texts of the model's control tokens.
     """
 
     def __init__(self, connection: socket.socket, state: dict[str, Any]) -> None:
@@ -58,6 +58,7 @@ class Lease:
         self.url: str = state["url"]
         self.key: str = state["key"]
         self.context: int = state["context"]
+        self.slots: int = state["slots"]
         self.pid: int = state["pid"]
         self.special: list[str] = state["special"]
 
@@ -91,19 +92,19 @@ def log_path(path: Path) -> Path:
     return cache_dir() / "logs" / f"worker-{_identity(path)}.log"
 
 
-def memory_needed(path: Path, context: int = 4096) -> int:
-    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens a lane.
+def memory_needed(path: Path, context: int = 4096, slots: int = SLOTS) -> int:
+    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens in each of its lanes.
 
     Raises:
         ModelError: it is no GGUF file.
     """
-    return runtime_needs(path.stat().st_size, read_gguf_header(path), context=context, lanes=SLOTS)
+    return runtime_needs(path.stat().st_size, read_gguf_header(path), context=context, lanes=slots)
 
 
-async def lease(path: Path, *, context: int = 4096, progress: Progress | None = None) -> Lease:
+async def lease(path: Path, *, context: int = 4096, slots: int = SLOTS, progress: Progress | None = None) -> Lease:
     """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
 
-    ``context`` (tokens per lane) counts for the one who starts the worker.
+    ``context`` (tokens per lane) and ``slots`` (lanes) count for the one who starts the worker.
 
     Raises:
         OutOfMemory: the machine has not enough free memory to load it; found before loading.
@@ -119,7 +120,7 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
         nonlocal told
         if progress is not None and not told:
             told = True
-            size, needs, free = path.stat().st_size, memory_needed(path, context), available_memory()
+            size, needs, free = path.stat().st_size, memory_needed(path, context, slots), available_memory()
             has = "" if free is None else f", {free / 1e9:.1f} GB free"
             note = f"loading {size / 1e9:.1f} GB model: needs {needs / 1e9:.1f} GB of memory{has}"
             progress(ProgressEvent(done=0, total=size, source="load", note=note))
@@ -128,7 +129,7 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
         connection = await _connect(address)
         if connection is None:
             tell()
-            await _start(path, context)
+            await _start(path, context, slots)
             connection = await _connect(address)
         if connection is not None:
             try:
@@ -193,14 +194,15 @@ async def _await_ready(connection: socket.socket, path: Path, tell: Callable[[],
         tell()
 
 
-async def _start(path: Path, context: int) -> None:
+async def _start(path: Path, context: int, slots: int) -> None:
     log = log_path(path)
     writable(log.parent)
     environment = child_environment()
     # -P keeps the notebook's folder off the worker's path, so that no file there can pose as a module.
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     command = [sys.executable, "-P", "-m", "codesteer_kernel.models.worker", "--model", str(path.resolve())]
-    command += ["--name", _identity(path), "--context", str(context), "--grace", str(worker_grace()), "--log", str(log)]
+    command += ["--name", _identity(path), "--context", str(context), "--slots", str(slots)]
+    command += ["--grace", str(worker_grace()), "--log", str(log)]
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(

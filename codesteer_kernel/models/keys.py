@@ -6,10 +6,12 @@ import os
 
 from ..errors import MissingKey
 
-__all__ = ["KEYRING_SERVICE", "find_key", "has_key", "require_key"]
+__all__ = ["KEYRING_SERVICE", "find_key", "has_key", "keys_of_keyring", "require_key"]
 
 KEYRING_SERVICE = "codesteer"
 """Keys are looked up in the keyring as (this service, name of the environment variable)."""
+
+_taken: set[str] = set()
 
 
 def find_key(variable: str) -> str | None:
@@ -21,9 +23,17 @@ def find_key(variable: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password(KEYRING_SERVICE, variable) or None
+        key = keyring.get_password(KEYRING_SERVICE, variable) or None
     except Exception:  # noqa: BLE001 - keyring back ends fail in their own ways (no session bus, locked): then there is no key
         return None
+    if key is not None:
+        _taken.add(key)
+    return key
+
+
+def keys_of_keyring() -> set[str]:
+    """The keys that this process took from the keyring: what must be kept out of everything that is written."""
+    return set(_taken)
 
 
 def has_key(variable: str) -> bool:

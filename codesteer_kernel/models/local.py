@@ -19,6 +19,7 @@ from .pull import Progress, pull
 from .scoring import Branching
 from .templates import Shield
 from .thinking import ThinkSplitter
+from .worker import SLOTS
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +44,7 @@ class LocalModel:
     Args:
         source: an entry of the catalogue, or the path of a GGUF file.
         context: tokens per lane, where this call is the one that loads the model.
+        slots: lanes, likewise: so many calls are answered at a time.
         prefix_cache: reuse the part of a prompt that its lane has already read. Off, every prompt is read anew: slower
             (3 to 4 times over five steering rounds), but the same request gives the same answer whatever ran before,
             which rounding prevents when a prompt is read in differently sized pieces.
@@ -50,7 +52,9 @@ class LocalModel:
 
     abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True, prefix_cache=True)
 
-    def __init__(self, source: Entry | Path, *, context: int | None = None, prefix_cache: bool = True) -> None:
+    def __init__(
+        self, source: Entry | Path, *, context: int | None = None, slots: int = SLOTS, prefix_cache: bool = True
+    ) -> None:
         if isinstance(source, Entry):
             self.name = f"local/{source.name}"
             self._entry: Entry | None = source
@@ -62,6 +66,7 @@ class LocalModel:
             self._path = source
             self._context = context or 4096
         self.context_window: int | None = self._context
+        self.slots = slots
         self._prefix_cache = prefix_cache
         self._lease: Lease | None = None
         self._guard = threading.Lock()
@@ -85,7 +90,7 @@ class LocalModel:
         if held is not None and held.alive:
             return held
         path = await self._weights(progress)
-        fresh = await lease(path, context=self._context, progress=progress)
+        fresh = await lease(path, context=self._context, slots=self.slots, progress=progress)
         with self._guard:
             if self._lease is not None and self._lease is not held:
                 fresh.close()  # another call was quicker
@@ -93,7 +98,7 @@ class LocalModel:
             self._lease = fresh
         if held is not None:
             held.close()
-        self.context_window = fresh.context
+        self.context_window, self.slots = fresh.context, fresh.slots
         return fresh
 
     async def _weights(self, progress: Progress | None) -> Path:
@@ -181,6 +186,20 @@ class LocalModel:
         async with self._client(host) as client:
             shield = Shield(host.special)
             return len(await self._tokens(client, await self._prompt(client, messages, shield), shield))
+
+    async def next_tokens(self, messages: Sequence[Message], count: int) -> tuple[list[tuple[str, float]], TokenUsage]:
+        """The ``count`` likeliest next tokens with their log-probabilities, likeliest first."""
+        host = await self._leased()
+        async with self._client(host) as client:
+            shield = Shield(host.special)
+            prompt = await self._tokens(client, await self._prompt(client, messages, shield), shield)
+            body = {"prompt": prompt, "n_predict": 1, "n_probs": count, "temperature": 0.0}
+            found: list[dict[str, Any]] = []
+            async with aclosing(self._complete(client, body | {"cache_prompt": self._prefix_cache})) as events:
+                async for event in events:
+                    for place in event.get("completion_probabilities", [])[:1]:
+                        found = place["top_logprobs"]
+        return [(str(top["token"]), float(top["logprob"])) for top in found], _usage(event)
 
     async def endpoint(self) -> tuple[str, str]:
         """``(base URL, API key)`` of the worker's server, which also speaks the OpenAI and Anthropic protocols.

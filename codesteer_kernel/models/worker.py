@@ -1,11 +1,12 @@
 """The process that holds one local model: llama.cpp's server on loopback, alive while somebody holds a lease.
 
-``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --grace SECONDS --log FILE`` returns as soon as a
-worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters need no lock of
-their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its terminal) pass it by.
+``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --slots N --grace SECONDS --log FILE``
+returns as soon as a worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters
+need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its
+terminal) pass it by.
 
 The lease socket (``ID.sock`` in the runtime folder, reachable by this user alone) speaks JSON lines, worker to client
-only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "pid", "special"}`` or
+only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "slots", "pid", "special"}`` or
 ``{"state": "failed", "code", "message", "cure"}``. The connection *is* the lease: however the client ends, the kernel
 closes it. After the last one closed, the worker waits out its grace period for another, then exits. ``ID.json`` tells
 what runs; the API key is never on disk.
@@ -35,7 +36,7 @@ from .placement import free_on_gpus, runtime_plan
 __all__ = ["SLOTS", "main"]
 
 SLOTS = 2
-"""Cache lanes: one for the steerer, one for the target."""
+"""Cache lanes, where nobody asks for more: one for the steerer, one for the target."""
 
 PROMPT_CACHE_MIB = 512
 """Host memory for prefixes that had to leave their lane (llama.cpp's own default is 8192)."""
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--context", type=int, default=4096)
+    parser.add_argument("--slots", type=int, default=SLOTS)
     parser.add_argument("--grace", type=float, default=120.0)
     parser.add_argument("--log", type=Path, required=True)
     given = parser.parse_args(arguments)
@@ -72,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _redirect(given.log)
-    worker = _Worker(given.model, given.context, given.log)
+    worker = _Worker(given.model, given.context, given.slots, given.log)
     note = folder / f"{given.name}.json"
     try:
         _write_private(note, {"pid": os.getpid(), "model": str(given.model), "since": time.time()})
@@ -85,8 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _Worker:
-    def __init__(self, model: Path, context: int, log: Path) -> None:
-        self.model, self.context, self.log = model, context, log
+    def __init__(self, model: Path, context: int, slots: int, log: Path) -> None:
+        self.model, self.context, self.slots, self.log = model, context, slots, log
         self.server: Any = None
         self.state: dict[str, Any] = {"state": "loading"}
         self.settled = asyncio.Event()
@@ -124,7 +126,7 @@ class _Worker:
             self.model.stat().st_size,
             header,
             context=self.context,
-            lanes=SLOTS,
+            lanes=self.slots,
             memory=available_memory(),
             gpus=free_on_gpus(xllamacpp.get_device_info()),
         )
@@ -139,8 +141,8 @@ class _Worker:
         params.cors_origins = "null"
         params.cors_credentials = False
         params.ui = False
-        params.n_parallel = SLOTS
-        params.n_ctx = plan.context * SLOTS
+        params.n_parallel = self.slots
+        params.n_ctx = plan.context * self.slots
         params.kv_unified = False
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
@@ -159,6 +161,7 @@ class _Worker:
             "url": self.server.listening_address,
             "key": key,
             "context": plan.context,
+            "slots": self.slots,
             "pid": os.getpid(),
             "special": header.special,
         }

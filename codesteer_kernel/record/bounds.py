@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,9 +30,9 @@ def cut_middle(text: str, limit: int) -> str:
 
 
 def bounded(record: Record, limit: int = RECORD_BYTES) -> Record:
-    """Return a record whose JSON is at most ``limit`` bytes.
+    """Return a record whose JSON is at most ``limit`` bytes; the work grows with the record's size and no faster.
 
-    Images that take more than half of it give way to a note, then texts are cut in the middle, longest first; where
+    Images and charts that take more than half of it give way to a note, then texts are cut in the middle, longest first; where
     that is not enough, early rounds keep their facts and lose their texts. The number of bytes left out stands in
     ``record.cut``.
     """
@@ -40,26 +41,51 @@ def bounded(record: Record, limit: int = RECORD_BYTES) -> Record:
         return record
     plain: dict[str, Any] = msgspec.to_builtins(record)
     _leave_out_images(plain["rounds"], limit // 2)
-    smaller, left = plain, size
-    for smaller in _smaller(plain, limit // 4):
-        left = len(msgspec.json.encode(smaller))
+    form, left = plain, size
+    for form, left in _smaller(plain, limit):  # noqa: B007 - the last one tried is used below
         if left <= limit - _COUNT_BYTES:
             break
-    return msgspec.convert({**smaller, "cut": record.cut + size - left}, Record)
+    return msgspec.convert({**form, "cut": record.cut + size - left}, Record)
 
 
-def _smaller(plain: dict[str, Any], field: int) -> Iterator[dict[str, Any]]:
-    """Ever smaller forms of a record; the last round and the one that won are the last to lose their texts."""
+def _smaller(plain: dict[str, Any], limit: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Ever smaller forms of a record, with their sizes; the last round and the one that won lose their texts last."""
+    whole = _bytes(plain)
+    texts = sorted(_bytes(text) for text in _texts(plain))
+    field = limit // 4
     while field > _SMALLEST_FIELD:
-        yield _shorten(plain, field)
+        # Cutting to so many characters leaves as many bytes of each text at least: often it is plain without trying.
+        longer = texts[bisect(texts, field) :]
+        if whole - sum(longer) + field * len(longer) <= limit:
+            shorter = _shorten(plain, field)
+            yield shorter, _bytes(shorter)
         field //= 2
     short = _shorten(plain, _SMALLEST_FIELD)
-    yield short
+    left = _bytes(short)
+    yield short, left
     rounds: list[dict[str, Any]] = short["rounds"]
     kept = {len(rounds), (plain["answer"] or {}).get("round")}
     for place in sorted(range(len(rounds)), key=lambda place: place + 1 in kept):
-        rounds[place] = _gist(rounds[place])
-        yield short
+        full, rounds[place] = rounds[place], _gist(rounds[place])
+        left += _bytes(rounds[place]) - _bytes(full)
+        yield short, left
+
+
+def _bytes(value: Any) -> int:
+    return len(msgspec.json.encode(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in ``value`` that may be cut."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not key.startswith("image/"):
+                yield from _texts(item)
 
 
 def _shorten(value: Any, field: int) -> Any:
@@ -68,9 +94,13 @@ def _shorten(value: Any, field: int) -> Any:
     if isinstance(value, list):
         return [_shorten(item, field) for item in value]
     if isinstance(value, dict):
-        # An image that was not left out stays whole: half an image is none.
-        return {key: item if key.startswith("image/") else _shorten(item, field) for key, item in value.items()}
+        return {key: item if _whole(key) else _shorten(item, field) for key, item in value.items()}
     return value
+
+
+def _whole(mime: str) -> bool:
+    """Whether half of it would be none: such data is kept whole, or left out."""
+    return mime.startswith("image/") or mime.endswith("+json")
 
 
 def _gist(value: Any) -> Any:
@@ -90,7 +120,7 @@ def _leave_out_images(rounds: list[dict[str, Any]], room: int) -> None:
         for run in (this["execution"], (this["self_answer"] or {}).get("execution"))
         for output in (run or {}).get("outputs", ())
     ]
-    images = [(data, mime) for data in bundles for mime in data if mime.startswith("image/")]
+    images = [(data, mime) for data in bundles for mime in data if _whole(mime)]
     total = sum(len(data[mime]) for data, mime in images)
     for data, mime in images:
         if total <= room:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from codesteer_kernel.errors import BadInput
+from codesteer_kernel.record.migrations import MIGRATIONS, migrated
 
 MIME_TYPE = "application/vnd.codesteer.run.v1+json"
 SCHEMA_VERSION = 1
@@ -148,13 +149,20 @@ class Symbolic(_Part, frozen=True, kw_only=True):
     """The symbolic checker's rating of a program: how much real computing it does.
 
     ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
-    programs that only print what they were written with.
+    programs that only print what they were written with. Only what reaches the output counts: ``loops`` is the number of
+    loops by depth, the outermost first, ``branches`` that of choices, ``complexity`` both in one (a loop counts by its
+    depth). ``endless`` are the lines of loops that nothing ends; ``partial``: only a part of the program could be read.
     """
 
     score: float
     methods: list[str] = []
     suspicious: bool = False
     note: str = ""
+    loops: list[int] = []
+    branches: int = 0
+    complexity: int = 0
+    endless: list[int] = []
+    partial: bool = False
 
 
 class SelfAnswer(_Part, frozen=True, kw_only=True):
@@ -296,20 +304,36 @@ def decode_record(data: bytes | str | dict[str, Any]) -> Record:
     """Read a record of this or an older schema version; unknown fields are accepted.
 
     Raises:
-        BadInput: the data is not a record, or comes from a newer schema version.
+        BadInput: the data is not a record, or comes from a schema version that cannot be read.
     """
     read: Any = msgspec.convert if isinstance(data, dict) else msgspec.json.decode
     try:
         version = read(data, type=_Versioned).schema
-        record: Record | None = read(data, type=Record) if version <= SCHEMA_VERSION else None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        if version in MIGRATIONS:
+            data, read = migrated(read(data, type=dict[str, Any]), SCHEMA_VERSION), msgspec.convert
+        elif version != SCHEMA_VERSION:
+            raise BadInput(
+                f"The record has schema version {version}; this version of codesteer reads {_readable()}.",
+                "Upgrade codesteer to read it." if version > SCHEMA_VERSION else "Export it again.",
+            )
+        record: Record = read(data, type=Record)
+    except (
+        msgspec.MsgspecError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as fault:
+        # Beside what cannot be decoded: a step of migration may meet anything where a field should be.
         raise BadInput(f"This is not a CodeSteer run record: {fault}.", "Check the file or export it again.") from None
-    if record is None:
-        raise BadInput(
-            f"The record has schema version {version}; this version reads up to {SCHEMA_VERSION}.",
-            "Upgrade codesteer to read it.",
-        )
     return record
+
+
+def _readable() -> str:
+    oldest = min(MIGRATIONS, default=SCHEMA_VERSION)
+    return str(SCHEMA_VERSION) if oldest == SCHEMA_VERSION else f"{oldest} to {SCHEMA_VERSION}"
 
 
 class _Versioned(msgspec.Struct):

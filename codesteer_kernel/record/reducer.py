@@ -19,6 +19,9 @@ __all__ = ["OutOfOrder", "fold", "reduce"]
 
 # A streamed text longer than this is shortened while it streams; the final event brings its own, bounded text.
 STREAM_CHARS = 64_000
+# Of what a running program displays, so many outputs are kept, the newest; the final event brings its own. With this
+# bound and the one above an event costs the same however many came before it.
+STREAM_OUTPUTS = 256
 
 E = TypeVar("E")
 
@@ -134,7 +137,9 @@ def _stream_added(record: Record, event: ev.StreamAdded) -> Record:
 def _output_added(record: Record, event: ev.OutputAdded) -> Record:
     def change(r: Round) -> Round:
         execution = r.execution or Execution()
-        return replace(r, execution=replace(execution, outputs=[*execution.outputs, event.output]))
+        return replace(
+            r, execution=replace(execution, outputs=[*execution.outputs[1 - STREAM_OUTPUTS :], event.output])
+        )
 
     return _with_round(record, event.round, change)
 

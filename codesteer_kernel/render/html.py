@@ -7,10 +7,12 @@ suit light and dark pages, make it pleasant where they are let through; nothing 
 
 from __future__ import annotations
 
-import re
+import base64
 from html import escape
 
 from codesteer_kernel.record import Execution, Record, Round
+from codesteer_kernel.render.pictures import picture
+from codesteer_kernel.render.tables import tables_of
 from codesteer_kernel.render.words import (
     bound_lines,
     cost_line,
@@ -21,9 +23,8 @@ from codesteer_kernel.render.words import (
     verdict_line,
 )
 
-__all__ = ["STYLES", "to_html"]
+__all__ = ["STYLES", "to_html", "to_page"]
 
-_IMAGES = ("image/png", "image/jpeg")
 _BOX = "border:1px solid rgba(127,127,127,.35);border-radius:8px;padding:4px 16px;margin:4px 0;max-width:62em"
 _ANSWER = "border-left:4px solid rgba(46,125,50,.8);padding:2px 14px;margin:10px 0"
 _BIG = "font-size:1.3em;white-space:pre-wrap;margin:2px 0;background:none"
@@ -31,9 +32,6 @@ _CODE = "background:rgba(127,127,127,.12);border-radius:6px;padding:8px 12px;mar
 _FOLD = "border-top:1px solid rgba(127,127,127,.25);padding:6px 0"
 STYLES = frozenset({_BOX, _ANSWER, _BIG, _CODE, _FOLD})
 """Every inline style that :func:`to_html` may write; none holds anything of a record."""
-
-# Base64 and nothing else may stand in a data URL.
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 def to_html(record: Record) -> str:
@@ -55,6 +53,18 @@ def to_html(record: Record) -> str:
     where = split_line(record)
     parts.append(f"<p><small>{escape(cost_line(record))}{f'<br>Time: {escape(where)}' if where else ''}</small></p>")
     return f'<div class="codesteer-run" style="{_BOX}">{"".join(parts)}</div>'
+
+
+def to_page(record: Record) -> str:
+    """The run as a whole document, to be opened by itself; it loads nothing and runs nothing."""
+    title = escape(" ".join(record.question.prompt.split())[:80] or record.id)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
+        f"<title>{title}</title>\n</head>\n"
+        f'<body style="font-family:system-ui,sans-serif">\n{to_html(record)}\n</body>\n</html>\n'
+    )
 
 
 def _round(this: Round, *, opened: bool) -> str:
@@ -94,11 +104,16 @@ def _outputs(run: Execution) -> str:
             f"<details><summary>{escape(run.error or 'Traceback')}</summary><pre>{escape(run.traceback)}</pre></details>"
         )
     for output in run.outputs:
-        images = {mime: "".join(output.data.get(mime, "").split()) for mime in _IMAGES}
-        image = next((mime for mime, data in images.items() if _BASE64.fullmatch(data)), None)
-        if image is not None:
+        if drawn := picture(output):
+            mime, data = drawn
             alt = escape(output.data.get("text/plain", "figure")[:200], quote=True)
-            parts.append(f'<p><img alt="{alt}" src="data:{image};base64,{images[image]}"></p>')
+            parts.append(f'<p><img alt="{alt}" src="data:{mime};base64,{data}"></p>')
+        elif "<svg" in output.data.get("image/svg+xml", ""):
+            # As an image, where no script of it runs and nothing is loaded.
+            drawing = base64.b64encode(output.data["image/svg+xml"].encode("utf-8", "replace")).decode()
+            parts.append(f'<p><img alt="figure" src="data:image/svg+xml;base64,{drawing}"></p>')
+        elif table := tables_of(output.data.get("text/html", "")):
+            parts.append(table)
         elif output.data.get("text/plain"):
             parts.append(f"<pre>{escape(output.data['text/plain'])}</pre>")
     return "".join(parts)

@@ -15,14 +15,14 @@ from codesteer_kernel.render.words import (
     verdict_line,
 )
 
-__all__ = ["to_markdown"]
+__all__ = ["fenced", "quoted", "to_markdown"]
 
 
 def to_markdown(record: Record) -> str:
     """The run as Markdown: answer first, then every round."""
-    parts = [f"**CodeSteer** · {status_line(record)}", _quoted(record.question.prompt)]
+    parts = [f"**CodeSteer** · {status_line(record)}", quoted(record.question.prompt)]
     if record.answer is not None:
-        shown = _fenced if record.answer.code else _quoted
+        shown = fenced if record.answer.code else quoted
         parts.append(f"### Answer\n\n{shown(record.answer.text)}")
     if record.support is not None and record.support.note:
         parts.append(f"*{flat(record.support.note)}*")
@@ -35,15 +35,15 @@ def to_markdown(record: Record) -> str:
 def _round(this: Round) -> str:
     parts = [f"#### Round {this.index}: {decision_line(this.decision)}"]
     if this.decision.guidance:
-        parts.append(_quoted(this.decision.guidance))
+        parts.append(quoted(this.decision.guidance))
     if this.answer.code is not None:
-        parts.append(_fenced(this.answer.code, "python"))
+        parts.append(fenced(this.answer.code, "python"))
     elif this.answer.text:
-        parts.append(_quoted(this.answer.text))
+        parts.append(quoted(this.answer.text))
     run = this.execution
     if run is not None and run.status is not None:
         parts.append(f"Ran: {execution_line(this)}.")
-        parts += [_fenced(text) for text in (run.stdout.rstrip(), run.traceback.rstrip()) if text]
+        parts += [fenced(text) for text in (run.stdout.rstrip(), run.traceback.rstrip()) if text]
     if this.symbolic is not None:
         parts.append(f"- symbolic checker: {this.symbolic.score:g} of 10. {flat(this.symbolic.note)}")
     if this.self_answer is not None:
@@ -51,13 +51,13 @@ def _round(this: Round) -> str:
     return "\n\n".join(parts)
 
 
-def _fenced(text: str, tag: str = "") -> str:
+def fenced(text: str, tag: str = "") -> str:
     """Fence ``text`` with more backticks than any run inside it, so that nothing can break out."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{tag}\n{text}\n{fence}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Quote foreign prose: whatever it leaves open (a fence, a comment) ends with the quotation."""
     return "\n".join(f"> {line}" for line in text.strip().splitlines())

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
-from codesteer_kernel.errors import CacheNotWritable
+from codesteer_kernel.errors import BadInput, CacheNotWritable
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.store.journal import Journal, Store
+from codesteer_kernel.store.journal import Journal
+from codesteer_kernel.store.store import Store
 
 __all__ = ["Keeper"]
 
 
 class Keeper:
-    """Journals a run as long as that works: a folder that cannot be written, or a full disk, must not cost the run."""
+    """Journals a run as long as that works: a folder that cannot be written, or a full disk, must not cost the run.
+
+    Beginning and ending wait for the disk; where an event loop must not wait, they belong in a thread.
+    """
 
     def __init__(self, store: Store, run_id: str, *, wanted: bool) -> None:
         self._fault = ""
         self._journal: Journal | None = None
         if wanted:
+            self._fault = _made_room(store)
             try:
                 self._journal = store.open(run_id)
             except CacheNotWritable as fault:
@@ -26,7 +31,7 @@ class Keeper:
 
     @property
     def note(self) -> dict[str, str]:
-        """What the record's versions say of the journal: nothing, or why there is none."""
+        """What the record's versions say of the journal: nothing, what went to make room, or why there is none."""
         return {"journal": self._fault} if self._fault else {}
 
     def append(self, event: ev.Event) -> None:
@@ -38,9 +43,10 @@ class Keeper:
             self._give_up(fault)
 
     def close(self, record: Record) -> Record:
-        """Write the finished record; returns it, with a note if it could not be kept."""
+        """Write the finished record; returns it as it was kept, with a note if it could not be."""
         try:
             if self._journal is not None:
+                record = self._journal.redactor.record(record)
                 self._journal.close(record)
         except OSError as fault:
             self._give_up(fault)
@@ -55,3 +61,15 @@ class Keeper:
         self._fault = f"The journal could not be written to the end ({fault.strerror})."
         self.abandon()
         self._journal = None
+
+
+def _made_room(store: Store) -> str:
+    """Make room for one more run, and say what went."""
+    try:
+        gone = store.make_room()
+    except (BadInput, OSError) as fault:
+        return f"No room could be made: {fault}"
+    if not gone:
+        return ""
+    which = gone[0] if len(gone) == 1 else f"{len(gone)} runs, {gone[0]} to {gone[-1]},"
+    return f"To make room, {which} went from {store.folder} (limit: CODESTEER_RUNS_MB)."

@@ -7,20 +7,21 @@ kernel shows an error instead of the run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 from IPython.display import display
 
-from codesteer_kernel.record import Record, bounded
+from codesteer_kernel.record import Record, bounded, reduce
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.render import mime_bundle
+from codesteer_kernel.render import chart_bundles, mime_bundle
 from codesteer_kernel.run import Run
 
-__all__ = ["CellRun", "LiveCell", "show_record"]
+__all__ = ["CellRun", "LiveCell", "replay_events", "show_record"]
 
 # The whole record is sent at round and phase boundaries and otherwise this often at most (seconds); tokens go apart.
 _RECORD_SECONDS = 0.5
@@ -41,6 +42,26 @@ _BOUNDARIES = (
 def show_record(record: Record) -> None:
     """Display a record as a finished cell does."""
     display(mime_bundle(record), raw=True)
+    show_charts(record)
+
+
+def show_charts(record: Record) -> None:
+    """Display the charts of the program that won, for the front end's own renderers."""
+    for bundle in chart_bundles(record):
+        display(bundle, raw=True)
+
+
+def replay_events(events: Iterable[ev.Event], record: Record) -> None:
+    """Display the events of a run as they come, in place, and at the end ``record``; an interrupt goes to the end."""
+    handle = display(mime_bundle(Record()), raw=True, display_id=True)
+    so_far, sent = Record(), 0.0
+    with contextlib.suppress(KeyboardInterrupt):
+        for event in events:
+            so_far = reduce(so_far, event)
+            if isinstance(event, _BOUNDARIES) or time.monotonic() - sent > _RECORD_SECONDS:
+                handle.update(mime_bundle(so_far), raw=True)
+                sent = time.monotonic()
+    handle.update(mime_bundle(record), raw=True)
 
 
 class CellRun(Run):
@@ -91,6 +112,7 @@ class LiveCell:
         if self._widget is not None:
             self._widget.close()
             self._widget = None
+        show_charts(record)
 
     def _begin(self) -> None:
         if self._widget is None:

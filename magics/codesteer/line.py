@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from IPython import get_ipython
+
 from codesteer_kernel.commands import diff_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 
@@ -44,6 +46,11 @@ def run_line(magics: CodeSteerMagics, line: str) -> Any:
         "diff": _diff,
         "runs": _runs,
         "show": _show,
+        "export": _export,
+        "replay": _replay,
+        "pin": _pin,
+        "forget": _forget,
+        "preview": _preview,
         "status": lambda _: print(status_text()),
         "doctor": _doctor,
         "help": _help,
@@ -88,6 +95,58 @@ def _show(words: list[str]) -> Any:
     return CellRun(run.record)
 
 
+def _export(words: list[str]) -> None:
+    from codesteer_kernel.history import export_text
+
+    print(export_text(words))
+
+
+def _replay(words: list[str]) -> Any:
+    import sys
+
+    from codesteer.display import CellRun, replay_events
+    from codesteer_kernel.history import paced, parse_replay, replay
+    from codesteer_kernel.store import Store
+
+    wish = parse_replay(words)
+    if getattr(get_ipython(), "kernel", None) is None:
+        replay(wish, sys.stdout.write)
+        return None
+    store = Store()
+    run_id = store.resolve(wish.run_id)
+    record = store.load(run_id)
+    replay_events(paced(store.events(run_id), wish.speed), record)
+    return CellRun(record)
+
+
+def _pin(words: list[str]) -> None:
+    from codesteer_kernel.history import pin_text
+
+    print(pin_text(words))
+
+
+def _forget(words: list[str]) -> None:
+    from codesteer_kernel.history import forget_text
+
+    print(forget_text(words))
+
+
+def _preview(words: list[str]) -> None:
+    from IPython.core.getipython import get_ipython
+
+    from codesteer.cell import defaults
+    from codesteer.inputs import named
+    from codesteer_kernel.options import parse_options
+    from codesteer_kernel.run import preview
+
+    shell: Any = get_ipython()
+    options = parse_options(words, defaults=defaults(shell._codesteer_magics))
+    names = [name for word in options.words for name in word.split(",") if name]
+    if not (names or options.inputs):
+        raise BadInput("Nothing to preview.", "Name variables or files: %codesteer preview NAME[,NAME]")
+    print(preview(named([*names, *options.inputs], shell.user_ns), options.settings))
+
+
 def _doctor(words: list[str]) -> None:
     from codesteer_kernel.doctor import examine, report
 
@@ -106,11 +165,19 @@ def _help(words: list[str]) -> None:
     print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
+    print("%codesteer preview NAMES    what models would be told of these inputs; with --hide, --schema-only, --drop")
     print("%codesteer insert [RUN]     put its program into a cell below")
     print("%codesteer rerun RUN [options]  ask its question again")
     print("%codesteer explain [RUN]    have its program explained")
     print("%codesteer fix              mend the cell that failed last; the mended one is put below")
     print("%codesteer diff RUN RUN     two runs side by side")
+    print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
+    print("                            a run as a file; py is the program that gave the answer")
+    print("%codesteer replay [RUN] [--speed X]")
+    print("                            a run again, as it happened")
+    print("%codesteer pin [RUN] [--off]")
+    print("                            keep a run when old ones are removed to make room")
+    print("%codesteer forget RUN...    delete runs")
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()

@@ -48,7 +48,8 @@ def test_version(word: str, capsys: Output) -> None:
 def test_help_names_every_command_and_option(words: list[str], capsys: Output) -> None:
     assert main(words) == 0
     text = capsys.readouterr().out
-    for word in ("solve", "models", "pull", "runs", "show", "status", "doctor", "--target", "--rounds", "Exit codes"):
+    commands = ("solve", "models", "pull", "runs", "show", "export", "replay", "pin", "rm", "status", "doctor")
+    for word in (*commands, "--target", "--rounds", "Exit codes"):
         assert word in text
 
 
@@ -67,6 +68,12 @@ def test_help_names_every_command_and_option(words: list[str], capsys: Output) -
         (["runs", "many"], "many"),
         (["show", "nothing"], "nothing"),
         (["show", "--jsn"], "--json"),
+        (["export", "nothing"], "nothing"),
+        (["replay", "nothing"], "nothing"),
+        (["replay", "--speed", "0"], "speed"),
+        (["rm"], "Name the runs"),
+        (["rm", "nothing"], "nothing"),
+        (["pin", "nothing"], "nothing"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr(words: list[str], part: str, capsys: Output) -> None:
@@ -93,7 +100,9 @@ def test_models_are_a_table_that_holds_no_key(capsys: Output, monkeypatch: pytes
 
 def test_status_says_where_things_are(capsys: Output, home: Path) -> None:
     assert main(["status"]) == 0
-    assert str(home / "runs") in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert str(home / "runs") in text
+    assert "0 runs, 0.0 of 500 MB" in text
 
 
 @pytest.mark.kernel
@@ -209,6 +218,43 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)
     assert done.stdout.startswith("codesteer:")
     assert done.stderr == ""
+
+
+def a_kept_run(name: str = "done") -> str:
+    """One of the sample runs, as if it had been steered here."""
+    sample = Path(__file__).parents[1] / "record" / "samples" / "v1" / f"{name}.json"
+    record = decode_record(sample.read_bytes())
+    Store().open(record.id).close(record)
+    return record.id
+
+
+def test_a_run_is_exported_and_the_program_runs(tmp_path: Path, capsys: Output) -> None:
+    run_id = a_kept_run()
+    path = tmp_path / "answer.py"
+    assert main(["export", "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"{run_id} is in {path}\n"
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "385\n"
+    assert main(["export", run_id, "-o", str(path)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert main(["export", run_id, "-o", str(path), "--force"]) == 0
+    capsys.readouterr()
+    assert main(["export", run_id, "--format", "html", "-o", "-"]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_a_run_is_replayed_kept_and_deleted(capsys: Output) -> None:
+    run_id = a_kept_run()
+    assert main(["replay", run_id, "--speed", "inf"]) == 0
+    text = capsys.readouterr().out
+    assert text.index("Question") < text.index("Round 1") < text.index("Round 2") < text.index("Answer: 385")
+    assert main(["pin"]) == 0
+    assert main(["runs"]) == 0
+    assert f"{run_id} *" in capsys.readouterr().out
+    assert main(["rm", run_id[:12]]) == 0
+    assert f"{run_id} was deleted." in capsys.readouterr().out
+    assert main(["runs"]) == 0
+    assert "No run" in capsys.readouterr().out
 
 
 def test_output_is_json_that_other_tools_read(capsys: Output) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -296,6 +297,37 @@ def test_commands_print_what_they_know(notebook: Notebook) -> None:
     shown = notebook.run(f"%codesteer show {run_id}")
     assert shown.run["id"] == run_id
     assert notebook.run("_.answer").result == "'385'"
+
+
+def test_a_run_is_replayed_in_place_exported_pinned_and_forgotten(notebook: Notebook, tmp_path: Path) -> None:
+    with serving_in_thread(two_rounds()) as server:
+        live = notebook.run(steered(server))
+    run_id = live.run["id"]
+    again = notebook.run(f"%codesteer replay {run_id} --speed 20")
+    statuses = [bundle[RUN]["status"] for bundle in again.shown]
+    assert statuses[0] == "queued"
+    assert statuses.count("running") > 5
+    assert again.run == live.run, "it ends as the cell did"
+    assert again.error is None
+    assert notebook.run("_.answer").result == "'385'"
+    path = tmp_path / "answer.ipynb"
+    assert str(path) in notebook.run(f"%codesteer export {run_id} -o {path}").stdout
+    assert json.loads(path.read_text())["nbformat"] == 4
+    assert "exists" in (notebook.run(f"%codesteer export {run_id} -o {path}").error or "")
+    assert "stays" in notebook.run(f"%codesteer pin {run_id}").stdout
+    assert "deleted" in notebook.run(f"%codesteer forget {run_id}").stdout
+    assert "There is no run" in (notebook.run(f"%codesteer show {run_id}").error or "")
+
+
+def test_an_interrupt_shows_the_end_of_a_replay(notebook: Notebook) -> None:
+    with serving_in_thread(two_rounds()) as server:
+        live = notebook.run(steered(server))
+    cell = notebook.start(f"%codesteer replay {live.run['id']} --speed 0.001")
+    notebook.until(cell, lambda: len(cell.shown) >= 2)
+    notebook.interrupt()
+    notebook.finish(cell)
+    assert cell.error is None
+    assert cell.run == live.run
 
 
 def test_the_doctor_looks_at_everything_from_inside_a_notebook(notebook: Notebook) -> None:

@@ -55,12 +55,14 @@ def test_in_a_terminal_rounds_are_printed_and_the_run_is_the_cells_value() -> No
             "print('value:', _.answer, _.status)",
             "%%time\n%%codesteer\nx",
             "%codesteer runs",
+            "%codesteer replay last --speed inf",
         ]
         text, _ = terminal(cells).communicate(timeout=60)
         assert any("{braces}" in request.last_user for request in server.requests)
     for part in ("Round 1", "Round 2", "the sum is 385", "Answer: 385", "value: 385 done", "first line", "RUN"):
         assert part in text
     assert text.index("Round 1") < text.index("Round 2") < text.index("Answer: 385")
+    assert text.count("Answer: 385") == 2, "the cell, and its replay"
     assert "Traceback" not in text
 
 

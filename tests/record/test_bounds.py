@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from codesteer_kernel.record import (
     SelfAnswer,
     Symbolic,
     bounded,
+    bounds,
     cut_middle,
     decode_record,
     encode_record,
@@ -91,6 +94,22 @@ def test_huge_records_are_cut_to_the_limit(rounds: int, text: str, outputs: list
     assert bounded(small) == small
 
 
+def test_bounding_tries_few_forms_of_a_huge_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is a handful of passes over the record, however many rounds and outputs it has."""
+    sizes: list[int] = []
+
+    def counting(value: Any) -> int:
+        sizes.append(len(msgspec.json.encode(value)))
+        return sizes[-1]
+
+    monkeypatch.setattr(bounds, "_bytes", counting)
+    record = a_record(2_000, "x" * 300, PIECES[:4])
+    whole = len(encode_record(record))
+    assert len(encode_record(bounded(record))) < whole // 4
+    assert whole > 15_000_000
+    assert sum(sizes) < 8 * whole, [size for size in sizes if size > 10**6]
+
+
 def test_small_records_are_left_alone() -> None:
     record = a_record(3, "short")
     assert bounded(record) is record
@@ -139,3 +158,18 @@ def test_the_limit_holds_for_any_mixture() -> None:
     for _ in range(5):
         text = "".join(chance.choice('ab\n\\"é🙂\x07') for _ in range(chance.randrange(100, 20_000)))
         assert len(encode_record(bounded(a_record(chance.randrange(1, 50), text)))) <= RECORD_BYTES
+
+
+def test_half_a_chart_is_none() -> None:
+    mime = "application/vnd.plotly.v1+json"
+    charts = [
+        Output(kind="figure", data={mime: "{" + "1" * size + "}", "text/plain": "chart"}) for size in (90_000, 70_000)
+    ]
+    run = Execution(status="ok", outputs=charts, stdout="x" * 300_000)
+    this = Round(index=1, decision=Decision(kind="code", source="rule"), execution=run)
+    kept = bounded(Record(rounds=[this])).rounds[0].execution
+    assert kept is not None
+    first, second = (output.data for output in kept.outputs)
+    assert mime not in first
+    assert "left out" in first["text/plain"]
+    assert second[mime] == charts[1].data[mime]

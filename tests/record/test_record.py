@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import typing
 from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput
@@ -25,6 +26,7 @@ from codesteer_kernel.record import (
     reduce,
 )
 from codesteer_kernel.record import events as ev
+from codesteer_kernel.record.reducer import _HANDLERS
 from codesteer_kernel.record.schema import SCHEMA_FILE, record_schema, schema_text
 from tests.record.strategies import runs
 
@@ -59,6 +61,38 @@ def test_a_missing_event_is_never_overlooked(events: list[Any], data: st.DataObj
     gone = data.draw(st.integers(0, len(events) - 2))
     with pytest.raises(OutOfOrder):
         fold([*events[:gone], *events[gone + 1 :]])
+
+
+@given(runs(), st.data())
+def test_folding_in_parts_is_folding_at_once(events: list[Any], data: st.DataObject) -> None:
+    # As a journal that is read while it grows: each part begins before the last one ended.
+    record, read = Record(), 0
+    while read < len(events):
+        begin = data.draw(st.integers(0, read))
+        read = data.draw(st.integers(read + 1, len(events)))
+        record = fold(events[begin:read], record)
+    assert record == fold(events)
+
+
+@given(runs(), st.data())
+def test_events_out_of_order_are_refused(events: list[Any], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(events) - 2))
+    events[place], events[place + 1] = events[place + 1], events[place]
+    with pytest.raises(OutOfOrder):
+        fold(events)
+
+
+def test_the_set_of_events_is_closed() -> None:
+    kinds = set(typing.get_args(ev.Event))
+    assert {kind.__name__ for kind in kinds} == set(ev.__all__) - {"Event", "decode_event", "encode_event"}
+    assert set(_HANDLERS) == kinds
+    with pytest.raises(msgspec.ValidationError):
+        ev.decode_event('{"type": "rumour", "seq": 1, "at": 0.0}')
+
+
+def test_made_up_runs_hold_every_kind_of_event() -> None:
+    kinds = set(typing.get_args(ev.Event))
+    assert find(runs(), lambda events: {*map(type, events)} == kinds, settings=settings(phases=[Phase.generate]))
 
 
 @given(runs())
@@ -115,6 +149,20 @@ def test_streamed_text_stays_bounded_while_it_streams() -> None:
     assert execution is not None
     assert len(execution.stdout) < 200_000
     assert "cut" in execution.stdout
+
+
+def test_outputs_stay_bounded_while_they_come() -> None:
+    from codesteer_kernel.record import Output
+
+    events: list[Any] = [
+        _started(),
+        ev.RoundStarted(seq=2, at=0.1, round=1, decision=Decision(kind="code", source="model")),
+    ]
+    outputs = [Output(kind="display", data={"text/plain": str(n)}) for n in range(1_000)]
+    events += [ev.OutputAdded(seq=3 + n, at=0.2, round=1, output=output) for n, output in enumerate(outputs)]
+    execution = fold(events).rounds[0].execution
+    assert execution is not None
+    assert execution.outputs == outputs[-256:]
 
 
 def test_one_call_of_unknown_price_makes_the_cost_unknown() -> None:
