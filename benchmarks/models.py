@@ -9,8 +9,8 @@ Each weights file present is loaded by a worker of its own (whatever else runs i
 - *speed*: prompt tokens read and answer tokens written per second (passed, and of CPU) against bare ``xllamacpp`` in a
   process of its own, taking turns; with ``--transformers`` (needs torch, transformers and gguf; converts the file first) also against
   transformers' own ``generate`` on the same weights, and against our backend on it;
-- *stop*: seconds until a closed stream has returned to its caller, and until the lane is free, while reading a long
-  prompt and while writing.
+- *stop*: seconds until a closed stream has returned to its caller, and until the lane is free (passed, and of CPU), while
+  reading a long prompt and while writing.
 
 Other work on the machine shows: the load average is printed, medians are taken, contenders take turns.
 """
@@ -314,9 +314,12 @@ def converted(known: Entry, folder: Path) -> Path:
 
 
 async def stops(
-    model: LocalModel | HfModel, busy: Callable[[], Awaitable[bool]], prefix: str = "stop"
+    model: LocalModel | HfModel, pid: int, busy: Callable[[], Awaitable[bool]], prefix: str = "stop"
 ) -> dict[str, float]:
-    """Seconds from closing a stream until the caller has it back, and until nothing is ``busy``: the worst of some."""
+    """Seconds from closing a stream until the caller has it back, and until nothing is ``busy``: the worst of some.
+
+    Also the CPU seconds that the process ``pid`` goes on for: on a machine with nothing else to do, the same.
+    """
     taken: dict[str, list[float]] = {}
     for phase, words in (("reading", 2_200), ("writing", 5)):
         for number in range(STOPS):
@@ -330,13 +333,14 @@ async def stops(
                     while not await busy():
                         await asyncio.sleep(0.005)
                     await asyncio.sleep(0.2 * number)
-                begin = time.perf_counter()
+                begin, cpu = time.perf_counter(), cpu_seconds(pid)
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
             taken.setdefault(f"{prefix}_{phase}_closed_seconds", []).append(time.perf_counter() - begin)
             while await busy():
                 await asyncio.sleep(0.005)
             taken.setdefault(f"{prefix}_{phase}_free_seconds", []).append(time.perf_counter() - begin)
+            taken.setdefault(f"{prefix}_{phase}_free_cpu_seconds", []).append(cpu_seconds(pid) - cpu)
     return {name: max(seconds) for name, seconds in taken.items()}
 
 
@@ -348,7 +352,7 @@ async def worker_stops(model: LocalModel) -> dict[str, float]:
         async def busy() -> bool:
             return any(slot["is_processing"] for slot in (await client.get("/slots")).json())
 
-        return await stops(model, busy)
+        return await stops(model, (await model._leased()).pid, busy)
 
 
 async def network_stops(model: HfModel) -> dict[str, float]:
@@ -357,7 +361,7 @@ async def network_stops(model: HfModel) -> dict[str, float]:
     async def busy() -> bool:
         return model._busy.locked()
 
-    return await stops(model, busy, "hf_stop")
+    return await stops(model, os.getpid(), busy, "hf_stop")
 
 
 async def measure(known: Entry, folder: Path | None) -> dict[str, float | str]:

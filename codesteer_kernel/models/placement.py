@@ -286,9 +286,9 @@ RUNTIME_BYTES = 150 * 10**6
 """What a worker takes beside weights and cache (65 to 115 MB were measured on three models)."""
 
 GPU_SHARE = 0.9
-PASS_BYTES = 15 * 10**9
-"""Weights that one pass may read, each token counted: half a second on one slow core (54 tokens/s of the 491 MB
-file, 27 of the 1,117 MB one). A pass cannot be interrupted, so this is what bounds how long a stopped call lingers."""
+PASS_BYTES = 10 * 10**9
+"""Weights that one pass over a prompt may read, each token counted. A pass cannot be interrupted, and a stop is heard
+at the end of one when the next has begun: two passes are what a stopped call lingers, a second of one slow core."""
 
 
 class RuntimePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -353,4 +353,4 @@ def runtime_plan(
 def _batch(size: int, *, gpu: bool) -> int:
     if gpu:
         return 512
-    return min(64, max(16, 1 << round(math.log2(max(1, PASS_BYTES / size)))))
+    return min(32, max(16, 1 << round(math.log2(max(1, PASS_BYTES / size)))))
