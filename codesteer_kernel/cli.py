@@ -31,12 +31,13 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer runs [N]                     the newest runs
   codesteer show [RUN] [--json|--html|--markdown]
                                          one run; a beginning of its name is enough
+  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
   codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]
                                          a run as a file; py is the program that gave the answer
   codesteer replay [RUN] [--speed X]     a run again, as it happened
   codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
   codesteer rm RUN...                    delete runs
-  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
+  codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
   codesteer help                         this text and the options of solve
@@ -73,11 +74,12 @@ def _dispatch(words: list[str]) -> int:
         "prompts": _prompts,
         "runs": _runs,
         "show": _show,
+        "diff": _diff,
         "export": _export,
         "replay": _replay,
         "pin": _pin,
         "rm": _rm,
-        "diff": _diff,
+        "serve": _serve,
         "status": _status,
         "doctor": _doctor,
         "help": _help,
@@ -90,7 +92,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if any(word in ("-h", "--help") for word in words[1:]):
+    if name != "serve" and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -224,6 +226,16 @@ def _show(words: list[str]) -> int:
     return 0
 
 
+def _diff(words: list[str]) -> int:
+    from codesteer_kernel.commands import diff_text
+    from codesteer_kernel.run import read_run
+
+    if len(words) != 2:
+        raise BadInput("Two runs are compared.", "Write for example: codesteer diff RUN last")
+    print(diff_text(*(read_run(word).record for word in words)))
+    return 0
+
+
 def _export(words: list[str]) -> int:
     from codesteer_kernel.history import export_text
     from codesteer_kernel.render import printable
@@ -258,14 +270,10 @@ def _rm(words: list[str]) -> int:
     return 0
 
 
-def _diff(words: list[str]) -> int:
-    from codesteer_kernel.commands import diff_text
-    from codesteer_kernel.run import read_run
+def _serve(words: list[str]) -> int:
+    from codesteer_kernel.serving import serve_command
 
-    if len(words) != 2:
-        raise BadInput("Two runs are compared.", "Write for example: codesteer diff RUN last")
-    print(diff_text(*(read_run(word).record for word in words)))
-    return 0
+    return serve_command(words)
 
 
 def _status(words: list[str]) -> int:

@@ -65,12 +65,15 @@ def runs_text(store: Store | None = None, limit: int = 20) -> str:
 
 def status_text(host: Engine | None = None) -> str:
     """What goes on in this process, which local models are loaded on this machine, where files are kept."""
+    from codesteer_kernel.models.discovery import running_hosts
     from codesteer_kernel.models.hosts import running
 
     live = (host or engine()).live
     loaded = [f"  {one.model}, process {one.pid}" for one in running()]
+    served = [f"  {one.name} ({one.model}) at {one.address}, process {one.pid}" for one in running_hosts()]
     lines = [f"Runs going on here: {', '.join(one.id for one in live) or 'none'}"]
     lines += ["Local models loaded on this machine:", *(loaded or ["  none"])]
+    lines += ["Hosts on this machine:", *(served or ["  none"])]
     lines.append(f"Threads for local models: {default_threads()}")
     lines.append(f"Weights and logs: {cache_dir()}")
     store = Store()

@@ -74,9 +74,17 @@ def _parser() -> _Parser:
     add("--start", choices=("code", "text"), help="the first decision, instead of the steerer's")
     add("--samples", type=int, metavar="K", help="K independent first answers; the best-supported one is steered on")
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
+    add("--host", metavar="URL", help="a host of models, or none to load all here (default: found by itself)")
     add("--faithful", action="store_const", const=True, help="reproduce the published loop, for comparisons")
-    add("--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables that programs may use")
+    add(
+        "--in", dest="inputs", action="append", default=[], metavar="NAMES", help="variables, files for programs to use"
+    )
     add("--out", dest="outputs", action="append", default=[], metavar="NAMES", help="variables to bring back")
+    add("--in-max", type=int, metavar="MB", dest="input_mb", help="largest input (default: 512)")
+    add("--out-max", type=int, metavar="MB", dest="export_mb", help="largest value to bring back (default: 64)")
+    add("--schema-only", action="store_const", const=True, help="tell models names and types of columns, no value")
+    add("--hide", action="append", default=[], metavar="COLUMNS", help="columns whose values models are not told")
+    add("--drop", action="store_const", const=True, help="keep what --hide names from programs too")
     add("--continue", dest="follows", metavar="RUN", help="go on from an earlier run: its question and answer are told")
     add("--time", action="store_true", help="print where the time went")
     add("--quiet", "-q", action="store_true", help="show the answer only")
@@ -119,6 +127,8 @@ def parse_options(line: str | Sequence[str], *, defaults: RunSettings | None = N
     given.pop("profile", None)
     follows = given.pop("follows", "")
     inputs, outputs = _names(given.pop("inputs")), _names(given.pop("outputs"))
+    hide = tuple(name.strip() for text in given.pop("hide") for name in text.split(",") if name.strip())
+    given |= {"hide": hide} if hide else {}
     shown = {field: bool(given.pop(field)) for field in ("time", "quiet", "json")}
     settings = msgspec.structs.replace(defaults or RunSettings(), **given)
     words = (*rest, *arguments[end + 1 :])

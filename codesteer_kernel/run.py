@@ -18,17 +18,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
+from pathlib import PurePath
 from typing import Any, Literal, cast
 
 import msgspec
 
 from codesteer_kernel.config import available_memory
-from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt
-from codesteer_kernel.executor import ExecutorPool, Limits, ProgramRunner, open_executor, summarise
+from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt, MissingDependency
+from codesteer_kernel.executor import (
+    ExecutorPool,
+    Limits,
+    ProgramRunner,
+    Showing,
+    check_hidden,
+    open_executor,
+    summarise,
+    without_hidden,
+)
+from codesteer_kernel.executor.exchange import check_file_name
 from codesteer_kernel.models import ChatModel, open_model
 from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
+from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
+from codesteer_kernel.models.served import ServedModel, served_or_opened
 from codesteer_kernel.record import (
     Bound,
     Budget,
@@ -40,12 +53,12 @@ from codesteer_kernel.record import (
     encode_record,
 )
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.steering.conversation import follow_up
+from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "read_run", "settings_of"]
+__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
@@ -63,6 +76,8 @@ OPTIONS = {
     "check_seconds": "check-timeout",
     "memory_mb": "memory",
     "output_mb": "max-output",
+    "input_mb": "in-max",
+    "export_mb": "out-max",
 }
 
 OnEvent = Callable[[ev.Event, Record], None]
@@ -89,6 +104,13 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         start: ``code`` or ``text``: the first decision, instead of the steerer's.
         samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
+        host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
+            models here; default: as ``CODESTEER_STEERER_URL`` says, then hosts of this machine, found by themselves.
+        input_mb: largest input.
+        export_mb: largest value that comes back.
+        schema_only: tell models names and types of the inputs' columns, and no value.
+        hide: patterns of columns and keys whose values models are not told.
+        drop: keep what ``hide`` names from programs too.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         journal: keep the run on disk.
     """
@@ -110,6 +132,12 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     start: str | None = None
     samples: int = 1
     dialect: str | None = None
+    host: str = ""
+    input_mb: int = 512
+    export_mb: int = 64
+    schema_only: bool = False
+    hide: tuple[str, ...] = ()
+    drop: bool = False
     faithful: bool = False
     journal: bool = True
 
@@ -128,11 +156,15 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             "code_seconds",
             "check_seconds",
             "memory_mb",
+            "input_mb",
+            "export_mb",
         ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 option = OPTIONS.get(name, name).replace("_", "-")
                 raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+        if self.drop and not self.hide:
+            raise BadInput("--drop says to take out what --hide names, and there is no --hide.", "Add --hide COLUMNS.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
         if self.start not in (None, "code", "text"):
@@ -214,6 +246,34 @@ class Run:
         """What became of each name asked for by ``--out``."""
         return list(self.record.bound)
 
+    def to_frame(self) -> Any:
+        """The rounds as a pandas DataFrame, a row each: decision, result, verdict, score, seconds, tokens, cost.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingDependency(
+                "to_frame() needs pandas.", "Install it with: pip install 'codesteer[data]'"
+            ) from None
+        rows = [
+            {
+                "round": one.index,
+                "decision": one.decision.kind,
+                "result": one.result,
+                "verdict": one.self_answer.verdict if one.self_answer else None,
+                "score": one.symbolic.score if one.symbolic else None,
+                "seconds": one.timing.seconds,
+                "tokens": one.usage.input_tokens + one.usage.output_tokens,
+                "cost": one.usage.cost,
+            }
+            for one in self.rounds
+        ]
+        columns = ["decision", "result", "verdict", "score", "seconds", "tokens", "cost"]
+        return pd.DataFrame(rows, columns=["round", *columns]).set_index("round")
+
     def to_json(self) -> str:
         """The record as JSON."""
         return encode_record(self.record).decode()
@@ -261,6 +321,7 @@ class _Job:
     inputs: dict[str, Any]
     on_event: OnEvent | None
     store: Store
+    hosts: Directory
 
 
 class Engine:
@@ -290,7 +351,8 @@ class Engine:
         Args:
             prompt: the question, taken as typed.
             settings: see :class:`RunSettings`.
-            inputs: named values that programs may use; models see a summary only.
+            inputs: named values that programs may use; models see a summary only. A path stands for its file, of which
+                programs find a copy in their working directory; its name may then be that of a file.
             outputs: names to bring back from the winning program.
             follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
             on_event: called in the engine's thread for every event, with the record after it.
@@ -299,27 +361,29 @@ class Engine:
         Raises:
             EmptyPrompt, BadInput: nothing was started.
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
+            EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
         settings = (settings or RunSettings()).checked()
         if not prompt.strip():
             raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
-        for name in (*(inputs or ()), *outputs):
-            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
-                raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
+        for name in outputs:
+            _check_name(name)
+        passed, summaries = _shown(inputs or {}, settings)
         question = Question(
             # Halves of surrogate pairs can be neither sent nor kept.
             prompt=prompt.strip("\n").encode("utf-8", "replace").decode(),
             context=follow_up(follows) if follows is not None else "",
             follows=follows.id if follows is not None else "",
-            inputs=[_summary(name, value) for name, value in (inputs or {}).items()],
+            inputs=summaries,
             outputs=list(outputs),
         )
-        roles = self._roles(settings)
+        hosts = Directory(settings.host)
+        roles = self._roles(settings, hosts)
         _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, dict(inputs or {}), on_event, store or Store())
+        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -368,11 +432,17 @@ class Engine:
             assert self._loop is not None
             return self._loop
 
-    def _roles(self, settings: RunSettings) -> Roles:
-        target = self._model(settings.target)
+    def _roles(self, settings: RunSettings, hosts: Directory) -> Roles:
+        served: dict[str, ServedModel] = {}
+
+        def model(name: str) -> ChatModel:
+            found = served_or_opened(name, self._model, hosts)
+            return served.setdefault(name, found) if isinstance(found, ServedModel) else found
+
+        target = model(settings.target)
         # One load, one key: unless somebody else is named, the target steers itself.
-        steerer = self._model(settings.steerer or settings.target)
-        checker = self._model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
+        steerer = model(settings.steerer or settings.target)
+        checker = model(settings.checker) if settings.checker not in (None, "", NO_CHECKER) else target
         return Roles(target=target, steerer=steerer, checker=checker)
 
     def _model(self, name: str) -> ChatModel:
@@ -414,10 +484,10 @@ class Engine:
                     output_mb=settings.output_mb,
                 ),
                 run_id=job.live.id,
-                versions=_versions() | keeper.note,
+                versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
                 stop=job.live._stop,
-                notice=default_model()[1] if settings.target == "embedded" else "",
+                notice=_notice(job),
             )
             try:
                 async with contextlib.aclosing(steering.events()) as events:
@@ -428,7 +498,10 @@ class Engine:
             except BaseException:
                 keeper.abandon()
                 raise
-            record = await asyncio.to_thread(keeper.close, steering.record)
+            finally:
+                await _leave(job.roles)
+            record = msgspec.structs.replace(steering.record, versions=steering.record.versions | _hosts(job))
+            record = await asyncio.to_thread(keeper.close, record)
         if record.error is not None and record.error.code == AuthenticationFailed.code:
             await self._forget(job.roles)
         return Run(record, steering.values)
@@ -444,7 +517,15 @@ class Engine:
         """What runs a run's programs: a kernel of its own where it has inputs, else whichever is free."""
         if self._pool is None:
             self._pool = ExecutorPool(open_executor)
-        limits = Limits(memory_mb=_memory(job.settings.memory_mb))
+        exported = job.settings.export_mb
+        limits = Limits(
+            memory_mb=_memory(job.settings.memory_mb),
+            input_mb=job.settings.input_mb,
+            export_mb=exported,
+            # What comes back is a file first.
+            file_mb=max(Limits().file_mb, exported),
+            directory_mb=max(Limits().directory_mb, exported),
+        )
         if job.inputs:
             return self._pool.private(job.inputs, limits)
         # The kernel starts while the first model call runs.
@@ -477,10 +558,44 @@ def engine() -> Engine:
         return _engine
 
 
-def _summary(name: str, value: Any) -> InputSummary:
-    """What the models are told of an input: type, shape, columns, a few rows; never the data."""
-    told = summarise(name, value)
-    return InputSummary(name=name, type=told.type, shape=" x ".join(map(str, told.shape)), summary=told.text)
+def preview(inputs: Mapping[str, Any], settings: RunSettings | None = None) -> str:
+    """What the models would be told of these inputs, word for word.
+
+    Raises:
+        BadInput, UnknownName: as :meth:`Engine.submit`.
+    """
+    _, summaries = _shown(inputs, (settings or RunSettings()).checked())
+    return told(Question(prompt="", inputs=summaries)).strip()
+
+
+def _shown(inputs: Mapping[str, Any], settings: RunSettings) -> tuple[dict[str, Any], list[InputSummary]]:
+    """The inputs as programs get them, and what models are told of them: never the data."""
+    for name, value in inputs.items():
+        if isinstance(value, PurePath) and not name.isidentifier():
+            check_file_name(name)
+        else:
+            _check_name(name)
+    files = [
+        value.name if name.isidentifier() else name for name, value in inputs.items() if isinstance(value, PurePath)
+    ]
+    for file in files:
+        if files.count(file) > 1:
+            raise BadInput(f"Two inputs are files of the name {file!r}.", "Rename one of them.")
+    check_hidden(inputs, settings.hide)
+    passed = dict(inputs)
+    if settings.drop:
+        passed = {name: without_hidden(name, value, settings.hide) for name, value in inputs.items()}
+    showing = Showing(schema_only=settings.schema_only, hide=settings.hide)
+    about = [summarise(name, value, showing) for name, value in passed.items()]
+    return passed, [
+        InputSummary(name=one.name, type=one.type, shape=" x ".join(map(str, one.shape)), summary=one.text)
+        for one in about
+    ]
+
+
+def _check_name(name: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise BadInput(f"{name!r} is not a variable name.", "Give names of variables, separated by commas.")
 
 
 def _check_roles(roles: Roles, settings: RunSettings) -> None:
@@ -496,6 +611,30 @@ def _check_roles(roles: Roles, settings: RunSettings) -> None:
                 f"The price of {model.name} is not known, so a budget of money cannot be kept.",
                 "Limit the run by --tokens or --timeout.",
             )
+
+
+def _served(roles: Roles) -> list[ServedModel]:
+    """The models of a run that hosts serve."""
+    models = {id(one): one for one in (roles.target, roles.steerer, roles.checker)}
+    return [one for one in models.values() if isinstance(one, ServedModel)]
+
+
+def _hosts(job: _Job) -> dict[str, str]:
+    """What a record's versions say of hosts: who answered, or why the models were loaded here."""
+    notes = [job.hosts.note, *(model.note for model in _served(job.roles))]
+    return {"hosts": " ".join(filter(None, dict.fromkeys(notes)))} if any(notes) else {}
+
+
+def _notice(job: _Job) -> str:
+    """What is shown while models load, where there is more to say than their names."""
+    small = default_model()[1] if job.settings.target == "embedded" else ""
+    return " ".join(filter(None, [small, *_hosts(job).values()]))
+
+
+async def _leave(roles: Roles) -> None:
+    """Let go of a run's hosts: the next run looks for them anew."""
+    for model in _served(roles):
+        await model.aclose()
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:

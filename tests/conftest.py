@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from codesteer_kernel.models.discovery import HOST_KEY, HOST_URL
 from codesteer_kernel.models.providers import ENDPOINT_KEY, PROVIDERS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT, ROOT / "magics", ROOT / "widgets"]
 # What a developer's shell may hold and no test may see. CODESTEER_CACHE stays: weights are not fetched twice.
 FOREIGN = {
-    ENDPOINT_KEY,
+    *(ENDPOINT_KEY, HOST_KEY, HOST_URL),
     *(preset.key_variable for preset in PROVIDERS.values() if preset.key_variable),
     *(f"{provider.upper()}_BASE_URL" for provider in PROVIDERS),
     *(f"CODESTEER_QUOTA_{provider.upper()}" for provider in PROVIDERS),

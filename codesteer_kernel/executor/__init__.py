@@ -22,49 +22,60 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codesteer_kernel.executor.exchange import InputSummary, summarise
     from codesteer_kernel.executor.executor import Executor
     from codesteer_kernel.executor.gateway import GatewayExecutor
+    from codesteer_kernel.executor.pictures import Chart, Picture
     from codesteer_kernel.executor.pool import ExecutorPool, PooledExecutor, ProgramRunner
     from codesteer_kernel.executor.results import Limits, OutputEvent, Result, RichOutput, Status
     from codesteer_kernel.executor.session import Session
+    from codesteer_kernel.executor.summary import InputSummary, Showing, check_hidden, summarise, without_hidden
     from codesteer_kernel.executor.sync import SyncExecutor, SyncSession
 
 __all__ = [
+    "Chart",
     "Executor",
     "ExecutorPool",
     "GatewayExecutor",
     "InputSummary",
     "Limits",
     "OutputEvent",
+    "Picture",
     "PooledExecutor",
     "ProgramRunner",
     "Result",
     "RichOutput",
     "Session",
+    "Showing",
     "Status",
     "SyncExecutor",
     "SyncSession",
+    "check_hidden",
     "open_executor",
     "summarise",
+    "without_hidden",
 ]
 
 _HOMES = {
+    "Chart": "pictures",
     "Executor": "executor",
     "ExecutorPool": "pool",
     "GatewayExecutor": "gateway",
-    "InputSummary": "exchange",
+    "InputSummary": "summary",
     "Limits": "results",
     "OutputEvent": "results",
+    "Picture": "pictures",
     "PooledExecutor": "pool",
     "ProgramRunner": "pool",
     "Result": "results",
     "RichOutput": "results",
     "Session": "session",
+    "Showing": "summary",
     "Status": "results",
     "SyncExecutor": "sync",
     "SyncSession": "sync",
-    "summarise": "exchange",
+    "check_hidden": "summary",
+    "summarise": "summary",
+    "without_hidden": "summary",
 }
 
 
@@ -82,7 +93,7 @@ def open_executor(
 
     Args:
         limits: what each program may use unless a run says otherwise.
-        preload: modules that the idle kernel imports; default numpy, pandas and sympy where installed.
+        preload: modules that the idle kernel imports; default numpy, pandas, pyarrow and sympy where installed.
         python: the interpreter; this one by default.
         tier: the isolation to put up, exactly: ``limits``, ``landlock``, ``seccomp``, ``namespaces`` or ``bubblewrap``
             on Linux, ``limits`` or ``seatbelt`` on macOS, each with the walls of the one before. None or ``"best"`` for

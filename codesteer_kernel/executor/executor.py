@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
-from codesteer_kernel.errors import CodeSteerError, ExecutorError, MissingDependency, UnknownName
+from codesteer_kernel.errors import CodeSteerError, ExecutorError, UnknownName
 from codesteer_kernel.executor import exchange
 from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, end, lost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result
@@ -25,7 +25,7 @@ from codesteer_kernel.executor.tiers import tier_name
 
 __all__ = ["Executor"]
 
-PRELOAD = ("numpy", "pandas", "sympy")
+PRELOAD = ("numpy", "pandas", "pyarrow", "sympy")
 """Imported by an idle kernel where installed: scripts that use them start 100 to 800 ms sooner."""
 
 _SPARE_S = 1.0
@@ -80,6 +80,7 @@ class Executor:
         self._work: Path | None = None
         self._turn = asyncio.Lock()
         self._current: Run | None = None
+        self._export_mb = self.limits.export_mb
         self._chores: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
 
@@ -260,6 +261,7 @@ class Executor:
         work, out = self._folder("w"), self._folder("o")
         self._forget_last()
         self._out, self._work = out, work
+        self._export_mb = run.limits.export_mb
         (work / exchange.PROGRAM).write_bytes(run.code)
         await self._lay_out(work)
         request = {
@@ -295,10 +297,7 @@ class Executor:
 
     def _finish(self, run: Run, reply: dict[str, Any], kernel: ChildKernel) -> Result:
         if reply.get("failure") == "missing":
-            raise MissingDependency(
-                f"A named input needs {reply['package']} in the child kernel.",
-                "Install it with: pip install 'codesteer[data]'",
-            )
+            raise exchange.missing("inputs", reply["package"])
         if "failure" in reply:
             raise ExecutorError(f"The child kernel could not run the program: {reply['reason']}.")
         tier = tier_name(reply["tier"], kernel.transport)
@@ -337,8 +336,8 @@ class Executor:
     async def put(self, name: str, value: Any, *, pickle: bool = False) -> None:
         """Give every program run from now on a variable ``name`` with this value, as it is now.
 
-        Plain data, dates, numpy arrays, pandas and polars frames and series, pyarrow tables. With ``pickle`` anything
-        that cloudpickle takes, functions and objects of the notebook's own classes included; it is rebuilt by each
+        Plain data, dates, paths, numpy arrays, scipy's sparse matrices, pandas and polars frames and series, pyarrow
+        tables. With ``pickle`` anything that cloudpickle takes, functions and objects of the notebook's own classes included; it is rebuilt by each
         program, behind its walls. Nothing ever comes back as a pickle.
 
         Raises:
@@ -361,7 +360,7 @@ class Executor:
     async def get(self, name: str) -> Any:
         """The value that the last program left in ``name``; it must have been named in ``export``.
 
-        A matplotlib figure comes back as PNG bytes.
+        A matplotlib figure comes back as a :class:`Picture`, a figure of plotly's or altair's as a :class:`Chart`.
 
         Raises:
             UnknownName: not exported, or the program did not set it.
@@ -375,7 +374,7 @@ class Executor:
                 f"The last program exported no {name!r}.", f"Run it with export=({name!r},), and see that it ends well."
             )
         await self._bring(self._kernel, name, told, self._out)
-        return await asyncio.to_thread(exchange.read, name, told, self._out, self.limits.export_mb)
+        return await asyncio.to_thread(exchange.read, name, told, self._out, self._export_mb)
 
     async def _bring(self, kernel: asyncio.Task[ChildKernel] | None, name: str, told: Any, out: Path) -> None:
         """Have the file of an export in ``out``, where it already is."""
@@ -431,7 +430,7 @@ class Executor:
         return {"given": str(self._directory.path / "data"), "inputs": self._inputs, "files": files}
 
     async def _fetch(self, kernel: asyncio.Task[ChildKernel] | None, name: str, work: Path) -> bytes:
-        return await asyncio.to_thread(exchange.read_file, name, work, self.limits.export_mb)
+        return await asyncio.to_thread(exchange.read_file, name, work, self._export_mb)
 
     def _forget_last(self) -> None:
         """Remove what the last program left."""

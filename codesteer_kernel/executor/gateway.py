@@ -439,8 +439,8 @@ class GatewayExecutor(Executor):
     async def _bring(self, kernel: Any, name: str, told: Any, out: Path) -> None:
         file = told.get("file") if isinstance(told, dict) else None
         if isinstance(file, str) and file.isdigit():
-            data = await self._remote(kernel).download("out", file, f"export of {name!r}", self.limits.export_mb)
+            data = await self._remote(kernel).download("out", file, f"export of {name!r}", self._export_mb)
             await asyncio.to_thread((out / file).write_bytes, data)
 
     async def _fetch(self, kernel: Any, name: str, work: Path) -> bytes:
-        return await self._remote(kernel).download("work", name, f"file {name!r}", self.limits.export_mb)
+        return await self._remote(kernel).download("work", name, f"file {name!r}", self._export_mb)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from codesteer_kernel.errors import CodeSteerError, ExecutorError, UnknownName
@@ -83,14 +84,22 @@ class ExecutorPool:
 
     @contextlib.asynccontextmanager
     async def private(self, inputs: Mapping[str, Any], limits: Limits) -> AsyncIterator[PooledExecutor]:
-        """An executor that holds ``inputs``, for one run alone; it is closed afterwards, and nobody else finds them."""
+        """An executor that holds ``inputs``, for one run alone; it is closed afterwards, and nobody else finds them.
+
+        A path stands for the file that it names: it lies in the working directory of every program, under the input's
+        name or, where that is a variable's, under its own; the variable is then its path there.
+        """
         async with self._turns:
             if self._opened >= self._size:
                 await self._retire(self._claim(self._idle[0]))
             executor = await self._open()
             try:
+                executor.limits = limits  # also for what goes in
                 for name, value in inputs.items():
-                    await executor.put(name, value)
+                    if isinstance(value, PurePath):
+                        await executor.put_file(value, value.name if name.isidentifier() else name)
+                    if name.isidentifier():
+                        await executor.put(name, Path(value.name) if isinstance(value, PurePath) else value)
                 yield PooledExecutor(lambda: contextlib.nullcontext(executor), limits)
             finally:
                 await self._retire(executor)

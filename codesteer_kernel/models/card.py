@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from ..config import available_memory
-from ..errors import BrokenPlugin, MissingDependency, MissingKey
+from ..errors import BrokenPlugin, MissingDependency, MissingKey, ModelError
 from .aliases import expand
 from .catalogue import default_model, entry, weights_path
-from .hosts import OVERHEAD
+from .hosts import memory_needed
 from .plugins import distribution, installed
 from .prices import Price, price
 from .protocol import Abilities
@@ -105,14 +105,14 @@ def _weights(name: str, model: str) -> tuple[Weights | None, str]:
     """The file behind a local model, and the note that goes with it."""
     free = available_memory()
     if name.startswith("local/") and is_path(model):
-        path = Path(model).expanduser().absolute()
+        path = Path(model.partition("?")[0]).expanduser().absolute()
         if path.is_dir():
             return None, ""
         size = path.stat().st_size if path.is_file() else None
         return Weights(
             file=str(path),
             size=size,
-            memory_needed=None if size is None else size + OVERHEAD,
+            memory_needed=_memory(path),
             memory_free=free,
             worker=loaded_by(path),
         ), "" if size is not None else "There is no such file."
@@ -127,7 +127,15 @@ def _weights(name: str, model: str) -> tuple[Weights | None, str]:
         sha256=known.sha256,
         licence=known.licence,
         hub=known.hub_repo,
-        memory_needed=known.size + OVERHEAD,
+        memory_needed=_memory(path) or known.memory,
         memory_free=free,
         worker=loaded_by(path),
     ), "; ".join(part for part in (known.note, why) if part)
+
+
+def _memory(path: Path) -> int | None:
+    """What the file at ``path`` takes in memory, by its header; None where there is none to read."""
+    try:
+        return memory_needed(path)
+    except (OSError, ModelError):
+        return None

@@ -1,136 +1,242 @@
-"""Models of the Hugging Face hub, or of a local folder, by transformers and torch in this process."""
+"""Models of the Hugging Face hub, or of a local folder, by transformers and torch in this process.
+
+:mod:`.placement` decides how they are loaded, :mod:`.hf_load` loads them, :mod:`.hf_network` runs them,
+:mod:`.templates` words their prompts.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from ..config import default_threads
-from ..errors import BadInput, ContextOverflow, MissingDependency, ModelError, OutOfMemory, WeightsMissing
+from ..errors import BadInput, CodeSteerError, ContextOverflow, MissingDependency, ModelError, OutOfMemory
+from .placement import GB, WINDOW_TOKENS, LoadOptions, load_plan, read_options
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TextDelta, TokenUsage
 from .pull import Progress, ProgressEvent
 from .scoring import Branching
 from .stopping import StopCutter
+from .templates import TEMPLATES, Prompter
 from .thinking import ThinkSplitter
 
-__all__ = ["HfModel"]
+if TYPE_CHECKING:
+    from .hf_network import Network
+
+__all__ = ["MARKER", "HfModel"]
+
+MARKER = "codesteer.json"
+"""A file beside weights or adapter that says how the model was tuned to steer: ``{"dialect": "codesteer-v1"}``."""
 
 
 class HfModel:
-    """One causal language model: bf16 on a CUDA device where there is one, fp32 on the CPU.
+    """One causal language model: on CUDA where there is such a device, else on the CPU.
 
     Cheap to make; :meth:`ready` or the first call loads. One generation at a time: the next one waits. Closing a
-    stream ends its generation at the next token.
+    stream ends its generation before the next layer is computed. Each ``slot`` of a request keeps the cache of what it
+    read last: only what is new after the common beginning is read again.
 
     Args:
-        source: ``ORG/NAME`` on the hub (or in its cache), or the path of a folder with weights and tokenizer.
+        source: ``ORG/NAME`` on the hub (or in its cache), or the path of a folder with weights and tokenizer, or with a
+            LoRA adapter that names its base model. ``?option=value&...`` after it sets any of the options below.
         context: context window in tokens; None takes the model's own.
+        prefix_cache: keep caches between calls.
+        revision, adapter, template, device, dtype, quantize, offload_folder, gpu_gb, cpu_gb: see
+            :class:`~codesteer_kernel.models.placement.LoadOptions`.
 
     Raises:
         MissingDependency: torch or transformers is not installed.
+        BadInput: an option that does not exist, or cannot have this value.
     """
 
-    abilities = Abilities(prefill=True, score=True, seed=True, local=True)
+    abilities = Abilities(prefill=True, score=True, seed=True, local=True, prefix_cache=True)
 
-    def __init__(self, source: str, *, context: int | None = None) -> None:
-        from importlib.util import find_spec
-
+    def __init__(
+        self,
+        source: str,
+        *,
+        context: int | None = None,
+        prefix_cache: bool = True,
+        revision: str = "",
+        adapter: str = "",
+        template: Literal["", "llama3", "chatml"] = "",
+        device: Literal["auto", "cuda", "cpu"] = "auto",
+        dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+        quantize: Literal["", "4bit", "8bit"] = "",
+        offload_folder: str = "",
+        gpu_gb: float | None = None,
+        cpu_gb: float | None = None,
+    ) -> None:
         if find_spec("torch") is None or find_spec("transformers") is None:
             raise MissingDependency(f"hf/{source} needs torch and transformers.", "Run: pip install 'codesteer[hf]'")
+        given = LoadOptions(
+            revision=revision,
+            adapter=adapter,
+            template=template,
+            device=device,
+            dtype=dtype,
+            quantize=quantize,
+            offload_folder=offload_folder,
+            gpu_gb=gpu_gb,
+            cpu_gb=cpu_gb,
+            context=context,
+        )
+        self._source, _, query = source.partition("?")
+        if not self._source:
+            raise BadInput("hf/ names no model.", "Write hf/ORG/NAME, or the path of a folder.")
+        self._options = read_options(query, given)
         self.name = f"hf/{source}"
-        self.context_window: int | None = context
-        self._source = source
-        self._network: Any = None
-        self._tokenizer: Any = None
+        self.context_window: int | None = self._options.context
+        self._prefix_cache = prefix_cache
+        self._network: Network | None = None
+        self._prompter: Prompter | None = None
+        self._ends: frozenset[int] = frozenset()
         self._loading = threading.Lock()
         self._busy = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<HfModel {self.name}>"
 
+    @property
+    def dialect(self) -> str | None:
+        """The steering dialect that the folder of the adapter or the weights names in ``codesteer.json``; else None.
+
+        Raises:
+            ModelError: the file is there and cannot be read.
+        """
+        for folder in (self._options.adapter, self._source):
+            marker = Path(folder).expanduser() / MARKER
+            if folder and marker.is_file():
+                try:
+                    return str(json.loads(marker.read_text(encoding="utf-8"))["dialect"])
+                except (OSError, ValueError, KeyError, TypeError):
+                    raise ModelError(
+                        f"{marker} cannot be read.", 'It looks like {"dialect": "codesteer-v1"}.'
+                    ) from None
+        return None
+
+    # ---------------------------------------------------------------------------------------------------- loading
+
     async def ready(self, progress: Progress | None = None) -> None:
         """Load the model, downloading it first where the hub's cache has it not.
 
+        Args:
+            progress: told, in the event loop's thread, about the download, and before the load about the memory it
+                needs and the memory that is free.
+
         Raises:
-            WeightsMissing: there is no such folder or repository, or it cannot be fetched.
-            OutOfMemory: it does not fit.
+            WeightsMissing: there is no such folder, repository or revision, or it cannot be fetched.
+            OutOfMemory: it does not fit; found before loading, the cure says what would fit.
+            MissingDependency: an option needs a package.
             ModelError: it has no chat template, or cannot be loaded.
         """
-        if self._network is None:
-            if progress is not None:
-                progress(ProgressEvent(done=0, total=0, source="load", note=f"loading {self.name}"))
-            await asyncio.to_thread(self._load)
+        if self._network is not None:
+            return
+        loop = asyncio.get_running_loop()
+        stop = threading.Event()
 
-    def _load(self) -> None:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        def relay(event: ProgressEvent) -> None:
+            if progress is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(progress, event)
 
+        work = asyncio.ensure_future(asyncio.to_thread(self._load, relay, stop))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop.set()
+            work.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+
+    def _load(self, progress: Progress, stop: threading.Event) -> None:
         with self._loading:
             if self._network is not None:
                 return
-            if self._source.startswith(("/", "~", ".")) and not Path(self._source).expanduser().is_dir():
-                raise WeightsMissing(f"There is no folder {self._source}.", "Give a folder, or ORG/NAME.")
-            source = str(Path(self._source).expanduser()) if self._source.startswith("~") else self._source
-            cuda = torch.cuda.is_available()
             try:
-                tokenizer = AutoTokenizer.from_pretrained(source)
-                # bf16 on a CPU without units for it is unusable: 0.8 tokens/s were measured.
-                how = {"dtype": torch.bfloat16, "device_map": "auto"} if cuda else {"dtype": torch.float32}
-                network = AutoModelForCausalLM.from_pretrained(source, **how)
-            except (MemoryError, torch.cuda.OutOfMemoryError) as fault:
-                raise OutOfMemory(
-                    f"{self.name} does not fit into memory ({fault}).", "Choose a smaller model."
-                ) from None
-            except OSError as fault:
-                reason = str(fault).strip().splitlines()[0]
-                raise WeightsMissing(
-                    f"{self.name} could not be fetched ({reason}).", "Check the name and the network."
-                ) from None
-            except (ValueError, KeyError, RuntimeError, ImportError) as fault:
-                reason = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-                raise ModelError(f"{self.name} could not be loaded ({reason}).") from None
-            if not tokenizer.chat_template:
-                raise ModelError(f"{self.name} has no chat template.", "Use an instruction-tuned model.")
-            if not cuda:
-                torch.set_num_threads(default_threads())
-            network.eval()
-            if self.context_window is None:
-                self.context_window = getattr(network.config, "max_position_embeddings", None)
-            self._tokenizer, self._network = tokenizer, network
+                self._load_now(progress, stop)
+            except CodeSteerError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - torch, transformers and what they call raise what they like
+                raise self._fault(fault, "could not be loaded") from None
+
+    def _load_now(self, progress: Progress, stop: threading.Event) -> None:
+        import torch
+
+        from . import hf_load
+        from .hf_network import Network
+
+        options = self._options
+        folder = hf_load.fetch(self._source, options.revision, progress, stop)
+        adapter = hf_load.fetch(options.adapter, "", progress, stop) if options.adapter else None
+        if (base := hf_load.base_of_adapter(folder)) is not None:
+            folder, adapter = hf_load.fetch(base, "", progress, stop), folder
+        weights = hf_load.count_weights(folder)
+        plan = load_plan(self.name, weights, hf_load.survey(), options)
+        free = "" if plan.free is None else f", {plan.free / GB:.1f} GB free"
+        note = f"loading {self.name} as {options.quantize or plan.arguments['dtype']}: needs {plan.needs / GB:.1f} GB"
+        note = f"{note} of memory{free}. {plan.note}".rstrip(" .")
+        progress(ProgressEvent(done=0, total=plan.needs, source="load", note=note))
+        tokenizer = hf_load.load_tokenizer(folder)
+        try:
+            prompter = Prompter(tokenizer, TEMPLATES.get(options.template, ""))
+        except ValueError:
+            raise ModelError(
+                f"{self.name} has no chat template.", "Use an instruction-tuned model, or name one: ?template=llama3."
+            ) from None
+        if plan.device == "cpu":
+            torch.set_num_threads(default_threads())
+        module = hf_load.load_network(folder, plan, options.quantize, adapter)
+        if self.context_window is None:
+            self.context_window = weights.context
+        ends = module.generation_config.eos_token_id
+        ends = ends if isinstance(ends, list) else [ends]
+        self._ends = frozenset({*ends, tokenizer.eos_token_id, *prompter.turn_ends} - {None})
+        self._prompter = prompter
+        self._network = Network(module, prefix_cache=self._prefix_cache)
+
+    # ------------------------------------------------------------------------------------------------- generating
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        """Generate; see :class:`~codesteer_kernel.models.protocol.ChatModel`."""
+        """Generate; see :class:`~codesteer_kernel.models.protocol.ChatModel`.
+
+        Raises:
+            ContextOverflow: the prompt does not fit; both counts are named, nothing was generated.
+        """
         request.check(self)
         await self.ready()
         prompt, tokens = await asyncio.to_thread(self._prompt, request.messages)
         loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[list[int] | BaseException | None] = asyncio.Queue()
-        cancelled = threading.Event()
+        pieces: asyncio.Queue[tuple[int, int] | BaseException | None] = asyncio.Queue()
+        stop = threading.Event()
 
-        def deliver(item: list[int] | BaseException | None) -> None:
+        def deliver(item: tuple[int, int] | BaseException | None) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(pieces.put_nowait, item)
 
-        work = threading.Thread(
-            target=self._generate, args=(request, tokens, deliver, cancelled), name="hf-generate", daemon=True
-        )
+        network, prompter = self._network, self._prompter
+        assert network is not None
+        assert prompter is not None
+        given = (network, request, tokens, deliver, stop)
+        work = threading.Thread(target=self._generate, args=given, name="hf-generate", daemon=True)
         splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
         cutter = StopCutter(request.stop)
-        written = _Written(self._tokenizer)
+        written = _Written(prompter.decode)
+        cached = 0
         work.start()
         try:
             while (item := await pieces.get()) is not None:
                 if isinstance(item, BaseException):
-                    raise self._fault(item)
-                for delta in self._split(splitter, cutter, written.add(item)):
+                    raise self._fault(item, "failed while generating")
+                token, cached = item
+                for delta in self._split(splitter, cutter, written.add(token)):
                     yield delta
                 if cutter.hit:
                     break
         finally:
-            cancelled.set()
+            stop.set()
         if not cutter.hit:
             for delta in self._split(splitter, cutter, written.rest()):
                 yield delta
@@ -142,8 +248,10 @@ class HfModel:
             if kept := cutter.finish():
                 yield TextDelta(kept)
         made = written.tokens
-        reason: StopReason = "stop_string" if cutter.hit else "end" if self._ended(made) else "length"
-        yield Finish(reason=reason, usage=TokenUsage(input_tokens=len(tokens), output_tokens=len(made)))
+        ended = bool(made) and made[-1] in self._ends
+        reason: StopReason = "stop_string" if cutter.hit else "end" if ended else "length"
+        usage = TokenUsage(input_tokens=len(tokens), output_tokens=len(made), cached_tokens=cached)
+        yield Finish(reason=reason, usage=usage)
 
     @staticmethod
     def _split(splitter: ThinkSplitter, cutter: StopCutter, text: str) -> list[Delta]:
@@ -155,104 +263,105 @@ class HfModel:
                 out.append(TextDelta(kept))
         return out
 
-    def _ended(self, made: list[int]) -> bool:
-        return bool(made) and made[-1] in self._ends()
+    def _generate(
+        self,
+        network: Network,
+        request: ChatRequest,
+        tokens: list[int],
+        deliver: Callable[[tuple[int, int] | BaseException | None], None],
+        stop: threading.Event,
+    ) -> None:
+        """Body of the generating thread: tokens, then None, or the fault."""
+        from .hf_network import Sampler, Stopped
 
-    def _ends(self) -> set[int]:
-        config = self._network.generation_config
-        ends = config.eos_token_id if config.eos_token_id is not None else self._tokenizer.eos_token_id
-        return set(ends) if isinstance(ends, list) else {ends} if ends is not None else set()
-
-    def _generate(self, request: ChatRequest, tokens: list[int], deliver: Any, cancelled: threading.Event) -> None:
-        """Body of the generating thread: token ids, then None, or the fault."""
         try:
-            import torch
-
-            class Tap:
-                """What transformers calls a streamer: gets the prompt first, then each new token."""
-
-                def __init__(self) -> None:
-                    self.prompt = True
-
-                def put(self, value: Any) -> None:
-                    if self.prompt:
-                        self.prompt = False
-                    else:
-                        deliver(value.reshape(-1).tolist())
-
-                def end(self) -> None:
-                    pass
-
-            def stop(ids: Any, scores: Any, **_: Any) -> Any:
-                return torch.full((ids.shape[0],), cancelled.is_set(), dtype=torch.bool, device=ids.device)
-
-            temperature = 1.0 if request.temperature is None else request.temperature
-            how: dict[str, Any] = {"do_sample": temperature > 0}
-            if temperature > 0:
-                how["temperature"] = temperature
-            else:
-                # A model's own sampling defaults mean nothing here, and transformers warns of them.
-                how |= {"temperature": None, "top_p": None, "top_k": None}
-            with self._busy, torch.inference_mode():
-                if not cancelled.is_set():
-                    if request.seed is not None:
-                        torch.manual_seed(request.seed)
-                    ids = torch.tensor([tokens], device=self._network.device)
-                    self._network.generate(
-                        ids,
-                        attention_mask=torch.ones_like(ids),
-                        max_new_tokens=request.max_tokens,
-                        pad_token_id=self._pad(),
-                        streamer=Tap(),
-                        stopping_criteria=[stop],
-                        **how,
-                    )
+            usual = network.module.generation_config
+            sampler = Sampler(
+                (usual.temperature or 1.0) if request.temperature is None else request.temperature,
+                request.seed,
+                network.module.device,
+                top_k=usual.top_k,
+                top_p=usual.top_p,
+            )
+            most = min(request.max_tokens, (self.context_window or WINDOW_TOKENS) - len(tokens))
+            with self._busy:
+                for item in network.generate(
+                    tokens, most=most, ends=self._ends, lane=request.slot, sampler=sampler, stop=stop
+                ):
+                    deliver(item)
+            deliver(None)
+        except Stopped:
             deliver(None)
         except BaseException as fault:  # noqa: BLE001 - it goes to the caller's task
+            network.lanes.clear()
             deliver(fault)
-
-    def _pad(self) -> int:
-        pad = self._tokenizer.pad_token_id
-        return int(pad if pad is not None else next(iter(self._ends()), 0))
 
     async def score(self, messages: Sequence[Message], choices: Sequence[str], *, slot: str = "") -> Choice:
         """Probabilities of ``choices`` as the continuation of the last (assistant) message.
 
-        See :meth:`codesteer_kernel.models.local.LocalModel.score`; one forward pass for each place where they part.
+        See :meth:`codesteer_kernel.models.local.LocalModel.score`: one pass over what the slot has not read yet, and a
+        few tokens more for each place where more than two choices part.
         """
         if not messages or messages[-1].role != "assistant":
             raise BadInput("The last message to score must be an assistant turn.")
         await self.ready()
-        return await asyncio.to_thread(self._score, messages, choices)
+        stop = threading.Event()
+        work = asyncio.ensure_future(asyncio.to_thread(self._score, messages, choices, slot, stop))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop.set()
+            work.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
 
-    def _score(self, messages: Sequence[Message], choices: Sequence[str]) -> Choice:
+    def _score(self, messages: Sequence[Message], choices: Sequence[str], slot: str, stop: threading.Event) -> Choice:
         import torch
 
+        network, prompter = self._network, self._prompter
+        assert network is not None
+        assert prompter is not None
         prompt, _ = self._prompt(messages)
-        branching = Branching({choice: self._tokens(prompt + choice) for choice in choices})
-        read = 0
-        with self._busy, torch.inference_mode():
-            for shared, candidates in branching.places():
-                ids = torch.tensor([shared], device=self._network.device)
-                logits = self._network(ids).logits[0, -1, list(candidates)].float()
-                odds = torch.log_softmax(logits, dim=-1).tolist()
-                branching.settle(dict(zip(candidates, odds, strict=True)))
-                read += len(shared)
-        return Choice(probabilities=branching.probabilities(), usage=TokenUsage(input_tokens=read))
+        branching = Branching({choice: prompter.tokens(prompt + choice) for choice in choices})
+        read = reused = 0
+        try:
+            with self._busy:
+                for shared, candidates in branching.places():
+                    logits, cached = network.read(shared, slot, stop)
+                    odds = torch.log_softmax(logits[list(candidates)], dim=-1).tolist()
+                    branching.settle(dict(zip(candidates, odds, strict=True)))
+                    read, reused = read + len(shared), reused + cached
+        except (MemoryError, RuntimeError) as fault:
+            network.lanes.clear()
+            raise self._fault(fault, "failed while scoring") from None
+        usage = TokenUsage(input_tokens=read, cached_tokens=reused)
+        return Choice(probabilities=branching.probabilities(), usage=usage)
+
+    async def next_tokens(self, messages: Sequence[Message], count: int) -> tuple[list[tuple[str, float]], TokenUsage]:
+        """The ``count`` likeliest next tokens with their log-probabilities, likeliest first."""
+        await self.ready()
+
+        def work() -> tuple[list[tuple[str, float]], TokenUsage]:
+            import torch
+
+            network, prompter = self._network, self._prompter
+            assert network is not None
+            assert prompter is not None
+            _, tokens = self._prompt(messages)
+            with self._busy:
+                logits, cached = network.read(tokens, "", threading.Event())
+            logs, ids = torch.log_softmax(logits, dim=-1).topk(count)
+            found = [(prompter.decode([one]), log) for one, log in zip(ids.tolist(), logs.tolist(), strict=True)]
+            return found, TokenUsage(input_tokens=len(tokens), output_tokens=1, cached_tokens=cached)
+
+        return await asyncio.to_thread(work)
 
     def _prompt(self, messages: Sequence[Message]) -> tuple[str, list[int]]:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        continued = messages[-1].role == "assistant"
+        assert self._prompter is not None
         try:
-            text = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=not continued, continue_final_message=continued
-            )
+            text = self._prompter.render(messages)
         except Exception as fault:  # noqa: BLE001 - the template is the model's own program; it may refuse a role
             raise ModelError(f"The chat template of {self.name} refuses the conversation ({fault}).") from None
-        if continued and not text.endswith(turns[-1]["content"]):
-            # Templates trim; what is to be continued counts to its last blank.
-            text += turns[-1]["content"][len(turns[-1]["content"].rstrip()) :]
-        tokens = self._tokens(text)
+        tokens = self._prompter.tokens(text)
         if self.context_window is not None and len(tokens) >= self.context_window:
             raise ContextOverflow(
                 f"The prompt has {len(tokens)} tokens and the context window of {self.name} holds "
@@ -261,32 +370,38 @@ class HfModel:
             )
         return text, tokens
 
-    def _tokens(self, text: str) -> list[int]:
-        return [int(token) for token in self._tokenizer(text, add_special_tokens=False)["input_ids"]]
-
-    def _fault(self, fault: BaseException) -> ModelError:
+    def _fault(self, fault: BaseException, what: str) -> ModelError:
         if isinstance(fault, ModelError):
             return fault
         if isinstance(fault, MemoryError) or type(fault).__name__ == "OutOfMemoryError":
-            return OutOfMemory(f"{self.name} ran out of memory.", "Shorten the prompt, or choose a smaller model.")
-        return ModelError(f"{self.name} failed while generating ({type(fault).__name__}: {fault}).")
+            return OutOfMemory(
+                f"{self.name} {what}: out of memory.",
+                "Shorten the prompt, quantize the model (?quantize=4bit), or choose a smaller one.",
+            )
+        reason = (str(fault).strip().splitlines() or [""])[0].rstrip(".")
+        return ModelError(f"{self.name} {what} ({type(fault).__name__}: {reason}).")
 
     async def aclose(self) -> None:
         """Let go of the weights. Idempotent; the next call loads again."""
-        self._network = self._tokenizer = None
+        held, self._network, self._prompter = self._network, None, None
+        if held is not None and held.module.device.type == "cuda":
+            import torch
+
+            del held
+            torch.cuda.empty_cache()
 
 
 class _Written:
-    """Token ids so far, and the text of each addition: decoded with the one before, since tokens join as they please."""
+    """Tokens so far, and the text of each addition: decoded with the one before, since tokens join as they please."""
 
-    def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+        self._decode = decode
         self.tokens: list[int] = []
         self._anchor = self._shown = 0
 
-    def add(self, fresh: list[int]) -> str:
+    def add(self, fresh: int) -> str:
         """The text that ``fresh`` adds; "" while a character is not whole."""
-        self.tokens += fresh
+        self.tokens.append(fresh)
         text = self.rest()
         if not text or text.endswith("\ufffd"):
             return ""
@@ -297,6 +412,3 @@ class _Written:
         """The text not given yet."""
         before = self._decode(self.tokens[self._anchor : self._shown])
         return self._decode(self.tokens[self._anchor :])[len(before) :]
-
-    def _decode(self, tokens: list[int]) -> str:
-        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))

@@ -21,16 +21,21 @@ from typing import Any
 import msgspec
 
 from ..config import available_memory, cache_dir, child_environment, runtime_dir, worker_grace, writable
-from ..errors import MissingDependency, ModelError, OutOfMemory
+from ..errors import CodeSteerError, MissingDependency, ModelError, OutOfMemory
+from .gguf_header import read_gguf_header
 from .locks import FileLock
+from .placement import runtime_needs
 from .pull import Progress, ProgressEvent
+from .worker import SLOTS
 
-__all__ = ["Host", "Lease", "lease", "running"]
+__all__ = ["Host", "Lease", "lease", "memory_needed", "running"]
 
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0
-OVERHEAD = 300 * 1024**2
-"""Bytes a worker takes beside the weights: caches of two 4096-token lanes (115 MB each for the 1.5B) and the program."""
+
+
+_KINDS: dict[str, type[CodeSteerError]] = {kind.code: kind for kind in (MissingDependency, OutOfMemory)}
+"""What the worker's refusals are; the others are model errors."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class Lease:
     """A claim on a loaded model; closing it (or dying) gives the claim back.
 
-    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``pid`` the worker.
+    ``url`` is the loopback address of its server, ``context`` the window of one lane in tokens, ``slots`` the number
+    of lanes, ``pid`` the worker, ``special`` the texts of the model's control tokens.
     """
 
     def __init__(self, connection: socket.socket, state: dict[str, Any]) -> None:
@@ -52,7 +58,9 @@ class Lease:
         self.url: str = state["url"]
         self.key: str = state["key"]
         self.context: int = state["context"]
+        self.slots: int = state["slots"]
         self.pid: int = state["pid"]
+        self.special: list[str] = state["special"]
 
     def __repr__(self) -> str:
         return f"<Lease of worker {self.pid}>"
@@ -84,13 +92,22 @@ def log_path(path: Path) -> Path:
     return cache_dir() / "logs" / f"worker-{_identity(path)}.log"
 
 
-async def lease(path: Path, *, context: int = 4096, progress: Progress | None = None) -> Lease:
-    """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
-
-    ``context`` (tokens per lane) counts for the one who starts the worker.
+def memory_needed(path: Path, context: int = 4096, slots: int = SLOTS) -> int:
+    """Bytes that the model in the GGUF file at ``path`` takes once it runs, ``context`` tokens in each of its lanes.
 
     Raises:
-        OutOfMemory: the machine has not enough free memory to load it.
+        ModelError: it is no GGUF file.
+    """
+    return runtime_needs(path.stat().st_size, read_gguf_header(path), context=context, lanes=slots)
+
+
+async def lease(path: Path, *, context: int = 4096, slots: int = SLOTS, progress: Progress | None = None) -> Lease:
+    """A lease of the model in the GGUF file at ``path``, loading it where no worker has it yet.
+
+    ``context`` (tokens per lane) and ``slots`` (lanes) count for the one who starts the worker.
+
+    Raises:
+        OutOfMemory: the machine has not enough free memory to load it; found before loading.
         MissingDependency: the runtime is not installed.
         ModelError: the file cannot be loaded, or the worker dies while loading.
     """
@@ -103,14 +120,16 @@ async def lease(path: Path, *, context: int = 4096, progress: Progress | None = 
         nonlocal told
         if progress is not None and not told:
             told = True
-            size = path.stat().st_size
-            progress(ProgressEvent(done=0, total=size, source="load", note=f"loading {size / 1e9:.1f} GB model"))
+            size, needs, free = path.stat().st_size, memory_needed(path, context, slots), available_memory()
+            has = "" if free is None else f", {free / 1e9:.1f} GB free"
+            note = f"loading {size / 1e9:.1f} GB model: needs {needs / 1e9:.1f} GB of memory{has}"
+            progress(ProgressEvent(done=0, total=size, source="load", note=note))
 
     while True:
         connection = await _connect(address)
         if connection is None:
             tell()
-            await _start(path, context)
+            await _start(path, context, slots)
             connection = await _connect(address)
         if connection is not None:
             try:
@@ -170,32 +189,20 @@ async def _await_ready(connection: socket.socket, path: Path, tell: Callable[[],
         if state["state"] == "ready":
             return state
         if state["state"] == "failed":
-            if state.get("code") == "missing_dependency":
-                raise MissingDependency(
-                    f"The local runtime cannot be imported ({state['message']}).", "Run: pip install xllamacpp"
-                )
-            raise ModelError(
-                f"{path} could not be loaded ({state['message']})", f"Is it a whole GGUF file? See {log_path(path)}."
-            )
+            raise _KINDS.get(state["code"], ModelError)(state["message"], state["cure"])
         loading = True
         tell()
 
 
-async def _start(path: Path, context: int) -> None:
-    need = path.stat().st_size + OVERHEAD
-    free = available_memory()
-    if free is not None and free < need:
-        raise OutOfMemory(
-            f"Loading {path.name} needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB is free.",
-            "Close other programs, or choose a smaller model such as local/qwen2.5-coder-0.5b.",
-        )
+async def _start(path: Path, context: int, slots: int) -> None:
     log = log_path(path)
     writable(log.parent)
     environment = child_environment()
     # -P keeps the notebook's folder off the worker's path, so that no file there can pose as a module.
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     command = [sys.executable, "-P", "-m", "codesteer_kernel.models.worker", "--model", str(path.resolve())]
-    command += ["--name", _identity(path), "--context", str(context), "--grace", str(worker_grace()), "--log", str(log)]
+    command += ["--name", _identity(path), "--context", str(context), "--slots", str(slots)]
+    command += ["--grace", str(worker_grace()), "--log", str(log)]
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(

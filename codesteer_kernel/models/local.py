@@ -17,7 +17,9 @@ from .hosts import Lease, lease, log_path
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage
 from .pull import Progress, pull
 from .scoring import Branching
+from .templates import Shield
 from .thinking import ThinkSplitter
+from .worker import SLOTS
 
 if TYPE_CHECKING:
     import httpx
@@ -42,6 +44,7 @@ class LocalModel:
     Args:
         source: an entry of the catalogue, or the path of a GGUF file.
         context: tokens per lane, where this call is the one that loads the model.
+        slots: lanes, likewise: so many calls are answered at a time.
         prefix_cache: reuse the part of a prompt that its lane has already read. Off, every prompt is read anew: slower
             (3 to 4 times over five steering rounds), but the same request gives the same answer whatever ran before,
             which rounding prevents when a prompt is read in differently sized pieces.
@@ -49,7 +52,9 @@ class LocalModel:
 
     abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True, prefix_cache=True)
 
-    def __init__(self, source: Entry | Path, *, context: int | None = None, prefix_cache: bool = True) -> None:
+    def __init__(
+        self, source: Entry | Path, *, context: int | None = None, slots: int = SLOTS, prefix_cache: bool = True
+    ) -> None:
         if isinstance(source, Entry):
             self.name = f"local/{source.name}"
             self._entry: Entry | None = source
@@ -61,6 +66,7 @@ class LocalModel:
             self._path = source
             self._context = context or 4096
         self.context_window: int | None = self._context
+        self.slots = slots
         self._prefix_cache = prefix_cache
         self._lease: Lease | None = None
         self._guard = threading.Lock()
@@ -84,7 +90,7 @@ class LocalModel:
         if held is not None and held.alive:
             return held
         path = await self._weights(progress)
-        fresh = await lease(path, context=self._context, progress=progress)
+        fresh = await lease(path, context=self._context, slots=self.slots, progress=progress)
         with self._guard:
             if self._lease is not None and self._lease is not held:
                 fresh.close()  # another call was quicker
@@ -92,7 +98,7 @@ class LocalModel:
             self._lease = fresh
         if held is not None:
             held.close()
-        self.context_window = fresh.context
+        self.context_window, self.slots = fresh.context, fresh.slots
         return fresh
 
     async def _weights(self, progress: Progress | None) -> Path:
@@ -113,9 +119,10 @@ class LocalModel:
         request.check(self)
         host = await self._leased()
         async with self._client(host) as client:
-            prompt = await self._prompt(client, request.messages)
+            shield = Shield(host.special)
+            prompt = await self._prompt(client, request.messages, shield)
             body: dict[str, Any] = {
-                "prompt": prompt,
+                "prompt": await self._tokens(client, prompt, shield) if shield.covered(prompt) else prompt,
                 "n_predict": request.max_tokens,
                 "stop": list(request.stop),
                 "cache_prompt": self._prefix_cache,
@@ -164,8 +171,9 @@ class LocalModel:
         host = await self._leased()
         usage = TokenUsage()
         async with self._client(host) as client:
-            prompt = await self._prompt(client, messages)
-            branching = Branching({choice: await self._tokens(client, prompt + choice) for choice in choices})
+            shield = Shield(host.special)
+            prompt = await self._prompt(client, messages, shield)
+            branching = Branching({choice: await self._tokens(client, prompt + choice, shield) for choice in choices})
             for shared, candidates in branching.places():
                 odds, spent = await self._next_token(client, shared, candidates, slot)
                 branching.settle(odds)
@@ -176,7 +184,22 @@ class LocalModel:
         """Tokens of the prompt that ``messages`` become."""
         host = await self._leased()
         async with self._client(host) as client:
-            return len(await self._tokens(client, await self._prompt(client, messages)))
+            shield = Shield(host.special)
+            return len(await self._tokens(client, await self._prompt(client, messages, shield), shield))
+
+    async def next_tokens(self, messages: Sequence[Message], count: int) -> tuple[list[tuple[str, float]], TokenUsage]:
+        """The ``count`` likeliest next tokens with their log-probabilities, likeliest first."""
+        host = await self._leased()
+        async with self._client(host) as client:
+            shield = Shield(host.special)
+            prompt = await self._tokens(client, await self._prompt(client, messages, shield), shield)
+            body = {"prompt": prompt, "n_predict": 1, "n_probs": count, "temperature": 0.0}
+            found: list[dict[str, Any]] = []
+            async with aclosing(self._complete(client, body | {"cache_prompt": self._prefix_cache})) as events:
+                async for event in events:
+                    for place in event.get("completion_probabilities", [])[:1]:
+                        found = place["top_logprobs"]
+        return [(str(top["token"]), float(top["logprob"])) for top in found], _usage(event)
 
     async def endpoint(self) -> tuple[str, str]:
         """``(base URL, API key)`` of the worker's server, which also speaks the OpenAI and Anthropic protocols.
@@ -221,15 +244,20 @@ class LocalModel:
                 f"The worker process of {self.name} does not answer ({type(fault).__name__}).", f"See {self._log()}."
             ) from None
 
-    async def _prompt(self, client: httpx.AsyncClient, messages: Sequence[Message]) -> str:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
+    async def _prompt(self, client: httpx.AsyncClient, messages: Sequence[Message], shield: Shield) -> str:
+        """The prompt as text, in which what looks like a control token in somebody's words is covered."""
+        turns = [{"role": message.role, "content": shield.cover(message.content)} for message in messages]
         answer = await self._post(client, "/apply-template", {"messages": turns})
         return str(answer["prompt"])
 
-    async def _tokens(self, client: httpx.AsyncClient, text: str) -> list[int]:
-        body = {"content": text, "add_special": True, "parse_special": True}
-        answer = await self._post(client, "/tokenize", body)
-        return [int(token) for token in answer["tokens"]]
+    async def _tokens(self, client: httpx.AsyncClient, text: str, shield: Shield) -> list[int]:
+        pieces = shield.split(text) if shield.covered(text) else [(text, True)]
+        tokens: list[int] = []
+        for place, (piece, control) in enumerate(pieces):
+            body = {"content": piece, "add_special": place == 0, "parse_special": control}
+            answer = await self._post(client, "/tokenize", body)
+            tokens += (int(token) for token in answer["tokens"])
+        return tokens
 
     async def _next_token(
         self, client: httpx.AsyncClient, prompt: list[int], candidates: list[int], slot: str

@@ -1,10 +1,12 @@
 """Open a model by name.
 
-Names: ``embedded`` (this machine's default), ``local/NAME`` (the catalogue) or ``local/PATH.gguf``, ``hf/ORG/NAME`` or
-``hf//path/to/folder``, ``replay/RUN`` or ``replay/PATH.json`` (a record speaks again), ``anthropic/ID``, ``openai/ID``
-and the other OpenAI-compatible providers of :data:`~codesteer_kernel.models.providers.PROVIDERS`, whatever plug-ins
-bring (:mod:`.plugins`), and the user's aliases (:mod:`.aliases`). ``...@http://host:port/v1`` after a hosted name goes
-to that address instead. Any id is accepted after a known provider: what exists there is the provider's to say.
+Names: ``embedded`` (this machine's default), ``local/NAME`` (the catalogue) or ``local/PATH.gguf``, ``hf/ORG/NAME``,
+``hf//path/to/folder`` or ``local//path/to/folder`` (with ``?option=value&...``, see
+:class:`~codesteer_kernel.models.hf.HfModel`), ``replay/RUN`` or ``replay/PATH.json`` (a record speaks again),
+``anthropic/ID``, ``openai/ID`` and the other OpenAI-compatible providers of
+:data:`~codesteer_kernel.models.providers.PROVIDERS`, whatever plug-ins bring (:mod:`.plugins`), and the user's aliases
+(:mod:`.aliases`). ``...@http://host:port/v1`` after a hosted name goes to that address instead. Any id is accepted after
+a known provider: what exists there is the provider's to say.
 """
 
 from __future__ import annotations
@@ -64,6 +66,11 @@ def open_model(
         return _made(LocalModel, default_model()[0], named, options)
     if not model and provider in BUILT_IN:
         raise UnknownModel(f"{named.name!r} names no model.", f"Write {provider}/MODEL.")
+    folder, mark, query = model.partition("?")
+    if provider == "local" and is_path(model) and Path(folder).expanduser().is_dir():
+        from .hf import HfModel
+
+        return _made(HfModel, f"{Path(folder).expanduser().absolute()}{mark}{query}", named, options)
     if provider == "local":
         from .local import LocalModel
 

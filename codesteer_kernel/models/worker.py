@@ -1,14 +1,15 @@
 """The process that holds one local model: llama.cpp's server on loopback, alive while somebody holds a lease.
 
-``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --grace SECONDS --log FILE`` returns as soon as a
-worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters need no lock of
-their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its terminal) pass it by.
+``python -m codesteer_kernel.models.worker --model FILE --name ID --context TOKENS --slots N --grace SECONDS --log FILE``
+returns as soon as a worker for ``ID`` listens on its lease socket, whether it started it or found it, so that starters
+need no lock of their own. The worker itself runs on as a daemon: signals meant for the starter (a Ctrl-C in its
+terminal) pass it by.
 
 The lease socket (``ID.sock`` in the runtime folder, reachable by this user alone) speaks JSON lines, worker to client
-only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "pid"}`` or ``{"state": "failed",
-"message"}``. The connection *is* the lease: however the client ends, the kernel closes it. After the last one closed,
-the worker waits out its grace period for another, then exits. ``ID.json`` tells what runs; the API
-key is never on disk.
+only: one ``{"state": "loading"}``, then ``{"state": "ready", "url", "key", "context", "slots", "pid", "special"}`` or
+``{"state": "failed", "code", "message", "cure"}``. The connection *is* the lease: however the client ends, the kernel
+closes it. After the last one closed, the worker waits out its grace period for another, then exits. ``ID.json`` tells
+what runs; the API key is never on disk.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..config import default_threads, runtime_dir
+from ..config import available_memory, default_threads, runtime_dir
+from ..errors import CodeSteerError, MissingDependency, ModelError
+from .gguf_header import read_gguf_header
 from .locks import FileLock
+from .placement import free_on_gpus, runtime_plan
 
-__all__ = ["BATCH_TOKENS", "SLOTS", "main"]
+__all__ = ["SLOTS", "main"]
 
 SLOTS = 2
-"""Cache lanes: one for the steerer, one for the target."""
-
-BATCH_TOKENS = 128
-"""Prompt tokens per forward pass. A cancelled request is noticed between passes, so this bounds how long one lingers."""
+"""Cache lanes, where nobody asks for more: one for the steerer, one for the target."""
 
 PROMPT_CACHE_MIB = 512
 """Host memory for prefixes that had to leave their lane (llama.cpp's own default is 8192)."""
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--context", type=int, default=4096)
+    parser.add_argument("--slots", type=int, default=SLOTS)
     parser.add_argument("--grace", type=float, default=120.0)
     parser.add_argument("--log", type=Path, required=True)
     given = parser.parse_args(arguments)
@@ -66,10 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     if os.fork():
         os._exit(0)
     os.setsid()
+    import resource  # where there is fork, there is this
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not leave prompts and weights on the disk
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _redirect(given.log)
-    worker = _Worker(given.model, given.context, given.log)
+    worker = _Worker(given.model, given.context, given.slots, given.log)
     note = folder / f"{given.name}.json"
     try:
         _write_private(note, {"pid": os.getpid(), "model": str(given.model), "since": time.time()})
@@ -82,8 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class _Worker:
-    def __init__(self, model: Path, context: int, log: Path) -> None:
-        self.model, self.context, self.log = model, context, log
+    def __init__(self, model: Path, context: int, slots: int, log: Path) -> None:
+        self.model, self.context, self.slots, self.log = model, context, slots, log
         self.server: Any = None
         self.state: dict[str, Any] = {"state": "loading"}
         self.settled = asyncio.Event()
@@ -101,16 +106,30 @@ class _Worker:
     async def _load(self) -> None:
         try:
             state = await asyncio.to_thread(self._load_blocking)
+        except CodeSteerError as fault:
+            state = _failed(fault)
         except ImportError as fault:
-            state = {"state": "failed", "code": "missing_dependency", "message": f"{fault}"}
+            reason = f"The local runtime cannot be imported ({fault})."
+            state = _failed(MissingDependency(reason, "Run: pip install xllamacpp"))
         except Exception as fault:  # noqa: BLE001 - the reason goes to the clients; this process has nobody else to tell
-            state = {"state": "failed", "code": "model_error", "message": f"{fault}"}
+            reason = f"{self.model} could not be loaded ({fault})."
+            state = _failed(ModelError(reason, f"Is it a whole GGUF file? See {self.log}."))
         self.state = state
         self.settled.set()
 
     def _load_blocking(self) -> dict[str, Any]:
         import xllamacpp
 
+        header = read_gguf_header(self.model)
+        plan = runtime_plan(
+            self.model.name,
+            self.model.stat().st_size,
+            header,
+            context=self.context,
+            lanes=self.slots,
+            memory=available_memory(),
+            gpus=free_on_gpus(xllamacpp.get_device_info()),
+        )
         threads = default_threads()
         key = secrets.token_urlsafe(32)
         params = xllamacpp.CommonParams()
@@ -122,12 +141,13 @@ class _Worker:
         params.cors_origins = "null"
         params.cors_credentials = False
         params.ui = False
-        params.n_parallel = SLOTS
-        params.n_ctx = self.context * SLOTS
+        params.n_parallel = self.slots
+        params.n_ctx = plan.context * self.slots
         params.kv_unified = False
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.n_batch = params.n_ubatch = plan.batch
+        params.n_gpu_layers = plan.gpu_layers
         params.cache_prompt = True
         params.cache_ram_mib = PROMPT_CACHE_MIB
         params.endpoint_slots = True
@@ -140,8 +160,10 @@ class _Worker:
             "state": "ready",
             "url": self.server.listening_address,
             "key": key,
-            "context": self.context,
+            "context": plan.context,
+            "slots": self.slots,
             "pid": os.getpid(),
+            "special": header.special,
         }
 
     async def _lease(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,6 +207,10 @@ class _Worker:
                 if not self.leases and not self.changed.is_set():
                     return
             _cap(self.log)
+
+
+def _failed(fault: CodeSteerError) -> dict[str, Any]:
+    return {"state": "failed", "code": fault.code, "message": fault.message, "cure": fault.cure}
 
 
 def _line(state: dict[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ generated from the types (:mod:`.schema`), the TypeScript types from the schema.
 """
 
 from codesteer_kernel.record.bounds import bounded, cut_middle
+from codesteer_kernel.record.charts import safe_chart
 from codesteer_kernel.record.document import (
     MIME_TYPE,
     SCHEMA_VERSION,
@@ -65,4 +66,5 @@ __all__ = [
     "fold",
     "reduce",
     "retell",
+    "safe_chart",
 ]

@@ -32,7 +32,7 @@ def cut_middle(text: str, limit: int) -> str:
 def bounded(record: Record, limit: int = RECORD_BYTES) -> Record:
     """Return a record whose JSON is at most ``limit`` bytes; the work grows with the record's size and no faster.
 
-    Images that take more than half of it give way to a note, then texts are cut in the middle, longest first; where
+    Images and charts that take more than half of it give way to a note, then texts are cut in the middle, longest first; where
     that is not enough, early rounds keep their facts and lose their texts. The number of bytes left out stands in
     ``record.cut``.
     """
@@ -94,9 +94,13 @@ def _shorten(value: Any, field: int) -> Any:
     if isinstance(value, list):
         return [_shorten(item, field) for item in value]
     if isinstance(value, dict):
-        # An image that was not left out stays whole: half an image is none.
-        return {key: item if key.startswith("image/") else _shorten(item, field) for key, item in value.items()}
+        return {key: item if _whole(key) else _shorten(item, field) for key, item in value.items()}
     return value
+
+
+def _whole(mime: str) -> bool:
+    """Whether half of it would be none: such data is kept whole, or left out."""
+    return mime.startswith("image/") or mime.endswith("+json")
 
 
 def _gist(value: Any) -> Any:
@@ -116,7 +120,7 @@ def _leave_out_images(rounds: list[dict[str, Any]], room: int) -> None:
         for run in (this["execution"], (this["self_answer"] or {}).get("execution"))
         for output in (run or {}).get("outputs", ())
     ]
-    images = [(data, mime) for data in bundles for mime in data if mime.startswith("image/")]
+    images = [(data, mime) for data in bundles for mime in data if _whole(mime)]
     total = sum(len(data[mime]) for data, mime in images)
     for data, mime in images:
         if total <= room:

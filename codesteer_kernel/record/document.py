@@ -149,13 +149,20 @@ class Symbolic(_Part, frozen=True, kw_only=True):
     """The symbolic checker's rating of a program: how much real computing it does.
 
     ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
-    programs that only print what they were written with.
+    programs that only print what they were written with. Only what reaches the output counts: ``loops`` is the number of
+    loops by depth, the outermost first, ``branches`` that of choices, ``complexity`` both in one (a loop counts by its
+    depth). ``endless`` are the lines of loops that nothing ends; ``partial``: only a part of the program could be read.
     """
 
     score: float
     methods: list[str] = []
     suspicious: bool = False
     note: str = ""
+    loops: list[int] = []
+    branches: int = 0
+    complexity: int = 0
+    endless: list[int] = []
+    partial: bool = False
 
 
 class SelfAnswer(_Part, frozen=True, kw_only=True):

@@ -7,10 +7,12 @@ suit light and dark pages, make it pleasant where they are let through; nothing 
 
 from __future__ import annotations
 
+import base64
 from html import escape
 
 from codesteer_kernel.record import Execution, Record, Round
 from codesteer_kernel.render.pictures import picture
+from codesteer_kernel.render.tables import tables_of
 from codesteer_kernel.render.words import (
     bound_lines,
     cost_line,
@@ -106,6 +108,12 @@ def _outputs(run: Execution) -> str:
             mime, data = drawn
             alt = escape(output.data.get("text/plain", "figure")[:200], quote=True)
             parts.append(f'<p><img alt="{alt}" src="data:{mime};base64,{data}"></p>')
+        elif "<svg" in output.data.get("image/svg+xml", ""):
+            # As an image, where no script of it runs and nothing is loaded.
+            drawing = base64.b64encode(output.data["image/svg+xml"].encode("utf-8", "replace")).decode()
+            parts.append(f'<p><img alt="figure" src="data:image/svg+xml;base64,{drawing}"></p>')
+        elif table := tables_of(output.data.get("text/html", "")):
+            parts.append(table)
         elif output.data.get("text/plain"):
             parts.append(f"<pre>{escape(output.data['text/plain'])}</pre>")
     return "".join(parts)

@@ -32,9 +32,10 @@ def told(question: Question, *, with_outputs: bool = True) -> str:
     text = question.prompt.strip()
     if question.context:
         text = f"{question.context.strip()}\n\n{text}"
-    if question.inputs:
-        lines = "\n".join(one.summary or f"{one.name}: {one.type}" for one in question.inputs)
-        text += "\n" + prompts.text("inputs", summaries=lines)
+    for part, files in (("inputs", False), ("files", True)):
+        lines = [one.summary or f"{one.name}: {one.type}" for one in question.inputs if (one.type == "file") == files]
+        if lines:
+            text += "\n" + prompts.text(part, summaries="\n".join(lines))
     if question.outputs and with_outputs:
         text += "\n" + prompts.text("outputs", names=", ".join(question.outputs))
     return text

@@ -107,7 +107,7 @@ class _Faithful:
         code = first_block(response)
         if code is None:
             return response, None
-        self._acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(code))
+        self._acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(code, self._acts.question.prompt))
         execution, _ = await self._acts.execute(code, index, seconds=CODE_SECONDS)
         shown = response + told_execution(self._prompts, execution)
         return shown, told_symbolic(self._prompts, rate_published(code))

@@ -117,7 +117,7 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
     if answer.code is None:
         acts.emitter.emit(ev.RoundEnded, round=index, result=result_of_text(answer.text))
         return
-    acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(answer.code))
+    acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(answer.code, acts.question.prompt))
     if answer.stop == "length" and not _parses(answer.code):
         acts.emitter.emit(ev.RoundEnded, round=index)
         return

@@ -8,8 +8,9 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from codesteer.display import CellRun, LiveCell
+from codesteer.inputs import mentioned, named
 from codesteer.solving import remember
-from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, nearest
+from codesteer_kernel.errors import BadInput, CodeSteerError
 from codesteer_kernel.options import RunOptions, parse_options
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
@@ -20,7 +21,7 @@ from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine, r
 if TYPE_CHECKING:
     from codesteer.magic import CodeSteerMagics
 
-__all__ = ["RunInterrupted", "run_cell", "steer_here"]
+__all__ = ["RunInterrupted", "defaults", "run_cell", "steer_here"]
 
 _STOP_SECONDS = 15.0
 
@@ -35,7 +36,7 @@ class RunInterrupted(CodeSteerError):
 
 def run_cell(magics: CodeSteerMagics, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
     """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run."""
-    options = parse_options(line, defaults=_defaults(magics))
+    options = parse_options(line, defaults=defaults(magics))
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
     return steer_here(magics, cell, options)
@@ -49,27 +50,26 @@ def steer_here(magics: CodeSteerMagics, prompt: str, options: RunOptions) -> Cor
     return _awaited(shell, prompt, options, magics.live)
 
 
-def _defaults(magics: CodeSteerMagics) -> RunSettings:
+def defaults(magics: CodeSteerMagics) -> RunSettings:
+    """The settings of a cell that has no options."""
     return RunSettings(
         target=magics.target,
         steerer=magics.steerer or None,
         checker=magics.checker or None,
+        host=magics.host,
         rounds=magics.rounds,
         seconds=magics.timeout,
         code_seconds=magics.code_timeout,
         max_tokens=magics.max_tokens,
+        schema_only=magics.schema_only,
+        hide=tuple(name.strip() for name in magics.hide.split(",") if name.strip()),
         journal=magics.journal,
     )
 
 
 def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
-    values = shell.user_ns
-    for name in options.inputs:
-        if name not in values:
-            visible = [known for known in values if not known.startswith("_")]
-            hint = nearest(name, visible) or "Define it in a cell above."
-            raise UnknownName(f"--in names {name!r}, which is not defined.", hint)
-    inputs = {name: values[name] for name in options.inputs}
+    values = {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
+    inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
     follows = read_run(options.follows).record if options.follows else None
     return engine().submit(
         cell, options.settings, inputs=inputs, outputs=options.outputs, follows=follows, on_event=on_event

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from codesteer_kernel.record import Record, bounded, reduce
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.render import mime_bundle
+from codesteer_kernel.render import chart_bundles, mime_bundle
 from codesteer_kernel.run import Run
 
 __all__ = ["CellRun", "LiveCell", "replay_events", "show_record"]
@@ -42,6 +42,13 @@ _BOUNDARIES = (
 def show_record(record: Record) -> None:
     """Display a record as a finished cell does."""
     display(mime_bundle(record), raw=True)
+    show_charts(record)
+
+
+def show_charts(record: Record) -> None:
+    """Display the charts of the program that won, for the front end's own renderers."""
+    for bundle in chart_bundles(record):
+        display(bundle, raw=True)
 
 
 def replay_events(events: Iterable[ev.Event], record: Record) -> None:
@@ -105,6 +112,7 @@ class LiveCell:
         if self._widget is not None:
             self._widget.close()
             self._widget = None
+        show_charts(record)
 
     def _begin(self) -> None:
         if self._widget is None:

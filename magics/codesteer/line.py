@@ -50,6 +50,7 @@ def run_line(magics: CodeSteerMagics, line: str) -> Any:
         "replay": _replay,
         "pin": _pin,
         "forget": _forget,
+        "preview": _preview,
         "status": lambda _: print(status_text()),
         "doctor": _doctor,
         "help": _help,
@@ -130,6 +131,22 @@ def _forget(words: list[str]) -> None:
     print(forget_text(words))
 
 
+def _preview(words: list[str]) -> None:
+    from IPython.core.getipython import get_ipython
+
+    from codesteer.cell import defaults
+    from codesteer.inputs import named
+    from codesteer_kernel.options import parse_options
+    from codesteer_kernel.run import preview
+
+    shell: Any = get_ipython()
+    options = parse_options(words, defaults=defaults(shell._codesteer_magics))
+    names = [name for word in options.words for name in word.split(",") if name]
+    if not (names or options.inputs):
+        raise BadInput("Nothing to preview.", "Name variables or files: %codesteer preview NAME[,NAME]")
+    print(preview(named([*names, *options.inputs], shell.user_ns), options.settings))
+
+
 def _doctor(words: list[str]) -> None:
     from codesteer_kernel.doctor import examine, report
 
@@ -148,6 +165,12 @@ def _help(words: list[str]) -> None:
     print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
     print("%codesteer runs [N]         the newest runs")
     print("%codesteer show [RUN]       draw a run again")
+    print("%codesteer preview NAMES    what models would be told of these inputs; with --hide, --schema-only, --drop")
+    print("%codesteer insert [RUN]     put its program into a cell below")
+    print("%codesteer rerun RUN [options]  ask its question again")
+    print("%codesteer explain [RUN]    have its program explained")
+    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
+    print("%codesteer diff RUN RUN     two runs side by side")
     print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
     print("                            a run as a file; py is the program that gave the answer")
     print("%codesteer replay [RUN] [--speed X]")
@@ -155,11 +178,6 @@ def _help(words: list[str]) -> None:
     print("%codesteer pin [RUN] [--off]")
     print("                            keep a run when old ones are removed to make room")
     print("%codesteer forget RUN...    delete runs")
-    print("%codesteer insert [RUN]     put its program into a cell below")
-    print("%codesteer rerun RUN [options]  ask its question again")
-    print("%codesteer explain [RUN]    have its program explained")
-    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
-    print("%codesteer diff RUN RUN     two runs side by side")
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()

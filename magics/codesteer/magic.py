@@ -23,10 +23,17 @@ class CodeSteerMagics(Magics):
     checker = Unicode("", help="The model that writes testing programs; empty: the target; none: no tests.").tag(
         config=True
     )
+    host = Unicode("", help="The address of a host of models; empty: found by itself; none: load all here.").tag(
+        config=True
+    )
     rounds = Int(5, help="At most so many rounds.").tag(config=True)
     timeout = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
     code_timeout = Float(20.0, help="Limit of one program in seconds.").tag(config=True)
     max_tokens = Int(None, allow_none=True, help="New tokens of one model call.").tag(config=True)
+    schema_only = Bool(False, help="Tell models names and types of the inputs' columns, and no value.").tag(config=True)
+    hide = Unicode(
+        "", help="Columns whose values models are not told, separated by commas; * and ? as in file names."
+    ).tag(config=True)
     journal = Bool(True, help="Keep runs on disk.").tag(config=True)
     live = Enum(
         ["auto", "widget", "text"],

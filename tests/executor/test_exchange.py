@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput, ExecutorError, MissingDependency, UnknownName
-from codesteer_kernel.executor import Executor, Limits, open_executor, summarise
+from codesteer_kernel.executor import Chart, Executor, Limits, open_executor
 from codesteer_kernel.executor.child import values
 from codesteer_kernel.executor.exchange import read, write
 
@@ -51,6 +52,12 @@ PLAIN = [
     Decimal("1.10"),
     Fraction(1, 3),
     complex(1, -2),
+    range(1, 9, 2),
+    Path("data.csv"),
+    pd.Timestamp("2024-02-29 12:00:00.000000001", tz="Europe/Berlin"),
+    pd.Timedelta(1, "ns"),
+    np.datetime64("2024-02-29T12:00:00.000000001"),
+    np.timedelta64(3, "D"),
 ]
 
 
@@ -65,6 +72,27 @@ def test_plain_values_survive(value: Any, tmp_path: Path) -> None:
     back = round_trip(value, tmp_path)
     assert back == value
     assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("value", [pd.NaT, pd.NA], ids=["NaT", "NA"])
+def test_missing_values_survive(value: Any, tmp_path: Path) -> None:
+    assert round_trip([value], tmp_path)[0] is value
+
+
+def test_collections_come_as_the_plain_ones(tmp_path: Path) -> None:
+    class Point(NamedTuple):
+        x: int
+        y: int
+
+    assert round_trip(collections.Counter("aab"), tmp_path) == {"a": 2, "b": 1}
+    assert round_trip(collections.OrderedDict(a=Point(1, 2)), tmp_path) == {"a": (1, 2)}
+
+
+@pytest.mark.parametrize("zone", ["dateutil//etc/passwd", "../../etc/passwd", "/etc/passwd"])
+def test_a_time_zone_that_names_a_file_opens_none(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps({"$pandas": ["Timestamp", "2024-01-01T00:00:00+01:00", zone]}).encode()
+    moment = values.decode({"format": "json"}, text)
+    assert str(moment) == "2024-01-01 00:00:00+01:00"
 
 
 keys = st.text() | st.integers() | st.sampled_from(["$tuple", "$dict", "$int"])
@@ -89,6 +117,9 @@ ARRAYS = [
     np.array([1 + 2j]),
     np.array([("a", 1)], dtype=[("s", "U3"), ("n", "i4")]),
     np.array(["2024-01-01"], dtype="datetime64[D]"),
+    np.array(["a", None, (1, 2)], dtype=object),
+    np.array([["a"], [1]], dtype=object),
+    pd.Series([[1, 2], [3, 4]]).to_numpy(),
 ]
 
 
@@ -127,6 +158,84 @@ def test_series_and_tables_survive(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(round_trip(series, tmp_path), series)
     table = pa.table({"a": [1, 2]})
     assert round_trip(table, tmp_path).equals(table)
+    assert round_trip(pa.array([1, None]), tmp_path).to_pylist() == [1, None]
+    index = pd.Index([2, 1], name="i")
+    pd.testing.assert_index_equal(round_trip(index, tmp_path), index)
+    days = pd.date_range("2024", periods=3, tz="Europe/Berlin")
+    assert round_trip(days, tmp_path).equals(days)
+
+
+def test_polars_frames_and_series_stay_polars(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"s": ["a", None], "n": [1, 2], "d": [dt.date(2024, 1, 1), None], "l": [[1], []]})
+    frame = frame.with_columns(polars.col("s").cast(polars.Categorical).alias("c"))
+    path = tmp_path / "value"
+    about = values.encode(frame, str(path))
+    back = values.decode(about, path.read_bytes(), 10**6)
+    assert isinstance(back, polars.DataFrame)
+    assert back.equals(frame)
+    assert back.schema == frame.schema
+    series = polars.Series("s", [1.5, None])
+    assert round_trip(series, tmp_path).equals(series)
+    with pytest.raises(values.Refused, match="collect"):
+        values.encode(frame.lazy(), str(path))
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+def test_sparse_matrices_stay_sparse(form: str, kind: str, tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = getattr(sparse, f"{form}_{kind}")(np.array([[0, 1.5, 0], [2, 0, 0]]))
+    back = round_trip(matrix, tmp_path)
+    assert type(back).__name__ == (f"{form}_{kind}" if form in ("csr", "csc", "coo") else f"csr_{kind}")
+    np.testing.assert_array_equal(back.toarray(), matrix.toarray())
+    assert back.dtype == matrix.dtype
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": [2, 1]},
+        {"shape": [-2, 3]},
+        {"shape": [2, 3, 1]},
+        {"shape": [True, 3]},
+        {"sizes": [0, 0, 0]},
+        {"sizes": [10**9, 0, 0]},
+        {"kind": "scipy.sparse.lil_array"},
+        {"kind": "os.system_array"},
+        {"kind": "scipy.sparse.csc_array"},
+        {"kind": "scipy.sparse.coo_array"},
+    ],
+    ids=str,
+)
+def test_forged_sparse_matrices_are_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    path = tmp_path / "0"
+    about = values.encode(sparse.csr_array(np.array([[0, 1.5, 0], [2, 0, 0]])), str(path)) | change
+    with pytest.raises(ExecutorError, match="refused"):
+        read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def test_sparse_indices_are_looked_at(tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    for bad in ([0, 5], [0, -1]):
+        matrix = sparse.csr_array(np.array([[1.0, 0, 0], [0, 1, 0]]))
+        matrix.indices[:] = bad
+        about = values.encode(matrix, str(tmp_path / "0"))
+        with pytest.raises(ExecutorError, match="refused"):
+            read("x", {"about": about, "file": "0"}, tmp_path, 10)
+
+
+def test_charts_come_back_as_data(tmp_path: Path) -> None:
+    altair = pytest.importorskip("altair")
+    plotly = pytest.importorskip("plotly.graph_objects")
+    made = [altair.Chart(pd.DataFrame({"a": [1]})).mark_bar().encode(x="a:Q"), plotly.Figure(plotly.Bar(y=[1, 2]))]
+    for chart, family in zip(made, ("vegalite", "plotly"), strict=True):
+        about = values.encode(chart, str(tmp_path / "0"))
+        back = read("x", {"about": about, "file": "0"}, tmp_path, 10)
+        assert isinstance(back, Chart)
+        shown = [mime for mime in back._repr_mimebundle_() if family in mime]
+        assert len(shown) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,6 +297,10 @@ def forged_npy(shape: tuple[int, ...], descr: str = "<f8", body: bytes = b"\0" *
         ({"format": "json"}, b'{"$Fraction": "1e999999999"}'),
         ({"format": "arrow", "kind": "pandas.DataFrame"}, b"ARROW1\0\0 nonsense"),
         ({"format": "png"}, b"<svg onload=alert(1)>"),
+        ({"format": "chart"}, b"[1]"),
+        ({"format": "chart"}, b'{"text/html": {}}'),
+        ({"format": "json"}, b'{"$temporal": ["|O", 1]}'),
+        ({"format": "json"}, b'{"$pandas": ["read_pickle", "/etc/passwd", null]}'),
         ({"format": "pickle"}, b"cos\nsystem\n(S'true'\ntR."),
     ],
 )
@@ -226,6 +339,39 @@ def test_arrow_that_is_larger_than_it_looks_is_refused(name: str, tmp_path: Path
     (tmp_path / "0").write_bytes(content)
     with pytest.raises(ExecutorError, match=f"'thing' was refused: .*{reason}"):
         read("thing", {"about": {"format": "arrow", "kind": "pandas.DataFrame"}, "file": "0"}, tmp_path, 1)
+
+
+def test_columns_that_share_their_bytes_are_parted(tmp_path: Path) -> None:
+    content = arrow(pa.table({"a": np.arange(64), "b": np.arange(64)}))
+    own, shared = struct.pack("<qq", 512, 512), struct.pack("<qq", 0, 512)
+    place = content.rindex(own)
+    forged = content[:place] + shared + content[place + len(own) :]
+    columns = pa.ipc.open_stream(pa.py_buffer(forged)[8:]).read_all().columns
+    assert len({column.chunk(0).buffers()[1].address for column in columns}) == 1, "the bytes are not shared"
+    (tmp_path / "0").write_bytes(forged)
+    frame = read("x", {"about": {"format": "arrow", "kind": "pandas.DataFrame"}, "file": "0"}, tmp_path, 1)
+    frame.loc[0, "a"] = 99
+    assert frame["b"].tolist() == list(range(64))
+
+
+def test_what_is_read_in_place_can_be_changed_and_changes_nothing_else(tmp_path: Path) -> None:
+    made = {"x": [0.5, np.nan], "n": [1, 2], "t": pd.to_datetime(["2024-01-01", "2024-01-02"]), "s": ["a", "b"]}
+    frame = pd.DataFrame(
+        made | {"z": pd.to_datetime(["2024-01-01"] * 2).tz_localize("UTC"), "k": pd.Categorical(["u", "v"])}
+    )
+    about = values.encode(frame, str(tmp_path / "0"))
+    data = bytearray((tmp_path / "0").read_bytes())
+    back = values.decode(about, memoryview(data))
+    pd.testing.assert_frame_equal(back, frame)
+    before = bytes(data)
+    back.loc[0, ["x", "n"]] = [7.5, 9]
+    assert bytes(data) != before, "it was a copy"
+    back.loc[0, "t"] = pd.Timestamp("2030-01-01")
+    back.loc[0, "s"] = "c"
+    back.loc[0, "z"] = pd.Timestamp("2030-01-01", tz="UTC")
+    back.loc[0, "k"] = "v"
+    assert back.iloc[0].tolist()[:2] == [7.5, 9]
+    pd.testing.assert_frame_equal(back.iloc[1:], frame.iloc[1:])
 
 
 def test_nulls_and_categories_of_ordinary_size_come_back(tmp_path: Path) -> None:
@@ -382,7 +528,11 @@ async def test_a_forged_export_is_refused(executor: Executor) -> None:
 async def test_figures_are_exported_as_pictures(executor: Executor) -> None:
     pytest.importorskip("matplotlib")
     await executor.run("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", export=("fig",))
-    assert (await executor.get("fig")).startswith(b"\x89PNG")
+    picture = await executor.get("fig")
+    assert picture._repr_png_() == picture
+    assert picture.startswith(b"\x89PNG")
+    await executor.put("again", picture)
+    assert (await executor.run("print(again[1:4])")).stdout == "b'PNG'\n"
 
 
 @kernel
@@ -399,49 +549,3 @@ async def test_names_are_checked(name: Any) -> None:
 def test_limits_are_checked(value: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="makes no sense"):
         Limits(**value)
-
-
-# What a model is told.
-
-
-def test_a_frame_is_summarised() -> None:
-    frame = pd.DataFrame({"city": ["Oslo", "Rome", "Lima", "Nara"], "n": [1, 2, 3, 4]})
-    summary = summarise("cities", frame)
-    assert summary.type == "pandas.DataFrame"
-    assert summary.shape == [4, 2]
-    assert summary.columns == [("city", str(frame["city"].dtype)), ("n", "int64")]
-    assert summary.sample == "city | n\nOslo | 1\nRome | 2\nLima | 3"
-    assert summary.text.startswith("cities: pandas.DataFrame, shape 4 x 2\ncolumns: city (")
-
-
-def test_other_values_are_summarised() -> None:
-    assert summarise("x", 3).text == "x: int\nvalue: 3"
-    assert summarise("x", [1] * 1000).text == "x: list, shape 1000\nvalue: [1, 1, 1, 1, 1, 1, 1, 1, ...]"
-    assert summarise("x", {"a": 1}).sample == "{'a': 1}"
-    assert "int64" in summarise("x", np.arange(100)).type
-    assert summarise("x", pa.table({"a": [1]})).columns == [("a", "int64")]
-    assert summarise("x", pd.Series([1], name="s")).columns == [("s", "int64")]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "x" * 10**6,
-        list(range(10**6)),
-        {str(n): "y" * 1000 for n in range(1000)},
-        pd.DataFrame({f"c{n}": ["z" * 1000] * 5 for n in range(500)}),
-        np.zeros((100, 100, 10)),
-        [[["deep" * 100] * 100] * 100],
-    ],
-    ids=["text", "list", "dict", "frame", "array", "nested"],
-)
-def test_summaries_are_bounded(value: Any) -> None:
-    assert len(summarise("x", value).text) < 2200
-
-
-def test_a_hostile_repr_does_no_harm() -> None:
-    class Bad:
-        def __repr__(self) -> str:
-            raise RuntimeError("no")
-
-    assert "Bad" in summarise("x", Bad()).text

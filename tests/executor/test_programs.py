@@ -170,3 +170,28 @@ async def test_figures_and_libraries_are_preloaded_while_idle(leak_check: None) 
                 break
             await asyncio.sleep(0.1)
         assert result.stdout == "True\n"
+
+
+async def test_charts_are_shown_in_their_own_types(executor: Executor) -> None:
+    pytest.importorskip("altair")
+    pytest.importorskip("plotly")
+    code = (
+        "import plotly.graph_objects as go, altair as alt\n"
+        "fig = go.Figure(go.Bar(y=[1, 2]))\nfig.show()\ndisplay(fig)\n"
+        "alt.Chart(alt.Data(values=[{'a': 1}])).mark_bar().encode(x='a:Q')"
+    )
+    result = await executor.run(code)
+    assert result.ok, result.stderr
+    shown = [set(output.data) - {"text/plain"} for output in result.outputs]
+    assert shown[:2] == [{"application/vnd.plotly.v1+json"}] * 2
+    (vega,) = shown[2]
+    assert vega.startswith("application/vnd.vegalite.v")
+    assert [output.kind for output in result.outputs[1:]] == ["figure", "figure"]
+
+
+async def test_a_chart_that_is_too_large_is_counted(executor: Executor) -> None:
+    code = "display({'application/vnd.plotly.v1+json': {'data': [{'y': [0.123456789] * 200_000}]}}, raw=True)"
+    result = await executor.run(code)
+    assert result.ok
+    assert result.outputs == []
+    assert result.cut["outputs"] > 1_000_000

@@ -19,6 +19,7 @@ from codesteer_kernel.models import card as card_module
 from codesteer_kernel.models import diagnosis
 from codesteer_kernel.models.catalogue import Entry
 from codesteer_kernel.models.check import Checkup, check
+from tests.models import gguf_file
 from tests.scripted import Reply, ScriptedServer
 
 WIRES = ("openai", "anthropic")
@@ -364,7 +365,7 @@ async def test_weights_that_are_not_here_are_named_and_not_fetched(cache: Path) 
 
 
 async def test_a_model_that_does_not_fit_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "big.gguf").write_bytes(b"GGUF")
+    gguf_file.write(tmp_path / "big.gguf", 10_000)
     monkeypatch.setattr(card_module, "available_memory", lambda: 50_000_000)
     assert "0.1 GB is free" in said(await check(f"local/{tmp_path / 'big.gguf'}"), "memory")
 

@@ -158,3 +158,18 @@ def test_the_limit_holds_for_any_mixture() -> None:
     for _ in range(5):
         text = "".join(chance.choice('ab\n\\"é🙂\x07') for _ in range(chance.randrange(100, 20_000)))
         assert len(encode_record(bounded(a_record(chance.randrange(1, 50), text)))) <= RECORD_BYTES
+
+
+def test_half_a_chart_is_none() -> None:
+    mime = "application/vnd.plotly.v1+json"
+    charts = [
+        Output(kind="figure", data={mime: "{" + "1" * size + "}", "text/plain": "chart"}) for size in (90_000, 70_000)
+    ]
+    run = Execution(status="ok", outputs=charts, stdout="x" * 300_000)
+    this = Round(index=1, decision=Decision(kind="code", source="rule"), execution=run)
+    kept = bounded(Record(rounds=[this])).rounds[0].execution
+    assert kept is not None
+    first, second = (output.data for output in kept.outputs)
+    assert mime not in first
+    assert "left out" in first["text/plain"]
+    assert second[mime] == charts[1].data[mime]

@@ -28,7 +28,8 @@ def told(record: Record) -> dict[str, Any]:
         if part["usage"]["cost"] is not None:
             part["usage"]["cost"] = pytest.approx(part["usage"]["cost"], abs=1e-9)
     if plain["progress"] is not None:
-        plain["progress"]["began"] = pytest.approx(plain["progress"]["began"], abs=1e-6)
+        # A round may open within a phase; told again the phase begins with it.
+        del plain["progress"]["began"]
     return plain
 
 

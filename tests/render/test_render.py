@@ -34,11 +34,12 @@ from codesteer_kernel.record import (
 )
 from codesteer_kernel.render import mime_bundle, round_lines, to_html, to_markdown, to_text
 from codesteer_kernel.render.html import STYLES
+from codesteer_kernel.render.tables import tables_of
 from tests.record.strategies import HOSTILE, hostile_texts, runs
 
 TAGS = {
     *("div", "p", "strong", "em", "small", "blockquote", "br", "h4", "pre", "code", "details", "summary"),
-    *("ul", "li", "img"),
+    *("ul", "li", "img", "table", "tr", "td", "th"),
 }
 PNG = base64.b64encode(b"\x89PNG not really").decode()
 
@@ -206,7 +207,7 @@ def test_html_holds_our_tags_and_nothing_that_runs(events: list[Any]) -> None:
         assert set(attributes) <= {"class", "open", "alt", "src", "style"}
         assert attributes.get("style") in {None, *STYLES}
         if "src" in attributes:
-            assert re.fullmatch(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=]+", attributes["src"] or "")
+            assert re.fullmatch(r"data:image/(png|jpeg|svg\+xml);base64,[A-Za-z0-9+/=]+", attributes["src"] or "")
     assert squeezed(record.question.prompt) in squeezed(read.text)
     assert sum(tag == "blockquote" for tag, _ in read.tags) == 1 + sum(
         bool(one.decision.guidance) for one in record.rounds
@@ -315,3 +316,35 @@ def test_the_bundle_of_a_huge_record_is_bounded_in_all_its_parts() -> None:
     )
     bundle = mime_bundle(record)
     assert all(len(str(part)) < 300_000 for part in bundle.values())
+
+
+def test_tables_keep_their_text_and_nothing_else() -> None:
+    frame = (
+        "<div><style>td {color: red}</style><table border='1' onclick='x()' class='dataframe'><thead><tr><th></th>"
+        "<th colspan='2' rowspan='1e9'>a &lt;b&gt;</th></tr></thead><tbody><tr><td style='x'>1<br>2"
+        "<script>alert(1)</script><img src=x onerror=y></td><td>3</td></tr></tbody></table><p>2 rows</p></div>"
+    )
+    assert tables_of(frame) == (
+        '<table><tr><th></th><th colspan="2">a &lt;b&gt;</th></tr><tr><td>1 2</td><td>3</td></tr></table>'
+    )
+    assert tables_of("<p>no table</p><table></table>") == ""
+    assert tables_of("<table>" + "<tr><td>1" * 5_000) == ""
+    assert Reader(tables_of("<table><tr><td>1<table><tr><td>2</table>3")).text == "123"
+
+
+@given(text=hostile_texts)
+def test_no_markup_comes_through_a_table(text: str) -> None:
+    Reader(tables_of(f"<table><tr><td>{text}"))
+    assert {tag for tag, _ in Reader(tables_of(f"<table><tr><td>{text}")).tags} <= {"table", "tr", "td", "th"}
+
+
+def test_drawings_and_tables_of_programs_are_shown() -> None:
+    outputs = [
+        Output(kind="display", data={"image/svg+xml": "<svg><script>alert(1)</script></svg>", "text/plain": "s"}),
+        Output(kind="result", data={"text/html": "<table><tr><td>7</td></tr></table>", "text/plain": "   7"}),
+    ]
+    run = Execution(status="ok", outputs=outputs)
+    html = to_html(Record(rounds=[Round(index=1, decision=Decision(kind="code", source="rule"), execution=run)]))
+    assert "<script" not in html
+    assert "data:image/svg+xml;base64," in html
+    assert "<table><tr><td>7</td></tr></table>" in html

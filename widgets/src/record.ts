@@ -159,13 +159,20 @@ export interface Output {
  * The symbolic checker's rating of a program: how much real computing it does.
  *
  *     ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
- *     programs that only print what they were written with.
+ *     programs that only print what they were written with. Only what reaches the output counts: ``loops`` is the number of
+ *     loops by depth, the outermost first, ``branches`` that of choices, ``complexity`` both in one (a loop counts by its
+ *     depth). ``endless`` are the lines of loops that nothing ends; ``partial``: only a part of the program could be read.
  */
 export interface Symbolic {
   score: number;
   methods: string[];
   suspicious: boolean;
   note: string;
+  loops: number[];
+  branches: number;
+  complexity: number;
+  endless: number[];
+  partial: boolean;
 }
 /**
  * The self-answer checker's verdict, with the program that gave it.
@@ -383,7 +390,12 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       score: { type: 'number' },
       methods: { items: { type: 'string' } },
       suspicious: { type: 'boolean', default: false },
-      note: { type: 'string', default: '' }
+      note: { type: 'string', default: '' },
+      loops: { items: { type: 'integer' } },
+      branches: { type: 'integer', default: 0 },
+      complexity: { type: 'integer', default: 0 },
+      endless: { items: { type: 'integer' } },
+      partial: { type: 'boolean', default: false }
     }
   },
   SelfAnswer: {

@@ -13,13 +13,10 @@ import __future__
 
 import ast
 import atexit
-import base64
 import builtins
 import contextlib
-import functools
 import gc
 import inspect
-import io
 import json
 import linecache
 import os
@@ -32,15 +29,12 @@ import warnings
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
-from . import values
+from . import rich, values
 from .capture import clean, shorten
-from .streams import MIMES
 
 FILENAME = "program.py"
 TEXT_KEPT = 16 * 1024
 """Characters of an error's text and traceback that travel."""
-MIME_KEPT = 1024 * 1024
-"""Longest text or base64 picture that travels; a longer one is left out of its bundle and counted."""
 
 _encode, _pack, _write = json.JSONEncoder().encode, struct.Struct("!I").pack, os.write
 """Kept from code that replaces them: a session goes on after it."""
@@ -75,6 +69,8 @@ def settle(work: str) -> None:
     homes = [name for name in ("USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP") if name in os.environ]
     os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "PWD", *homes), work))
     os.environ["MPLCONFIGDIR"] = os.path.join(work, ".mpl")
+    # A figure that is shown goes to display(), not to a browser.
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
 
 
 def run(request: dict[str, Any], data: dict[str, Any], report: Report) -> int:
@@ -224,45 +220,18 @@ def _offer_display(report: Report) -> None:
 
 
 def _display(value: Any, report: Report, kind: str) -> None:
-    if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
-        _send_bundle({"image/png": _picture(value), "text/plain": repr(value)}, report, "figure")
+    figure = rich.is_figure(value)
+    bundle = rich.bundle_of(value)
+    _send_bundle(bundle, report, "figure" if figure or not bundle.keys().isdisjoint(rich.CHARTS) else kind)
+    if figure:
         with contextlib.suppress(Exception):
             sys.modules["matplotlib.pyplot"].close(value)
-        return
-    bundle, _ = _formatter().format(value)
-    _send_bundle(bundle, report, kind)
-
-
-@functools.cache
-def _formatter() -> Any:
-    from IPython.core.formatters import DisplayFormatter
-
-    return DisplayFormatter()
 
 
 def _send_bundle(bundle: dict[str, Any], report: Report, kind: str) -> None:
-    kept, cut = {}, 0
-    for mime in MIMES:
-        held = bundle.get(mime)
-        if isinstance(held, bytes):
-            held = base64.b64encode(held).decode("ascii")
-        if not isinstance(held, str):
-            continue
-        if mime == "text/plain" and len(held) > TEXT_KEPT:
-            cut += len(held) - TEXT_KEPT
-            held = shorten(held, TEXT_KEPT)
-        elif len(held) > MIME_KEPT:
-            cut += len(held)
-            continue
-        kept[mime] = clean(held)
+    kept, cut = rich.kept(bundle)
     if kept or cut:
         report.send("display", kind=kind, data=kept, cut=cut)
-
-
-def _picture(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight")
-    return buffer.getvalue()
 
 
 def show_figures(report: Report) -> None:
@@ -272,7 +241,7 @@ def show_figures(report: Report) -> None:
         return
     for number in pyplot.get_fignums():
         figure = pyplot.figure(number)
-        _send_bundle({"image/png": _picture(figure), "text/plain": repr(figure)}, report, "figure")
+        _send_bundle(rich.bundle_of(figure), report, "figure")
 
 
 def export(namespace: dict[str, Any], names: list[str], folder: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import journal
+from . import journal, rich
 from .capture import Capture, clean
 
 STREAM_EVERY_S = 0.1
@@ -19,15 +19,6 @@ STREAM_BYTES = journal.LIVE_BYTES
 FRAME_BYTES = 4 * 1024 * 1024
 DISPLAY_BYTES = 8 * 1024 * 1024
 DISPLAY_COUNT = 64
-MIMES = (
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/svg+xml",
-    "image/png",
-    "image/jpeg",
-)
 
 Publish = Callable[[str, dict[str, Any]], None]
 """Takes the type and the content of a Jupyter message."""
@@ -146,7 +137,7 @@ class Frames:
         self.cut += content["cut"] if isinstance(content.get("cut"), int) else 0
         if not isinstance(data, dict) or kind not in ("display", "result", "figure"):
             return
-        bundle = {mime: clean(text) for mime, text in data.items() if mime in MIMES and isinstance(text, str)}
+        bundle = {mime: clean(text) for mime, text in data.items() if mime in rich.MIMES and isinstance(text, str)}
         if not bundle:
             return
         self._shown += 1

@@ -1,4 +1,4 @@
-"""Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG.
+"""Values as files in formats that cannot run code: JSON, npy without pickle, Arrow IPC, PNG, charts as MIME bundles.
 
 Both sides use this module: the user's process writes what a program is given and reads what it made, the child does the
 reverse. :func:`decode` treats its bytes as hostile and knows no pickle. A pickle goes one way only, in, when the user asks
@@ -15,22 +15,30 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import mmap
 import re
 import struct
-import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path, PurePath
 from typing import Any
+
+from . import rich
 
 _ARROW_MAGIC = b"ARROW1\0\0"
 PYARROW_OLDEST = (23, 0, 1)
 """Older versions have known holes in reading files from strangers (CVE-2023-47248, CVE-2026-25087)."""
 
 _FRACTION = re.compile(r"-?\d+(/\d+)?")
+_ZONE = re.compile(r"(?!dateutil)\w+(/[\w+-]+)*")
+_MOST_VIEWS = 50
+"""Frames of more columns come in one block: pandas is slow, and warns, when there are many."""
+_LAYOUTS = ("csr", "csc", "coo")
+_PANDAS_SCALARS = ("Timestamp", "Timedelta")
 _TEMPORAL: dict[str, Any] = {"date": date, "datetime": datetime, "time": time}
 
 
@@ -53,7 +61,8 @@ def encode(value: Any, path: str) -> dict[str, Any]:
     """Write ``value`` to ``path``.
 
     Returns:
-        The description that :func:`decode` needs: ``format`` (json, npy, arrow, png), ``kind`` and format details.
+        The description that :func:`decode` needs: ``format`` (json, npy, sparse, arrow, png, chart), ``kind`` and
+        format details.
 
     Raises:
         Refused: the type has no safe format; the message names it.
@@ -61,19 +70,33 @@ def encode(value: Any, path: str) -> dict[str, Any]:
     """
     family = type(value).__module__.partition(".")[0]
     name = type(value).__name__
-    if family == "numpy" and name == "ndarray":
+    if family == "numpy" and name == "ndarray" and not value.dtype.hasobject:
         return _encode_array(value, path)
-    if family == "pandas" and name in ("DataFrame", "Series"):
-        return _encode_pandas(value, name, path)
+    if family == "scipy" and hasattr(value, "tocsr"):
+        return _encode_sparse(value, name, path)
+    if family == "pandas" and name == "MultiIndex":
+        raise Refused("a pandas.MultiIndex cannot be passed as data; to_frame() makes a table of it")
+    if family == "pandas" and hasattr(value, "columns" if name == "DataFrame" else "to_frame"):
+        return _encode_pandas(value, path)
     if family == "polars" and name in ("DataFrame", "Series"):
         table = value.to_arrow() if name == "DataFrame" else value.to_frame("value").to_arrow()
         return _write_arrow(table, path, f"polars.{name}", {"name": value.name} if name == "Series" else {})
+    if family == "polars" and name == "LazyFrame":
+        raise Refused("a polars.LazyFrame is a plan; collect() it first")
     if family == "pyarrow" and name in ("Table", "RecordBatch"):
         table = value if name == "Table" else _pyarrow().Table.from_batches([value])
         return _write_arrow(table, path, "pyarrow.Table", {})
-    if family == "matplotlib" and hasattr(value, "savefig"):
-        value.savefig(path, format="png", bbox_inches="tight")
+    if family == "pyarrow" and hasattr(value, "null_count"):
+        return _write_arrow(_pyarrow().table({"value": value}), path, "pyarrow.ChunkedArray", {})
+    if rich.is_figure(value):
+        with open(path, "wb") as file:
+            file.write(rich.picture(value))
         return {"format": "png", "kind": "matplotlib.figure"}
+    chart = rich.chart_of(value)
+    if chart:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(chart, file)
+        return {"format": "chart", "kind": f"{family}.{name}"}
     try:
         text = json.dumps(_plain(value))
     except RecursionError:
@@ -128,12 +151,18 @@ def load(about: dict[str, Any], path: str) -> Any:
             return Pickled(file.read())
         if about["format"] == "json":
             return decode(about, file.read())
-        # Mapped, so that what is large is read once only.
-        return decode(about, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        # Mapped, so that what is large is read once only. Privately: what is written there is seen by the writer alone.
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    for page in range(0, len(data), mmap.PAGESIZE):
+        data[page]  # in memory here it does not count as the memory of the programs that read it
+    return decode(about, data)
 
 
 def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = None) -> Any:
-    """Rebuild a value from the bytes that :func:`encode` wrote. A PNG comes back as ``bytes``.
+    """Rebuild a value from the bytes that :func:`encode` wrote.
+
+    A PNG comes back as ``bytes``, a chart as a dictionary of MIME type to text. Where ``data`` can be written to, an
+    array is a view of it.
 
     Args:
         about: what :func:`encode` returned.
@@ -147,8 +176,10 @@ def decode(about: dict[str, Any], data: bytes | memoryview, cap: int | None = No
     decoders: dict[str, Callable[[dict[str, Any], bytes | memoryview, int | None], Any]] = {
         "json": _decode_json,
         "npy": _decode_array,
+        "sparse": _decode_sparse,
         "arrow": _decode_arrow,
         "png": _decode_png,
+        "chart": _decode_chart,
     }
     form = about.get("format")
     if form not in decoders:
@@ -192,13 +223,36 @@ def _plain(value: Any) -> Any:
         return {"$complex": [value.real, value.imag]}
     if kind is bytes:
         return {"$bytes": base64.b64encode(value).decode("ascii")}
-    if kind.__module__.partition(".")[0] == "numpy":
-        if kind.__name__ == "ndarray" and value.dtype.kind in "biufU":
-            return {"$array": [value.dtype.str, list(value.shape), value.ravel().tolist()]}
-        item = getattr(value, "item", None)
-        if item is not None and getattr(value, "ndim", 1) == 0:
-            return _plain(item())
+    if kind is range:
+        return {"$range": [value.start, value.stop, value.step]}
+    if isinstance(value, PurePath):
+        return {"$path": str(value)}
+    family = kind.__module__.partition(".")[0]
+    if family == "numpy":
+        return _plain_numpy(value, kind)
+    if family == "pandas" and kind.__name__ in _PANDAS_SCALARS:
+        zone = getattr(value, "tz", None)
+        return {"$pandas": [kind.__name__, value.isoformat(), zone and str(zone)]}
+    if family == "pandas" and kind.__name__ in ("NaTType", "NAType"):
+        return {"$pandas": [kind.__name__, "", None]}
+    if kind.__module__ == "collections" and isinstance(value, dict):  # Counter, defaultdict, OrderedDict
+        return _plain(dict(value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _plain(tuple(value))
     raise Refused(f"a {kind.__module__}.{kind.__qualname__} cannot be passed as data".replace("builtins.", ""))
+
+
+def _plain_numpy(value: Any, kind: type) -> Any:
+    if kind.__name__ == "ndarray" and value.dtype.kind in "biufU":
+        return {"$array": [value.dtype.str, list(value.shape), value.ravel().tolist()]}
+    if kind.__name__ == "ndarray" and value.dtype.kind == "O":
+        return {"$objects": [list(value.shape), [_plain(item) for item in value.ravel()]]}
+    if getattr(value, "ndim", 1) == 0 and kind.__name__ != "ndarray" and value.dtype.kind in "mM":
+        # Their item() is a bare count of nanoseconds where the standard library has no type that fine.
+        return {"$temporal": [value.dtype.str, int(value.astype("i8"))]}
+    if getattr(value, "ndim", 1) == 0 and hasattr(value, "item"):
+        return _plain(value.item())
+    raise Refused(f"a numpy.{kind.__name__} of {value.dtype} cannot be passed as data")
 
 
 def _decode_json(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
@@ -244,7 +298,43 @@ def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
         if cap is not None and dtype.itemsize * len(items) > cap:
             raise _Giant(dtype.itemsize * len(items), cap)
         return np.array(items, dtype=kind).reshape(shape)
+    if tag == "$objects":
+        import numpy as np
+
+        array = np.empty(len(held[1]), dtype=object)
+        for place, item in enumerate(held[1]):  # all at once, lists of one length would be taken for rows
+            array[place] = item
+        return array.reshape(held[0])
+    if tag == "$temporal":
+        import numpy as np
+
+        dtype = np.dtype(held[0])
+        if dtype.kind not in "mM":
+            raise Refused(f"a moment of {held[0]!r} cannot be passed as data")
+        return np.array(held[1], dtype="i8").astype(dtype)[()]
+    if tag == "$range":
+        return range(*held)
+    if tag == "$path":
+        return Path(held)
+    if tag == "$pandas":
+        return _pandas_scalar(*held)
     return found
+
+
+def _pandas_scalar(kind: str, text: str, zone: str | None) -> Any:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise Missing("pandas") from None
+    if kind == "NaTType":
+        return pd.NaT
+    if kind == "NAType":
+        return pd.NA
+    if kind not in _PANDAS_SCALARS:
+        raise Refused(f"a pandas.{kind} cannot be passed as data")
+    made = getattr(pd, kind)(text)
+    # A name of another form could be the path of a file; the offset stands in the text already.
+    return made.tz_convert(zone) if zone and _ZONE.fullmatch(zone) else made
 
 
 # Arrays
@@ -253,8 +343,6 @@ def _rich(found: dict[str, Any], cap: int | None = None) -> Any:
 def _encode_array(value: Any, path: str) -> dict[str, Any]:
     import numpy as np
 
-    if value.dtype.hasobject:
-        raise Refused("a numpy array of objects cannot be passed as data")
     with open(path, "wb") as file:
         np.lib.format.write_array(file, value, allow_pickle=False)
     return {"format": "npy", "kind": "numpy.ndarray"}
@@ -276,8 +364,62 @@ def _decode_array(about: dict[str, Any], data: bytes | memoryview, cap: int | No
     body = memoryview(data)[head.tell() :]
     if dtype.hasobject or count < 0 or count * dtype.itemsize != len(body):
         raise Refused("the npy header does not fit the data")
-    array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(0, dtype)
-    return array.reshape(shape, order="F" if fortran else "C").copy(order="K")
+    array = np.frombuffer(body, dtype=dtype, count=count) if count and dtype.itemsize else np.zeros(count, dtype)
+    array = array.reshape(shape, order="F" if fortran else "C")
+    return array if array.flags.writeable and array.flags.aligned else array.copy(order="K")
+
+
+def _encode_sparse(value: Any, name: str, path: str) -> dict[str, Any]:
+    """Three arrays one after another; what is neither csr, csc nor coo becomes csr."""
+    import numpy as np
+
+    if value.ndim != 2 or value.dtype.kind not in "biufc":
+        raise Refused(f"a scipy.sparse.{name} of {value.dtype} in {value.ndim} dimensions cannot be passed as data")
+    if value.format not in _LAYOUTS:
+        value = value.tocsr()
+    coo = value.format == "coo"
+    arrays = (value.data, value.row, value.col) if coo else (value.data, value.indices, value.indptr)
+    sizes = []
+    with open(path, "wb") as file:
+        for array in arrays:
+            start = file.tell()
+            np.lib.format.write_array(file, array, allow_pickle=False)
+            sizes.append(file.tell() - start)
+    return {
+        "format": "sparse",
+        "kind": f"scipy.sparse.{type(value).__name__}",
+        "shape": [int(extent) for extent in value.shape],
+        "sizes": sizes,
+    }
+
+
+def _decode_sparse(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> Any:
+    try:
+        import scipy.sparse as sparse
+    except ImportError:
+        raise Missing("scipy") from None
+    layout, _, form = str(about.get("kind")).rpartition(".")[2].partition("_")
+    shape, sizes = about["shape"], about["sizes"]
+    whole = all(type(number) is int and number >= 0 for number in (*shape, *sizes))
+    if layout not in _LAYOUTS or form not in ("array", "matrix") or not whole or len(shape) != 2:
+        raise Refused("the sparse matrix is not described as one")
+    if len(sizes) != 3 or sum(sizes) != len(data):
+        raise Refused("the parts of the sparse matrix do not fit the data")
+    first, second = sizes[0], sizes[0] + sizes[1]
+    held = memoryview(data)
+    values, left, right = (
+        _decode_array(about, part, cap) for part in (held[:first], held[first:second], held[second:])
+    )
+    if any(array.ndim != 1 for array in (values, left, right)) or {left.dtype.kind, right.dtype.kind} != {"i"}:
+        raise Refused("the parts of the sparse matrix are not what they should be")
+    if values.dtype.kind not in "biufc":
+        raise Refused(f"a sparse matrix of {values.dtype} cannot be passed as data")
+    parts = (values, (left, right)) if layout == "coo" else (values, left, right)
+    made = getattr(sparse, f"{layout}_{form}")(parts, shape=tuple(shape))
+    if layout != "coo":
+        # Every index is looked at: routines in C believe them.
+        made.check_format(full_check=True)
+    return made
 
 
 # Tables
@@ -294,12 +436,15 @@ def _pyarrow() -> Any:
     return pa
 
 
-def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
+def _encode_pandas(value: Any, path: str) -> dict[str, Any]:
     pa = _pyarrow()
     extra: dict[str, Any] = {}
-    if name == "Series":
+    name = type(value).__name__
+    if name != "DataFrame":
+        # An index travels as a series; a frame of one column carries both.
+        name = "Series" if name == "Series" else "Index"
         extra["name"] = _plain(value.name)
-        value = value.to_frame("value")
+        value = value.to_frame(index=False, name="value") if name == "Index" else value.to_frame("value")
     else:
         # Arrow has text column names only; the real ones travel beside the table.
         columns = list(value.columns)
@@ -312,10 +457,20 @@ def _encode_pandas(value: Any, name: str, path: str) -> dict[str, Any]:
             extra["levels"] = [_plain(level) for level in value.columns.names]
             value = value.set_axis([f"c{place}" for place in range(len(columns))], axis=1)
     try:
-        table = pa.Table.from_pandas(value, nthreads=1)
+        table = _nan_as_it_is(pa, pa.Table.from_pandas(value, nthreads=1), value)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise Refused(f"the {name} has a column that Arrow cannot hold: {error}") from None
     return _write_arrow(table, path, f"pandas.{name}", extra)
+
+
+def _nan_as_it_is(pa: Any, table: Any, value: Any) -> Any:
+    """The table with its NaNs as numbers and not as nulls, so that the column can be read in place."""
+    for place, dtype in enumerate(value.dtypes):
+        column = table.column(place)
+        if getattr(dtype, "kind", "") == "f" and column.null_count and str(dtype) == f"float{8 * dtype.itemsize}":
+            array = pa.array(value.iloc[:, place].to_numpy(), type=column.type, from_pandas=False)
+            table = table.set_column(place, table.schema.field(place), array)
+    return table
 
 
 def _write_arrow(table: Any, path: str, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
@@ -338,27 +493,25 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
             if _compressed(message.metadata.to_pybytes()):
                 raise Refused("its buffers are compressed, and what they would become is not known")
     table = pa.ipc.open_stream(stream, options=options).read_all()
-    table.validate(full=True)
     if cap is not None:
+        table.validate(full=True)
         for field in table.schema:
             _check_type(pa, field.type)
         size = sum(_weight(pa, chunk) for column in table.columns for chunk in column.chunks)
         if size > cap:
             raise _Giant(size, cap)
     kind = about.get("kind")
-    if kind in ("pandas.DataFrame", "pandas.Series"):
-        if "pandas" not in sys.modules:
-            try:
-                import pandas as pd
-            except ImportError:
-                raise Missing("pandas") from None
-        # Columns that Arrow lends are read-only; a copy can be changed, as a program expects of its inputs.
-        frame = table.to_pandas(use_threads=False).copy()
+    if kind in ("pandas.DataFrame", "pandas.Series", "pandas.Index"):
+        try:
+            import pandas as pd
+        except ImportError:
+            raise Missing("pandas") from None
+        frame = _frame(pd, table, memoryview(data))
         if kind == "pandas.Series":
             return frame["value"].rename(_again(about.get("name")))
+        if kind == "pandas.Index":
+            return pd.Index(frame["value"]).rename(_again(about.get("name")))
         if "columns" in about:
-            import pandas as pd
-
             columns, levels = _again(about["columns"]), _again(about["levels"])
             if len(levels) > 1:
                 frame.columns = pd.MultiIndex.from_tuples(columns, names=levels)
@@ -372,7 +525,44 @@ def _decode_arrow(about: dict[str, Any], data: bytes | memoryview, cap: int | No
             raise Missing("polars") from None
         frame = pl.from_arrow(table)
         return frame if kind == "polars.DataFrame" else frame["value"].rename(str(about.get("name", "")))
-    return table
+    return table["value"] if kind == "pyarrow.ChunkedArray" else table
+
+
+def _frame(pd: Any, table: Any, data: memoryview) -> Any:
+    """The table as a frame that can be changed, as a program expects of its inputs.
+
+    What Arrow lends is read-only. Columns of plain numbers and dates become views of ``data`` where that can be written
+    to; of many columns, or where it cannot, all are copied.
+    """
+    if data.readonly or table.num_columns > _MOST_VIEWS or not _disjoint(table):
+        return table.to_pandas(use_threads=False).copy()
+    import numpy as np
+
+    frame = table.to_pandas(use_threads=False, split_blocks=True)
+    start = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    columns: dict[int, Any] = {}
+    for place in range(frame.shape[1]):
+        held = frame.iloc[:, place]
+        if isinstance(held.dtype, np.dtype) and held.dtype.kind in "biufmM" and len(held):
+            array = held.to_numpy()
+            offset = array.__array_interface__["data"][0] - start
+            if 0 <= offset <= len(data) - array.nbytes and array.flags.c_contiguous:
+                held = np.frombuffer(data, array.dtype, len(array), offset)
+        elif not isinstance(held.dtype, np.dtype):
+            held = held.copy()
+        columns[place] = held
+    made = pd.DataFrame(columns, index=frame.index.copy(deep=True), copy=False)
+    made.columns = frame.columns
+    return made
+
+
+def _disjoint(table: Any) -> bool:
+    """Whether every buffer has bytes of its own: only then does changing one column leave the others as they were."""
+    chunks = [chunk for column in table.columns for chunk in column.chunks]
+    chunks += [chunk.dictionary for chunk in chunks if hasattr(chunk, "dictionary")]
+    buffers = [buffer for chunk in chunks for buffer in chunk.buffers() if buffer is not None and buffer.size]
+    spans = sorted((buffer.address, buffer.address + buffer.size) for buffer in buffers)
+    return all(one[1] <= following[0] for one, following in itertools.pairwise(spans))
 
 
 def _compressed(metadata: bytes) -> bool:
@@ -450,3 +640,10 @@ def _decode_png(about: dict[str, Any], data: bytes | memoryview, cap: int | None
     if not picture.startswith(b"\x89PNG\r\n\x1a\n"):
         raise Refused("the picture is not a PNG")
     return picture
+
+
+def _decode_chart(about: dict[str, Any], data: bytes | memoryview, cap: int | None) -> dict[str, str]:
+    chart = json.loads(bytes(data))
+    if not isinstance(chart, dict) or not all(isinstance(text, str) for text in chart.values()):
+        raise Refused("the chart is not a bundle of texts")
+    return {mime: chart[mime] for mime in (*rich.CHARTS, "text/plain") if mime in chart}

@@ -19,10 +19,15 @@ DIALECTS = ("mini", "instruct", "codesteer-v1")
 
 
 def default_dialect(model: ChatModel) -> str:
-    """Name the dialect that suits ``model``: its own word counts; the published weights speak theirs, local models are scored."""
-    if spoken := getattr(model, "dialect", ""):
-        return str(spoken)
-    if "codesteer-v1" in model.name.lower():
+    """Name the dialect that suits ``model``.
+
+    What was tuned to steer says so itself (its ``dialect``: a folder's ``codesteer.json``); the published weights are
+    known by their name. Other local models are scored, hosted ones asked.
+    """
+    if tuned := getattr(model, "dialect", None):
+        return str(tuned)
+    identity = model.name.partition("@http")[0].partition("?")[0].rpartition("/")[2]
+    if "codesteer-v1" in identity.lower():
         return "codesteer-v1"
     return "mini" if model.abilities.score and model.abilities.local else "instruct"
 

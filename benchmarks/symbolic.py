@@ -1,0 +1,126 @@
+"""How well the symbolic checker tells programs that compute from programs that only print.
+
+    python -m benchmarks.symbolic [--misses]
+
+Reads the labelled set in ``tests/checkers/programs`` (its README has the rule of the labels) and prints, for each half,
+precision and recall of both classes for our checker with and without the question's text and for the published
+checker's rules. ``--misses`` lists the misjudged programs of the development half; those of the held-out half are
+counted, never shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from codesteer_kernel.checkers import rate
+from codesteer_kernel.checkers.published import rate_published
+from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
+
+PROGRAMS = Path(__file__).parents[1] / "tests" / "checkers" / "programs" / "programs.jsonl"
+Half = Literal["development", "held out"]
+HALVES: tuple[Half, ...] = ("development", "held out")
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """One labelled program. ``id`` is the SHA-256 of its text; ``why`` gives the reason for the label."""
+
+    id: str
+    origin: str
+    question: str
+    label: Literal["trivial", "real"]
+    why: str
+    program: str
+
+    @property
+    def half(self) -> Half:
+        """Fixed by the text alone, before anything was tuned: an even first hex digit is development."""
+        return "development" if int(self.id[0], 16) % 2 == 0 else "held out"
+
+    @property
+    def by_model(self) -> bool:
+        """Whether a model wrote it, in a real run."""
+        return self.origin != "written"
+
+
+def programs(half: Half | None = None) -> list[Program]:
+    """The labelled programs, of one half or all."""
+    rows = [msgspec.json.decode(line, type=Program) for line in PROGRAMS.read_bytes().splitlines()]
+    return [row for row in rows if half in (None, row.half)]
+
+
+# Each says whether it takes a program for trivial. The published threshold is a score of at most 2, as ours is.
+CHECKERS: dict[str, Callable[[Program], bool]] = {
+    "ours": lambda row: rate(row.program, row.question).score <= TOO_SIMPLE,
+    "ours, question unknown": lambda row: rate(row.program).score <= TOO_SIMPLE,
+    "published rules": lambda row: rate_published(row.program).too_simple,
+}
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """Precision and recall of one class, by counts: found rightly, found wrongly, missed."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """The share of what was found that is right."""
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The share of the class that was found."""
+        return self.right / (self.right + self.missed) if self.right + self.missed else 0.0
+
+
+def measure(
+    rows: Sequence[Program], finds_trivial: Callable[[Program], bool], label: Literal["trivial", "real"] = "trivial"
+) -> Measured:
+    """Count how a checker finds the programs of ``label`` among ``rows``."""
+    found = [finds_trivial(row) == (label == "trivial") for row in rows]
+    member = [row.label == label for row in rows]
+    pairs = list(zip(found, member, strict=True))
+    return Measured(
+        right=pairs.count((True, True)), wrong=pairs.count((True, False)), missed=pairs.count((False, True))
+    )
+
+
+def _lines() -> Iterator[str]:
+    for half in HALVES:
+        rows = programs(half)
+        trivial = sum(row.label == "trivial" for row in rows)
+        models = sum(row.by_model for row in rows)
+        yield f"{half}: {len(rows)} programs, {trivial} trivial, {models} written by models"
+        for name, checker in CHECKERS.items():
+            parts = []
+            for label in ("trivial", "real"):
+                one = measure(rows, checker, label)
+                parts.append(
+                    f"{label}: precision {one.precision:.3f} recall {one.recall:.3f} "
+                    f"({one.right} right, {one.wrong} wrong, {one.missed} missed)"
+                )
+            yield f"  {name:24}{'   '.join(parts)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", action="store_true", help="list misjudged programs of the development half")
+    options = parser.parse_args()
+    print("\n".join(_lines()))
+    if options.misses:
+        for row in programs("development"):
+            if CHECKERS["ours"](row) != (row.label == "trivial"):
+                rated = rate(row.program, row.question)
+                print(f"\n{'=' * 100}\n{row.id[:12]} is {row.label} ({row.why}); {row.origin}\n{row.question}\n")
+                print(f"{row.program}\n\n-> {json.dumps(msgspec.to_builtins(rated))}")
+
+
+if __name__ == "__main__":
+    main()

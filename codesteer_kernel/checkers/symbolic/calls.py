@@ -1,0 +1,234 @@
+"""Functions of a program and calls: what a call gives, changes and shows."""
+
+from __future__ import annotations
+
+import ast
+
+from codesteer_kernel.checkers.symbolic.expressions import DIGITS, Expressions, Walk
+from codesteer_kernel.checkers.symbolic.graph import CallSite, Function, Keywords, Kind, Value
+from codesteer_kernel.checkers.symbolic.library import CHANGES, COUNTERS, TEXTS, Meaning, meaning_of
+from codesteer_kernel.checkers.symbolic.variables import OUTPUT, Frame, Scope
+
+__all__ = ["Calls"]
+
+# What print takes besides what it prints.
+_PRINT_OPTIONS = {"sep", "end", "file", "flush"}
+_NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
+
+
+class Calls(Expressions):
+    """Makes values of functions and calls."""
+
+    def block(self, body: list[ast.stmt]) -> Walk:
+        """Statements, one after the other."""
+        raise NotImplementedError
+
+    def quit(self) -> None:
+        """The program ends here."""
+        raise NotImplementedError
+
+    # -- functions -----------------------------------------------------------------------------------------------------
+
+    def _lambda(self, node: ast.Lambda) -> Walk:
+        return self.function(node, node.args, node.body)
+
+    def function(self, node: ast.AST, args: ast.arguments, body: ast.expr | list[ast.stmt]) -> Walk:
+        """The function or lambda ``node``. Its body is walked here and now, once, whoever calls it."""
+        function = Function(self.graph)
+        by_place = [*args.posonlyargs, *args.args]
+        optional = [
+            *(by_place[-len(args.defaults) :] if args.defaults else []),
+            *(one for one, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is not None),
+        ]
+        defaults = yield self.expressions([*args.defaults, *(one for one in args.kw_defaults if one is not None)])
+        outer = self.frame, self.scope, self.shared, self.loop, self.guard
+        enclosing = self.scope
+        while enclosing.is_class and enclosing.parent is not None:
+            enclosing = enclosing.parent
+        self.scope = Scope(enclosing, self.names.bound[node], function)
+        self.shared = self.names.shared.get(node, set())
+        self.frame, self.loop, self.guard = Frame(None), None, None
+        self.frame.values[OUTPUT] = self.graph.nothing
+        for argument in (*by_place, *args.kwonlyargs):
+            function.parameters[argument.arg] = self.graph.pick(())
+            self.bind(argument.arg, function.parameters[argument.arg])
+        function.names = list(function.parameters)
+        for argument, default in zip(optional, defaults, strict=True):
+            function.parameters[argument.arg].inputs.append(default)
+        for rest in (args.vararg, args.kwarg):
+            if rest is not None:
+                function.rest = function.rest or self.graph.pick(())
+                self.bind(rest.arg, function.rest)
+        if isinstance(body, list):
+            yield self.block(body)
+            if not self.frame.dead:
+                function.returns.inputs.append(self.graph.nothing)
+        else:
+            function.returns.inputs.append((yield self.expression(body)))
+        if not self.frame.dead:
+            function.prints.inputs.append(self.frame.values[OUTPUT])
+        self.frame, self.scope, self.shared, self.loop, self.guard = outer
+        value = self.graph.make(Kind.FUNCTION, "function")
+        value.function = function
+        return value
+
+    def give(self, value: Value) -> None:
+        """Return ``value`` from the function, under the tests passed so far."""
+        function = self.scope.function
+        if function is not None:
+            function.returns.inputs.append(value)
+            if self.guard is not None:
+                function.returns.control.append(self.guard)
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Walk:
+        value = self.graph.nothing
+        if node.value is not None:
+            value = yield self.expression(node.value)
+        self.give(value)
+        return self.graph.nothing
+
+    def _await(self, node: ast.Await) -> Walk:
+        return self.expression(node.value)
+
+    # -- calls ---------------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call) -> Walk:
+        receiver = None
+        if isinstance(node.func, ast.Attribute):
+            receiver = yield self.expression(node.func.value)
+            ours = node.func.attr in self.names.methods
+            callee = self.attribute(receiver, node.func.attr) if receiver.kind is Kind.LIBRARY or ours else None
+        else:
+            callee = yield self.expression(node.func)
+        arguments = yield self.expressions(node.args)
+        named = yield self.expressions([keyword.value for keyword in node.keywords])
+        keywords = list(zip([keyword.arg for keyword in node.keywords], named, strict=True))
+        if callee is None:
+            assert receiver is not None
+            return self._method_call(node, receiver, arguments, keywords)
+        if callee.kind is Kind.LIBRARY:
+            return self._library_call(node, callee.what, arguments, keywords)
+        return self._own_call(node, callee, receiver, arguments, keywords)
+
+    def _library_call(self, node: ast.Call, path: str, arguments: list[Value], keywords: Keywords) -> Value:
+        inputs = [*arguments, *(value for _, value in keywords)]
+        if path in CHANGES and node.args:
+            value = self.work(path, inputs)
+            self.change_place(node.args[0], [value, *inputs[1:]])
+            return value
+        if path in COUNTERS:
+            inputs = [_length_of(value) for value in inputs]
+            if len(inputs) > 2 and inputs[2].known not in (1, -1):
+                return self.work("progression", inputs)
+            return self.graph.shape("endless counter" if path == "itertools.count" else "counter", inputs)
+        match meaning_of(path):
+            case Meaning.SHOW:
+                self.show([*arguments, *(value for name, value in keywords if name not in _PRINT_OPTIONS)])
+                return self.graph.nothing
+            case Meaning.QUIT:
+                self.quit()
+                return self.graph.nothing
+            case Meaning.OUTSIDE:
+                value = self.graph.make(Kind.SOURCE, "outside", inputs, self.loop)
+            case Meaning.CHANCE:
+                value = self.graph.make(Kind.SOURCE, path, inputs, self.loop)
+            case Meaning.SHAPE if path == "builtins.zip" and any(one.what == "spread" for one in arguments):
+                # Rows to columns.
+                value = self.work("order", inputs)
+            case Meaning.SHAPE if path in ("builtins.int", "builtins.format") and _to_base(arguments):
+                value = self.work("product", inputs)
+            case Meaning.SHAPE:
+                value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
+            case _:
+                value = self.work(path, inputs)
+        value.text = path in TEXTS
+        return self._lends(value, inputs)
+
+    def _method_call(self, node: ast.Call, receiver: Value, arguments: list[Value], keywords: Keywords) -> Value:
+        assert isinstance(node.func, ast.Attribute)
+        path = "." + node.func.attr
+        inputs = [receiver, *arguments, *(value for _, value in keywords)]
+        if meaning_of(path) is Meaning.SHAPE:
+            value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
+        else:
+            value = self.work(path, inputs)
+        value.text = path in TEXTS or (receiver.text and path not in _NOT_TEXT)
+        if path in CHANGES:
+            self.change_place(node.func.value, [value])
+        return self._lends(value, inputs)
+
+    def _own_call(
+        self, node: ast.Call, callee: Value, receiver: Value | None, arguments: list[Value], keywords: Keywords
+    ) -> Value:
+        value = self.unresolved(callee, arguments, keywords, receiver)
+        assert value.site is not None
+        places = [*node.args]
+        if isinstance(node.func, ast.Attribute):
+            places.insert(0, node.func.value)
+        for number, place in enumerate(places):
+            if isinstance(place, ast.Name):
+                change = self.graph.pick(())
+                value.site.changes.append((number, change))
+                self.change_place(place, [change])
+        return value
+
+    def unresolved(
+        self, callee: Value, arguments: list[Value], keywords: Keywords = (), receiver: Value | None = None
+    ) -> Value:
+        """A call that may go to functions of the program: to which, is known when all is walked."""
+        value = self.graph.make(Kind.CALL, "call", [], self.loop)
+        value.site = CallSite(callee, receiver, arguments, keywords, self.scope.function)
+        value.site.shows = self._shows()
+        self.graph.calls.append(value)
+        return value
+
+    def _shows(self) -> Value | None:
+        """What a call shows, if the program has functions that show something."""
+        if not self.names.showing:
+            return None
+        shown = self.graph.pick([self.output()])
+        self.bind(OUTPUT, shown)
+        return shown
+
+    def _lends(self, value: Value, inputs: list[Value]) -> Value:
+        """``value`` is a library's call, which may call functions that it is given and so show something."""
+        if any(one.kind is Kind.LIBRARY and meaning_of(one.what) is Meaning.SHOW for one in inputs):
+            self.show([one for one in inputs if one.kind is not Kind.LIBRARY])
+        elif any(one.kind in (Kind.FUNCTION, Kind.PICK, Kind.CALL) for one in inputs):
+            shown = self._shows()
+            if shown is not None:
+                self.graph.shows[value.index] = shown
+        return value
+
+    def show(self, values: list[Value]) -> None:
+        """Show ``values``."""
+        self.bind(OUTPUT, self.graph.printed(self.output(), values))
+
+    def output(self) -> Value:
+        """What was shown so far."""
+        value = self.read(OUTPUT)
+        assert value is not None
+        return value
+
+
+def _to_base(arguments: list[Value]) -> bool:
+    """Tell whether ``int`` reads, or ``format`` writes, the digits of some base."""
+    if len(arguments) < 2:
+        return False
+    base = arguments[1].known
+    return base[-1:] in DIGITS if isinstance(base, str) else True
+
+
+def _length_of(value: Value) -> Value:
+    """What ``value`` is the length of, if it is one: going through a list by its length works nothing out."""
+    inner = value.inputs[0] if value.what == "step" else value
+    return inner.inputs[0] if inner.what == "builtins.len" and inner.inputs else value
+
+
+Calls.walks = Expressions.walks | {
+    ast.Lambda: Calls._lambda,
+    ast.Call: Calls._call,
+    ast.Yield: Calls._yield,
+    ast.YieldFrom: Calls._yield,
+    ast.Await: Calls._await,
+}

@@ -1,0 +1,602 @@
+"""What the output of a program is made of: worked out from facts, or written down.
+
+Marks spread from values to what is made of them. A value is of a *fact* if it stems from what the question states, or
+from what the program does not spell out (counters, chance, the outside); it *varies* if it was worked out from facts or
+is one of many. Operations count where they meet facts; choices count where what decides varies and the program could
+really say something else. What counts and reaches the output is what the program computes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Function, Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, Meaning, meaning_of, method_of
+from codesteer_kernel.checkers.symbolic.question import Question
+from codesteer_kernel.checkers.symbolic.statements import Flow
+
+__all__ = ["Findings", "judge"]
+
+# Marks. FACT: of a fact of the question. READ: of one that is read off a text or a list, not a number in a formula.
+# VARIES: worked out from facts, or one of many. FOREIGN: a number or a list that the question does not state, which is
+# what an answer looks like. RICH: more than literals and bare counters.
+FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
+# Part of nearly every program, so no answer.
+_STRUCTURAL = (0, 1, "0", "1")
+# Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
+_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate"}
+# What a test ends in, and how many are looked at.
+_TESTS = TRUTHS | {"builtins.all", "builtins.any"}
+_TESTED = 20
+# Counting from one thing to the next, and up to the length of a list: no more than going through it.
+_POOR = {"counter", "step", "builtins.len"} | COUNTS
+_SOLVERS = {"constraint solver", "symbolic algebra"}
+_TAKEN = {".pop", ".popleft", "heapq.heappop"}
+# Constants looked at in one literal; longer tables are judged by their beginning.
+_ATOMS = 5_000
+# What decides a choice may itself be chosen: so often are choices looked at again.
+_ROUNDS = 3
+# So many indices a table has at most.
+_INDICES = 4
+# A counter is set and counted on in few places.
+_COUNTED = 10
+
+
+class Findings(msgspec.Struct, kw_only=True):
+    """What reaches the output.
+
+    ``works``: something is worked out. ``shows``: something is shown. ``outside``: something comes from outside the
+    program. ``idle``: something is worked out that does not reach the output. ``foreign``: what is shown holds numbers or
+    lists that the question does not state. ``loops`` counts working loops by depth, the outermost first; ``branches`` counts choices that matter; ``endless`` are the lines of loops that nothing ends.
+    ``steps`` counts the marks and values that were looked at.
+    """
+
+    works: bool
+    shows: bool
+    outside: bool
+    idle: bool
+    foreign: bool
+    methods: list[str]
+    loops: list[int]
+    branches: int
+    endless: list[int]
+    steps: int
+
+
+def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = False) -> Findings:
+    """Judge what ``flow`` shows against the facts of ``question``.
+
+    Of a ``broken`` program, what it binds counts like what it shows; of one that was ``cut`` off, all that it does.
+    """
+    return _Judge(flow, question, broken, cut).findings()
+
+
+class _Alternatives:
+    """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart.
+
+    ``counted``: something computed is more than a truth. ``figures``: among the words is a number of the question.
+    """
+
+    def __init__(self) -> None:
+        self.blank = self.computed = self.counted = self.figures = False
+        self.words: set[int] = set()
+        self.answers: set[int] = set()
+
+    def add(self, other: _Alternatives) -> bool:
+        """Take in ``other``; tell whether that changed anything."""
+        before = self._state()
+        self.blank |= other.blank
+        self.computed |= other.computed
+        self.counted |= other.counted
+        self.figures |= other.figures
+        for mine, theirs in ((self.words, other.words), (self.answers, other.answers)):
+            if len(mine) < 2:
+                mine |= theirs
+        return self._state() != before
+
+    def _state(self) -> tuple[object, ...]:
+        return self.blank, self.computed, self.counted, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
+
+    @property
+    def real(self) -> bool:
+        """Whether the program could really say something else.
+
+        One written answer against nothing or against words (``No solution found``) is no choice: it is an answer that
+        was written down and, at best, tested.
+        """
+        if self.computed or len(self.answers) > 1 or (self.figures and self.answers):
+            return True
+        return not self.answers and (len(self.words) > 1 or (bool(self.words) and self.blank))
+
+
+class _Judge:
+    def __init__(self, flow: Flow, question: Question, broken: bool, cut: bool) -> None:
+        self.flow = flow
+        self.graph = flow.graph
+        self.values = flow.graph.values
+        self.question = question
+        self.broken = broken
+        self.cut = cut
+        self.steps = 0
+        count = len(self.values)
+        self.marks = bytearray(count)
+        # Of operations: whether one of their inputs is rich.
+        self.fed = bytearray(count)
+        # Operations that count, choices that do, and tests of an answer that was written down.
+        self.works = bytearray(count)
+        self.real = bytearray(count)
+        self.guesses = bytearray(count)
+        # Variables with more than one value, and operations that are made anew from such a variable of their own.
+        self.several = bytearray(
+            len(set(map(id, one.inputs))) > 1 if one.kind is Kind.PICK else False for one in self.values
+        )
+        self.carried = bytearray(count)
+        self.users: list[list[Value]] = [[] for _ in range(count)]
+        self.choosers: list[list[Value]] = [[] for _ in range(count)]
+        for value in self.values:
+            for part in value.inputs:
+                self.users[part.index].append(value)
+                if value.kind is Kind.PICK and part.kind is Kind.WORK and value in part.inputs[:2]:
+                    self.carried[part.index] = True
+            for part in value.control:
+                self.choosers[part.index].append(value)
+        # Choices between what was worked out, such as how often something was counted.
+        self.counted: set[int] = set()
+        self.queue: deque[Value] = deque()
+        self.recursive = self._recursive()
+        self.reached = self._reached()
+
+    # -- marks ---------------------------------------------------------------------------------------------------------
+
+    def _mark(self) -> None:
+        for value in self.values:
+            if value.kind is Kind.LITERAL:
+                self._set(value, self._literal(value))
+            elif (
+                value.kind is Kind.SOURCE
+                or self._is_counter(value)
+                or (value.kind is Kind.ITEM and any(part.what in COUNTS for part in value.inputs))
+            ):
+                self._set(value, FACT | READ | VARIES)
+            elif value.kind is Kind.WORK and self._works_anyway(value):
+                self._work(value)
+            if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
+                self._set(value, RICH)
+        idle = [one for one in self.graph.functions if one not in self.reached]
+        # Nobody ends a program with a name that means nothing and functions that nobody calls.
+        dangling = any(one.what == "display" and one.inputs[1].what == "outside" for one in self.values)
+        self.cut = self.cut or (dangling and bool(idle))
+        for function in idle if self.cut else ():
+            # What is missing may have called it.
+            for parameter in function.parameters.values():
+                self._set(parameter, FACT | READ | VARIES | RICH)
+        self._spread()
+        for _ in range(_ROUNDS):
+            self._choices()
+            if not self.queue:
+                break
+            self._spread()
+
+    def _literal(self, value: Value) -> int:
+        """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
+        if value.what != "constant":
+            atoms = list(_atoms(value))
+            ordered = value.what in ("List", "Tuple") and len(value.parts) > 2 and all(one.text for one in value.parts)
+            if self.question.states_all(atoms, ordered=ordered):
+                return FACT | READ | (0 if self.question.known else FOREIGN)
+            return FOREIGN if atoms else 0
+        constant = value.known
+        text = isinstance(constant, str)
+        if self.question.states(constant):
+            fact = FACT | (READ if text else 0)
+            # Where the question is not known, digits in a text are as likely an answer.
+            return fact | (FOREIGN if not self.question.known and text and _has_digit(constant) else 0)
+        if not self.question.known or isinstance(constant, bool):
+            return 0
+        foreign = _has_digit(constant) if text else isinstance(constant, int | float | complex)
+        return FOREIGN if foreign and constant not in _STRUCTURAL else 0
+
+    def _works_anyway(self, value: Value) -> bool:
+        """Tell whether ``value`` works something out whatever it is made of.
+
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on another one (reasoning, step by step), or is
+        worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
+        count: the number of runs is then as good as written down.
+        """
+        if not value.inputs:
+            return True
+        if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
+            return True
+        if value.what in AGGREGATES and value.what not in _POOR:
+            return any(part.what in COUNTS for part in value.inputs)
+        if value.what in TRUTHS:
+            return any(part.what in TRUTHS or part.what == "decided" for part in value.inputs)
+        if value.what not in ("sum", "product", "step"):
+            return False
+        # An entry of a table counts as the table.
+        wholes = [_whole(part) for part in value.inputs]
+        own = [one.kind is Kind.PICK and bool(self.several[one.index]) for one in wholes]
+        entries = [one is not part for one, part in zip(wholes, value.inputs, strict=True)]
+        if value.function in self.recursive:
+            parameters = value.function.parameters.values() if value.function is not None else ()
+            plain = any(part.kind is Kind.LITERAL for part in value.inputs)
+            return any(one and not (plain and part in parameters) for one, part in zip(own, wholes, strict=True))
+        own = [one and part.loop is not None for one, part in zip(own, wholes, strict=True)]
+        if value.loop is None or value.what == "step":
+            return False
+        if any(one and entry for one, entry in zip(own, entries, strict=True)):
+            return value.what == "product"
+        return bool(self.carried[value.index]) and (all(own) or (any(own) and value.what == "product"))
+
+    def _is_counter(self, value: Value) -> bool:
+        """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
+        return (
+            value.kind is Kind.PICK
+            and value.loop is not None
+            and 1 < len(value.inputs) < _COUNTED
+            and all(one.kind is Kind.LITERAL or (one.what == "step" and value in one.inputs) for one in value.inputs)
+        )
+
+    def _set(self, value: Value, marks: int) -> None:
+        new = self.marks[value.index] | marks
+        if new != self.marks[value.index]:
+            self.marks[value.index] = new
+            self.queue.append(value)
+
+    def _has(self, value: Value, mark: int) -> bool:
+        return bool(self.marks[value.index] & mark)
+
+    def _work(self, value: Value) -> None:
+        self.works[value.index] = True
+        self._set(value, FACT | READ | VARIES | (RICH if value.what == "step" else 0))
+
+    def _spread(self) -> None:
+        while self.queue:
+            source = self.queue.popleft()
+            self.steps += 1 + len(self.users[source.index]) + len(self.choosers[source.index])
+            for user in self.users[source.index]:
+                self._reach(source, user)
+            for user in self.choosers[source.index]:
+                if self.real[user.index] and self._has(source, VARIES):
+                    self._set(user, FACT | READ | VARIES | RICH)
+
+    def _reach(self, source: Value, user: Value) -> None:
+        """The marks of ``source`` reach ``user``, which is made of it."""
+        marks = self.marks[source.index]
+        told = marks & ~RICH
+        if user.kind is Kind.WORK or (user.kind is Kind.CALL and user.site is not None and not user.site.resolved):
+            self.fed[user.index] |= bool(marks & RICH)
+            if user.what == "builtins.len" and marks & VARIES:
+                self._set(user, RICH)
+            if self._counts(user, source):
+                self._work(user)
+            elif not self._counts_up(user, source):
+                passes = FOREIGN | (FACT | READ if user.what in _PLAIN else 0) | (VARIES if user.what == "step" else 0)
+                self._set(user, marks & passes)
+        elif user.kind is Kind.ITEM:
+            self._set(user, told & ~VARIES | (VARIES if marks & FACT else 0))
+        elif user.what == "index":
+            # Where in a list says nothing of what is in it; which entry of a table varies with what is looked up.
+            base, place = user.inputs
+            if source is base or not marks & VARIES or marks & RICH:
+                self._set(user, told if source is base else told & (FACT | READ))
+            reaches = self._has(base, FACT) or self._has(place, RICH) or place.what == "step"
+            if self._has(place, VARIES) and reaches:
+                self._set(user, FACT | READ | VARIES)
+        elif user.what != "place" or marks & RICH:
+            self._set(user, marks if user.kind is Kind.PICK else told)
+
+    def _counts(self, work: Value, source: Value) -> bool:
+        """Tell whether ``work`` works something out, given the marks of its input ``source``."""
+        marks = self.marks[source.index]
+        fact, varies = bool(marks & FACT), bool(marks & VARIES)
+        match work.what:
+            case "compares" if all(self._has(one, FACT) for one in work.inputs[:2]):
+                return True
+            case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
+                return True
+            case "equals" | "compares":
+                # Bare counters and literals compared with each other tell nothing of the question.
+                return bool(self.fed[work.index]) and any(self._has(one, VARIES) for one in (source, *work.inputs[:2]))
+            case "contains":
+                return varies or (fact and source.text and source is work.inputs[-1])
+            case "logic":
+                return varies
+            case "look-up":
+                return varies and source is not work.inputs[0]
+            case "step" if source.kind is Kind.LITERAL:
+                return fact and work.loop is None and self.question.is_arithmetic
+            case "step" if source.kind is Kind.PICK:
+                # A number of the question that goes up and down as a loop runs; numbering things does not count.
+                return (
+                    fact
+                    and source.loop is not None
+                    and bool(self.several[source.index])
+                    and not self._is_counter(source)
+                )
+            case "step":
+                # Counting by key works something out, numbering does not.
+                return varies and source.kind is not Kind.SOURCE
+            case "sum" | "product":
+                # Numbers read off a text or a list, or numbers of the question where arithmetic may be asked for.
+                return (
+                    varies
+                    or bool(marks & READ)
+                    or (fact and self.question.is_arithmetic and self._is_formula(work, source))
+                )
+            case what if what in _PLAIN:
+                return varies or (fact and not self.question.seeks)
+        return fact or varies
+
+    def _is_formula(self, work: Value, source: Value) -> bool:
+        """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
+        if all(one.kind is Kind.LITERAL for one in work.inputs):
+            return all(self.question.explains(one.known) for one in work.inputs)
+        return not self._counts_up(work, source)
+
+    def _counts_up(self, work: Value, source: Value) -> bool:
+        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer."""
+        return work.what in ("sum", "step") and source.kind is Kind.LITERAL and bool(self.carried[work.index])
+
+    # -- choices -------------------------------------------------------------------------------------------------------
+
+    def _choices(self) -> None:
+        """Find the choices that are real: see :class:`_Alternatives`."""
+        picks = [value for value in self.values if value.kind is Kind.PICK]
+        found = {pick.index: _Alternatives() for pick in picks}
+        for pick in picks:
+            for part in pick.inputs:
+                if part.kind is not Kind.PICK:
+                    found[pick.index].add(self._alternative(part))
+        queue = deque(picks)
+        while queue:
+            pick = queue.popleft()
+            self.steps += 1 + len(self.users[pick.index])
+            for user in self.users[pick.index]:
+                if user.kind is Kind.PICK and found[user.index].add(found[pick.index]):
+                    queue.append(user)
+        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].counted}
+        for pick in picks:
+            if pick.control and not self.real[pick.index] and found[pick.index].real:
+                self.real[pick.index] = True
+                if any(self._has(part, VARIES) for part in pick.control):
+                    self._set(pick, FACT | READ | VARIES | RICH)
+
+    def _alternative(self, value: Value) -> _Alternatives:
+        """What ``value`` is to a choice that may pick it."""
+        one = _Alternatives()
+        shown = value.inputs[1:] if value.kind is Kind.PRINT else [value]
+        if value.kind is Kind.LITERAL and (value.known in (None, "") if value.what == "constant" else not value.parts):
+            one.blank = True
+        elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
+            one.computed = True
+            one.counted = value.what not in _TESTS
+        elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown) or self._may_be_answer(value):
+            # Not stated by the question, or an entry picked by hand.
+            one.answers.add(value.index)
+        else:
+            one.words.add(value.index)
+            one.figures = isinstance(value.known, int | float) and self._has(value, FACT)
+        return one
+
+    def _may_be_answer(self, value: Value) -> bool:
+        """Tell whether ``value`` is a number that, for all that is known, was worked out by hand."""
+        number = isinstance(value.known, int | float) and not isinstance(value.known, bool)
+        return number and not self.question.known and value.known not in _STRUCTURAL
+
+    def _find_guesses(self) -> None:
+        """Find the tests of what is written down and shown: they say whether it is right, not what is right."""
+        output = self._slice([self.flow.output], lambda one: one.inputs if one.kind is Kind.PICK else one.inputs[:1])
+        prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+        shown = {
+            value
+            for value in self._slice(prints, self._plain_parts)
+            if value.kind is Kind.LITERAL and (self._has(value, FOREIGN) or (value.text and not self._has(value, FACT)))
+        }
+        if not shown:
+            return
+        tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
+        guesses = []
+        for test in tests[:_TESTED]:
+            made_of = self._slice([test])
+            tested = [value for value in made_of if value in shown]
+            # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
+            searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
+            if any(not searches or value.parts or (value.text and self._has(value, FOREIGN)) for value in tested):
+                guesses.append(test)
+        for test in guesses:
+            self.guesses[test.index] = True
+
+    # -- findings ------------------------------------------------------------------------------------------------------
+
+    def findings(self) -> Findings:
+        """Mark everything, then follow the output back to what it is made of."""
+        self._mark()
+        self._find_guesses()
+        output = self._slice([self.flow.output])
+        shows = any(value.kind is Kind.PRINT and self._shows(value) for value in output)
+        if self.cut:
+            output = self.values
+        elif self.broken or not shows:
+            output = self._slice([self.flow.output, *self.flow.bound])
+        working = [value for value in output if self.works[value.index]]
+        works = (bool(working) or self._explores(output)) and not (
+            shows and self.question.seeks and self._only_tells(output)
+        )
+        loops: dict[Loop, None] = {}
+        for value in working:
+            loop = value.loop
+            while loop is not None and loop not in loops:
+                loops[loop] = None
+                loop = loop.parent
+        depths = [loop.depth for loop in loops]
+        branches = sum(
+            bool(self.real[value.index]) and any(self._has(part, VARIES) for part in value.control) for value in output
+        )
+        return Findings(
+            works=works,
+            shows=shows,
+            outside=any(value.what == "outside" for value in output),
+            idle=not works and any(self.works),
+            foreign=self.question.known and self._has(self.flow.output, FOREIGN),
+            methods=list(self._methods(output, working, list(loops), branches)) if works else [],
+            loops=[depths.count(depth) for depth in range(1, max(depths, default=0) + 1)],
+            branches=branches if works else 0,
+            endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in self.reached}),
+            steps=self.steps,
+        )
+
+    def _shows(self, value: Value) -> bool:
+        """Tell whether ``value`` shows anything: a last expression that gives None does not."""
+        if value.what != "display":
+            return True
+        shown = value.inputs[1]
+        if shown.site is None or not shown.site.resolved:
+            return True
+        seen = self._slice([shown], lambda one: one.inputs if one.kind in (Kind.PICK, Kind.CALL) else ())
+        return any(one.kind not in (Kind.PICK, Kind.CALL) and one is not self.graph.nothing for one in seen)
+
+    def _slice(self, roots: Iterable[Value], parts_of: Callable[[Value], Iterable[Value]] | None = None) -> list[Value]:
+        """``roots`` and all that they are made of; ``parts_of`` says which parts of a value are followed."""
+        parts_of = parts_of or self._parts
+        found = list(dict.fromkeys(roots))
+        seen = bytearray(len(self.values))
+        for root in found:
+            seen[root.index] = True
+        for value in found:
+            self.steps += 1 + len(value.inputs)
+            for part in parts_of(value):
+                if not seen[part.index]:
+                    seen[part.index] = True
+                    found.append(part)
+        return found
+
+    def _parts(self, value: Value) -> list[Value]:
+        """What ``value`` is made of, and what decides it; tests of what was written down aside."""
+        deciding = [one for one in value.control if self._has(one, VARIES)] if self.real[value.index] else []
+        return [one for one in (*value.inputs, *deciding) if not self.guesses[one.index]]
+
+    def _plain_parts(self, value: Value) -> list[Value]:
+        """What ``value`` passes on as it was written: not what a variable was before it was worked on."""
+        plain = value.kind is Kind.SHAPE and value.what not in ("changed", "table")
+        return value.inputs if plain or (value.kind is Kind.PICK and not self._has(value, VARIES)) else []
+
+    def _only_tells(self, output: list[Value]) -> bool:
+        """Tell whether ``output`` shows no more than whether something holds: True or False, or one of several texts."""
+        prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+        passing = (Kind.SHAPE, Kind.PICK, Kind.CALL)
+        shown = self._slice(prints, lambda one: one.inputs if one.kind in passing else ())
+        return not any(
+            one.index in self.counted if one.kind in passing else self._has(one, VARIES) and one.what not in _TESTS
+            for one in shown
+        )
+
+    def _explores(self, output: list[Value]) -> bool:
+        """Tell whether ``output`` comes from a function that calls itself more than once, on different arguments."""
+        calls: dict[Function, int] = {}
+        for call in self.graph.calls:
+            caller = call.site.caller if call.site is not None else None
+            if caller is not None and call.site is not None and caller in call.site.resolved:
+                calls[caller] = calls.get(caller, 0) + 1
+        seen = {value for value in output if self.several[value.index]}
+        return any(
+            count > 1 and any(parameter in seen for parameter in function.parameters.values())
+            for function, count in calls.items()
+        )
+
+    def _reached(self) -> set[Function | None]:
+        """The functions that are called from the module, directly or not (None: the module itself)."""
+        calls: dict[Function | None, list[Function]] = {}
+        for caller, called in self.graph.entered:
+            calls.setdefault(caller, []).append(called)
+        reached: dict[Function | None, None] = {None: None}
+        stack: list[Function | None] = [None]
+        while stack:
+            for called in calls.get(stack.pop(), ()):
+                if called not in reached:
+                    reached[called] = None
+                    stack.append(called)
+        return set(reached)
+
+    def _recursive(self) -> set[Function]:
+        """Functions that may come to call themselves: those left when all without callers, or calls, are peeled off."""
+        calls: dict[Function, set[Function]] = {}
+        callers: dict[Function, set[Function]] = {}
+        for caller, called in self.graph.entered:
+            if caller is not None:
+                calls.setdefault(caller, set()).add(called)
+                callers.setdefault(called, set()).add(caller)
+        left = set(calls) & set(callers)
+        stack = [*(set(calls) ^ set(callers))]
+        while stack:
+            function = stack.pop()
+            for there, back in ((calls, callers), (callers, calls)):
+                for near in there.get(function, ()):
+                    back[near].discard(function)
+                    if near in left and not back[near]:
+                        left.discard(near)
+                        stack.append(near)
+        return left
+
+    def _methods(self, output: list[Value], working: list[Value], loops: list[Loop], branches: int) -> Iterator[str]:
+        """The methods by which the output is worked out, from the most telling on."""
+        paths = {value.what for value in output if "." in value.what}
+        what = {value.what for value in working}
+        by_library = {method_of(path) for path in paths if not path.startswith(".") or path in what}
+        calls = [value for value in output if value.site is not None]
+        called = {function for value in calls if value.site is not None for function in value.site.resolved}
+        own = called & self.recursive
+        statements = [loop for loop in loops if loop.kind != "comprehension"]
+        in_loop = [value for value in output if value.loop is not None]
+        queue = any(value.what in _TAKEN and value.loop is not None and value.loop.kind == "while" for value in in_loop)
+        backtracks = any(value.site is not None and value.site.caller in value.site.resolved for value in in_loop)
+        found = {
+            "constraint solver": "constraint solver" in by_library,
+            "symbolic algebra": "symbolic algebra" in by_library,
+            "dynamic programming": any(one.memoised for one in own) or any(one.what == "table" for one in in_loop),
+            "search": "search" in by_library or queue or backtracks,
+            "recursion": bool(own),
+            "nested loops": any(loop.depth > 1 for loop in loops),
+            "simulation": "simulation" in by_library
+            or (branches > 0 and any(len(loop.states) > 1 for loop in statements)),
+            "iteration": bool(statements),
+            "comprehension": len(statements) < len(loops),
+            "data frames": "data frames" in by_library,
+            "numeric": "numeric" in by_library,
+            "dates": "dates" in by_library,
+            "text": "text" in by_library or bool(what & {"order", "look-up"}),
+            "aggregation": bool(what & AGGREGATES),
+            "branching": branches > 0,
+            "functions": bool(called),
+            "arithmetic": bool(what & {"sum", "product", "step"}),
+        }
+        return (method for method, present in found.items() if present)
+
+
+def _whole(value: Value) -> Value:
+    """The table that ``value`` is an entry of; else itself."""
+    for _ in range(_INDICES):
+        if value.what != "index":
+            break
+        value = value.inputs[0]
+    return value
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text[:_ATOMS])
+
+
+def _atoms(value: Value) -> Iterator[object]:
+    """The constants in a literal, in order, as many as are looked at."""
+    stack = [value]
+    left = _ATOMS
+    while stack and left:
+        one = stack.pop()
+        left -= 1
+        if one.what == "constant":
+            yield one.known
+        else:
+            stack += reversed(one.parts)

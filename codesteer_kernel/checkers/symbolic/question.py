@@ -1,0 +1,192 @@
+"""What a question states, so that a program's literals can be traced to it. Words and numbers only; no language model."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TypeGuard, TypeVar
+
+__all__ = ["Question"]
+
+# 1,850 is one number, 1,2 are two; what could be either counts as both.
+_NUMBER = re.compile(r"\d++(?:\.\d++)?")
+_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})++(?:\.\d++)?(?![\d,]*\d)")
+_WORD = re.compile(r"[^\W_]+")
+_NAMED = {
+    word: value
+    for value, words in {
+        2: "two second twice double doubled pair both half",
+        3: "three third thrice triple",
+        4: "four fourth quarter",
+        5: "five fifth",
+        6: "six sixth",
+        7: "seven seventh week",
+        8: "eight eighth",
+        9: "nine ninth",
+        10: "ten tenth",
+        11: "eleven eleventh",
+        12: "twelve twelfth dozen",
+        13: "thirteen",
+        14: "fourteen",
+        15: "fifteen",
+        16: "sixteen",
+        17: "seventeen",
+        18: "eighteen",
+        19: "nineteen",
+        20: "twenty twentieth",
+        30: "thirty",
+        40: "forty",
+        50: "fifty",
+        60: "sixty",
+        70: "seventy",
+        80: "eighty",
+        90: "ninety",
+        100: "hundred",
+        1000: "thousand",
+    }.items()
+    for word in words.split()
+}
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_NAMED |= {month: number for number, month in enumerate(_MONTHS, 1)}
+_MONTH_LENGTHS = (28, 29, 30, 31, 365, 366)
+# Part of nearly every program, so no sign of the question: counting, starting, telling apart.
+_STRUCTURAL = (0, 1)
+# Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
+_COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
+_SMALL = 10
+# So much of a list must be found in the question for the list to count as a fact of it.
+_SHARE = 0.6
+# Something is to be found (an expression, moves, an arrangement): to evaluate a find of one's own is not what is asked.
+_SEEKS = re.compile(
+    r"[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|\barithmetic operations\b|\bone expression\b|\barrange(?:ment)?\b|"
+    r"\bplace (?:\w+ ){0,3}queens\b|\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|\bassign\w* (?:the|each|every)\b|"
+    r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
+    r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
+    r"\b(?:so|such) that (?:no|none|each|every|the value|the result)\b|\bsudoku\b|\bpassword\b|\bopens it\b",
+    re.IGNORECASE,
+)
+# The question is about a text: something quoted, or a run of capitals.
+_TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
+# Numbers of more bits than that are no facts that people write down.
+_BITS = 1_000
+
+_Key = TypeVar("_Key", str, float)
+
+
+class Question:
+    """The facts of one question. Where the text is not known (empty), every literal of substance may be a fact.
+
+    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``seeks`` whether something is
+    to be found that can be tested (an expression, moves, an arrangement).
+    """
+
+    def __init__(self, text: str) -> None:
+        self.known = bool(text.strip())
+        words = [word.lower() for word in _WORD.findall(text)]
+        self._words = Counter(words)
+        self._order = words
+        self._squashed = "".join(words)
+        numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
+        self._numbers = Counter(map(float, numbers))
+        named = [_NAMED.get(word, 0) for word in words]
+        self._numbers.update(float(number) for number in named if number)
+        # Twenty-five.
+        self._numbers.update(
+            float(tens + units) for tens, units in pairwise(named) if 20 <= tens < 100 and 0 < units < 10
+        )
+        if any(word in _MONTHS for word in words):
+            self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
+        self.seeks = _SEEKS.search(text) is not None
+        self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
+
+    def states(self, atom: object) -> bool:
+        """Tell whether a number or a string of a program is a fact of the question."""
+        if isinstance(atom, str):
+            return self._has_text(atom) if self.known else bool(atom.strip())
+        if _is_number(atom):
+            return atom not in _STRUCTURAL and (not self.known or self._has_number(atom))
+        return False
+
+    def states_all(self, atoms: Iterable[object], *, ordered: bool = False) -> bool:
+        """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question.
+
+        ``ordered``: it is a list of texts; in another order than that of the question it is somebody's answer.
+        """
+        told = [atom for atom in atoms if isinstance(atom, str) or _is_number(atom)]
+        if not told or not self.known:
+            return bool(told)
+        squashed = "".join(_squash(str(atom)) for atom in told)
+        if len(squashed) > 2 and squashed in self._squashed:
+            return True
+        if ordered and not self._tells_in_order(map(str, told)):
+            return False
+        # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
+        numbers, words = self._numbers.copy(), self._words.copy()
+        found = 0
+        for atom in told:
+            if isinstance(atom, str):
+                parts = [part.lower() for part in _WORD.findall(atom)]
+                whole = "".join(parts)
+                taken = sum(_take(words, part) for part in parts)
+                found += bool(parts) and (taken == len(parts) or (len(whole) > 2 and whole in self._squashed))
+            elif _is_number(atom):
+                found += _take(numbers, abs(atom))
+        return found >= _SHARE * len(told)
+
+    def explains(self, number: object) -> bool:
+        """Tell whether a number in a formula is no surprise: stated, small, or one of those that everyone knows."""
+        if not self.known or not _is_number(number):
+            return True
+        return abs(number) <= _SMALL or abs(number) in _COMMON or self._has_number(number)
+
+    def _tells_in_order(self, texts: Iterable[str]) -> bool:
+        words = (word.lower() for text in texts for word in _WORD.findall(text))
+        rest = iter(self._order)
+        return all(word in rest for word in words if word in self._words)
+
+    def _has_number(self, value: float) -> bool:
+        # 4 percent is written 0.04, 0.96 or 96 too, a quarter 0.25.
+        inverse = 1 / value if 0 < value < 1 else value
+        forms = (abs(value), abs(value) * 100, 100 - value, 100 - 100 * value, inverse)
+        return any(round(form, 9) in self._numbers for form in forms)
+
+    def _has_text(self, text: str) -> bool:
+        words = [word.lower() for word in _WORD.findall(text)]
+        squashed = "".join(words)
+        if len(squashed) < 2:
+            return squashed in self._words
+        if squashed in self._squashed:
+            return True
+        return len(words) > 1 and sum(word in self._words for word in words) >= _SHARE * len(words)
+
+
+def _is_number(atom: object) -> TypeGuard[int | float]:
+    if isinstance(atom, int):
+        return not isinstance(atom, bool) and atom.bit_length() < _BITS
+    return isinstance(atom, float) and math.isfinite(atom)
+
+
+def _take(counts: Counter[_Key], key: _Key) -> bool:
+    taken = counts[key] > 0
+    counts[key] -= 1
+    return taken
+
+
+def _squash(text: str) -> str:
+    return "".join(_WORD.findall(text.lower()))

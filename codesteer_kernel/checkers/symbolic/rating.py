@@ -1,0 +1,100 @@
+"""The score of a program and what is said of it. ``docs/symbolic.md`` has the table of points for people."""
+
+from __future__ import annotations
+
+from codesteer_kernel.checkers.symbolic.judging import Findings, judge
+from codesteer_kernel.checkers.symbolic.question import Question
+from codesteer_kernel.checkers.symbolic.source import Source, read
+from codesteer_kernel.checkers.symbolic.statements import flow_of
+from codesteer_kernel.record import Symbolic
+
+__all__ = ["COMPUTES", "GIVEN", "METHOD_POINTS", "MOST", "PER_COMPLEXITY", "TOO_SIMPLE", "rate"]
+
+# A program at or under it deserves a second look, as in the published checker (score <= 2).
+TOO_SIMPLE = 2.0
+MOST = 10.0
+# Something is worked out and reaches the output: above TOO_SIMPLE, however short the program.
+COMPUTES = 2.5
+# Nothing is worked out, but what is shown comes from outside the program.
+GIVEN = 1.0
+METHOD_POINTS = {
+    "constraint solver": 4.0,
+    "symbolic algebra": 3.5,
+    "dynamic programming": 3.5,
+    "search": 3.0,
+    "recursion": 2.5,
+    "nested loops": 2.0,
+    "simulation": 2.0,
+    "iteration": 1.5,
+    "comprehension": 1.0,
+    "data frames": 1.5,
+    "numeric": 1.0,
+    "dates": 1.0,
+    "text": 0.5,
+    "aggregation": 1.0,
+    "branching": 0.5,
+    "functions": 0.5,
+    "arithmetic": 0.5,
+}
+# Points for each unit of effective complexity, and the most they can come to.
+PER_COMPLEXITY = (0.25, 1.5)
+# Lines of endless loops that are named.
+_NAMED = 5
+
+
+def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
+    """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises and never runs the program.
+
+    ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
+
+    Deterministic, and blind to comments, layout and the names of variables. Time and memory are linear in the length.
+    """
+    source = read(program)
+    found = judge(flow_of(source.tree), Question(question), broken=bool(source.fault), cut=cut or source.cut)
+    complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
+    # What does not run shows nothing: that is for the run to say.
+    suspicious = found.shows and not found.works and not found.outside and not source.fault
+    return Symbolic(
+        score=_score(found, complexity),
+        methods=found.methods,
+        suspicious=suspicious,
+        note=_note(found, source, suspicious),
+        loops=found.loops,
+        branches=found.branches,
+        complexity=complexity,
+        endless=found.endless[:_NAMED],
+        partial=bool(source.fault),
+    )
+
+
+def _score(found: Findings, complexity: int) -> float:
+    if not found.works:
+        return GIVEN if found.outside else 0.0
+    each, most = PER_COMPLEXITY
+    points = COMPUTES + sum(METHOD_POINTS[method] for method in found.methods) + min(most, each * complexity)
+    return min(MOST, points)
+
+
+def _note(found: Findings, source: Source, suspicious: bool) -> str:
+    """A few plain sentences."""
+    sentences = []
+    if source.fault:
+        place = f" in line {source.line}" if source.line else ""
+        rest = "; what can be read was judged" if source.tree.body else ""
+        sentences.append(f"The program does not parse{place} ({source.fault}){rest}.")
+    if found.works:
+        sentences.append(f"The program computes its answer: {', '.join(found.methods)}.")
+    elif suspicious:
+        sentences.append("The program prints what it was written with: nothing is computed.")
+    elif found.outside:
+        sentences.append("The program only passes on what it is given.")
+    elif source.tree.body:
+        sentences.append("The program computes nothing that it shows or keeps.")
+    if found.idle:
+        sentences.append("What it works out does not reach its output.")
+    if found.foreign and suspicious:
+        sentences.append("The question does not state what is printed, so it comes from nowhere.")
+    if found.endless:
+        lines = ", ".join(map(str, found.endless[:_NAMED]))
+        sentences.append(f"Nothing ends the loop in line {lines}.")
+    return " ".join(sentences)
