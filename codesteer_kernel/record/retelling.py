@@ -62,7 +62,7 @@ def _story(record: Record) -> Iterator[_Told]:
         yield ev.PhaseEntered, at, {"phase": phase}
         at += seconds
     rest = _rest(record)
-    if rest.calls or rest != Usage():
+    if rest != Usage():
         yield _call(record, rest, 0, max(0.0, at))
     for one, (start, stop) in zip(record.rounds, spans, strict=True):
         yield from _round(record, one, start, stop)

@@ -44,24 +44,19 @@ class Journal:
         # Only a reader that asks whether somebody has it can have it, for a moment.
         take(descriptor, _PATIENCE)
 
-    @property
-    def redactor(self) -> Redactor:
-        """What keeps keys out of this journal, and out of the record that replaces it."""
-        return self._redactor
-
     def append(self, event: ev.Event) -> None:
         """Write one event."""
         write_all(self._file.fileno(), self._redactor.event(event) + b"\n")
 
-    def close(self, record: Record) -> Path:
-        """Replace the journal by the finished record; returns its path."""
-        final = self._path.with_suffix(".json")
-        record = bounded(self._redactor.record(record))
-        write_whole(final, encode_record(record))
+    def close(self, record: Record) -> Record:
+        """Replace the journal by the finished record; returns it without keys, and not cut to the size of a file."""
+        record = self._redactor.record(record)
+        final, kept = self._path.with_suffix(".json"), bounded(record)
+        write_whole(final, encode_record(kept))
         self._file.close()
         self._path.unlink(missing_ok=True)
-        self._index.add([Entry.of(final, record)])
-        return final
+        self._index.add([Entry.of(final, kept)])
+        return record
 
     def abandon(self) -> None:
         """Close the journal as it is: without a finished record the run shows as lost."""

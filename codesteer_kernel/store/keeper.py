@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from codesteer_kernel.errors import BadInput, CacheNotWritable
+from codesteer_kernel.errors import CacheNotWritable, CodeSteerError
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.journal import Journal
@@ -46,8 +46,7 @@ class Keeper:
         """Write the finished record; returns it as it was kept, with a note if it could not be."""
         try:
             if self._journal is not None:
-                record = self._journal.redactor.record(record)
-                self._journal.close(record)
+                record = self._journal.close(record)
         except OSError as fault:
             self._give_up(fault)
         return msgspec.structs.replace(record, versions=record.versions | self.note)
@@ -67,7 +66,7 @@ def _made_room(store: Store) -> str:
     """Make room for one more run, and say what went."""
     try:
         gone = store.make_room()
-    except (BadInput, OSError) as fault:
+    except (CodeSteerError, OSError) as fault:
         return f"No room could be made: {fault}"
     if not gone:
         return ""

@@ -51,10 +51,7 @@ class Store:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Journal(path, Redactor(known_secrets()), self._index)
         except OSError as fault:
-            raise CacheNotWritable(
-                f"The run journal {self.folder} cannot be written ({fault.strerror}).",
-                "Set CODESTEER_HOME to a folder you can write to.",
-            ) from None
+            raise self._unusable("written", fault) from None
 
     def rows(self, limit: int | None = None) -> list[RunRow]:
         """List runs, newest first; files that cannot be read are left out.
@@ -111,6 +108,7 @@ class Store:
         Raises:
             UnknownName: there is no such run; nothing was deleted.
             BadInput: one of them goes on; nothing was deleted.
+            CacheNotWritable: the folder cannot be written.
         """
         names = [self.resolve(run_id) for run_id in dict.fromkeys(run_ids)]
         for name in names:
@@ -140,7 +138,7 @@ class Store:
         try:
             write_marks(path, marks)
         except OSError as fault:
-            raise CacheNotWritable(f"The file {path} cannot be written ({fault.strerror}).") from None
+            raise self._unusable("written", fault) from None
         return marks
 
     def make_room(self, limit: int | None = None) -> list[str]:
@@ -204,15 +202,20 @@ class Store:
         """The file of each run, its record if there is one, else its journal; and the runs that were marked."""
         runs: dict[str, os.DirEntry[str]] = {}
         marked: set[str] = set()
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.endswith(".json"):
-                    runs[name[:-5]] = entry
-                elif name.endswith(".jsonl"):
-                    runs.setdefault(name[:-6], entry)
-                elif name.endswith(".marks"):
-                    marked.add(name[:-6])
+        try:
+            with os.scandir(self.folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.endswith(".json"):
+                        runs[name[:-5]] = entry
+                    elif name.endswith(".jsonl"):
+                        runs.setdefault(name[:-6], entry)
+                    elif name.endswith(".marks"):
+                        marked.add(name[:-6])
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as fault:
+            raise self._unusable("read", fault) from None
         return {name: entry for name, entry in runs.items() if _ID.fullmatch(name)}, marked
 
     def _sweep(self) -> None:
@@ -253,11 +256,20 @@ class Store:
             return None
 
     def _remove(self, names: list[str]) -> None:
-        for name in names:
-            for suffix in _SUFFIXES:
-                self._path(name, suffix).unlink(missing_ok=True)
-        if names:
-            self._index.forget(names)
+        try:
+            for name in names:
+                for suffix in _SUFFIXES:
+                    self._path(name, suffix).unlink(missing_ok=True)
+            if names:
+                self._index.forget(names)
+        except OSError as fault:
+            raise self._unusable("written", fault) from None
+
+    def _unusable(self, what: str, fault: OSError) -> CacheNotWritable:
+        return CacheNotWritable(
+            f"The run journal {self.folder} cannot be {what} ({fault.strerror}).",
+            "Set CODESTEER_HOME to a folder you can write to.",
+        )
 
 
 def _bytes(file: os.DirEntry[str]) -> int:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,28 @@ def test_what_was_half_written_goes_in_time(dead: list[Path]) -> None:
             Store(folder / "runs").make_room()
             assert not part.exists()
     assert found
+
+
+def test_the_record_is_on_the_disk_before_its_journal_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "runs")
+    journal = store.open(RUN)
+    for event in EVENTS:
+        journal.append(event)
+    calls: list[str] = []
+
+    def noting(name: str, call: Any) -> Any:
+        def noted(first: Any, *rest: Any) -> Any:
+            path = Path(f"/proc/self/fd/{first}").readlink() if name == "fsync" else Path(first)
+            calls.append(f"{name} {'folder' if path.is_dir() else path.suffix}")
+            return call(first, *rest)
+
+        return noted
+
+    for name in ("fsync", "replace", "unlink"):
+        monkeypatch.setattr(os, name, noting(name, getattr(os, name)))
+    journal.close(DONE)
+    calls = [call for call in calls if call != "unlink .part"]
+    assert calls == ["fsync .part", "replace .part", "fsync folder", "unlink .jsonl"]
 
 
 # -- processes of the user's own

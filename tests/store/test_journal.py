@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from codesteer_kernel.errors import BadInput, CacheNotWritable, UnknownName
 from codesteer_kernel.record import Record, decode_record, fold
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.store import Journal, Store
+from codesteer_kernel.store import Journal, Keeper, Store
 from tests.record.strategies import runs
 
 
@@ -82,10 +82,10 @@ def test_a_finished_run_is_read_as_it_was(tmp_path_factory: pytest.TempPathFacto
         journal.append(event)
     record = fold(events)
     assert store.load(events[0].id) == record, "read while its journal is open"
-    path = journal.close(record)
+    assert journal.close(record) == record
     assert store.load(events[0].id) == record
     left = {one.name for one in store.folder.iterdir()}
-    assert left == {path.name, ".index"}, "the journal went when the record was written"
+    assert left == {f"{record.id}.json", ".index"}, "the journal went when the record was written"
 
 
 def test_a_run_that_goes_on_is_shown_as_running(store: Store) -> None:
@@ -104,8 +104,9 @@ def test_every_event_is_on_disk_when_append_returns(store: Store) -> None:
 def test_a_record_over_its_bound_is_cut_on_disk(store: Store) -> None:
     journal = store.open("a")
     journal.append(started("a", "x" * 1_000_000))
-    path = journal.close(fold([started("a", "x" * 1_000_000), ended()]))
-    assert path.stat().st_size <= 256_000
+    record = fold([started("a", "x" * 1_000_000), ended()])
+    assert journal.close(record) == record, "what is returned is whole"
+    assert (store.folder / "a.json").stat().st_size <= 256_000
     assert store.load("a").cut > 700_000
 
 
@@ -265,6 +266,30 @@ def test_a_folder_that_cannot_be_made_is_named_with_a_cure(tmp_path: Path) -> No
         Store(tmp_path / "file" / "runs").open("a")
     assert str(tmp_path / "file" / "runs") in caught.value.message
     assert "CODESTEER_HOME" in caught.value.cure
+
+
+def test_a_folder_of_somebody_else_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(store, "a")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    works: list[Callable[[], object]] = [
+        store.rows,
+        lambda: store.forget("a"),
+        lambda: store.mark("a", pinned=True),
+        lambda: store.open("b"),
+    ]
+    with monkeypatch.context() as patch:
+        # Permissions themselves refuse root nothing.
+        for name in ("scandir", "unlink", "open"):
+            patch.setattr(os, name, refused)
+        for work in works:
+            with pytest.raises(CacheNotWritable, match="Permission denied") as caught:
+                work()
+            assert str(store.folder) in caught.value.message
+        assert "Permission denied" in Keeper(store, "b", wanted=True).note["journal"]
+    assert [row.id for row in store.rows()] == ["a"]
 
 
 def test_the_default_folder_is_under_codesteer_home(home: Path) -> None:

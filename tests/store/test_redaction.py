@@ -127,6 +127,20 @@ def test_what_only_begins_like_a_key_stays(text: str) -> None:
     assert Redactor().text(f"say {text} now") == f"say {text} now"
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "piece", ["eyJ-", "eyJ.", "eyJaaaaaaaaaa.", "sk-", "sk-a", "ghp_", "xoxb-", "pypi-", "A", "-", "\\n"]
+)
+def test_hostile_text_takes_no_longer_than_other_text(piece: str) -> None:
+    # A megabyte of beginnings that come to nothing: what is quadratic in it would take hours.
+    text = piece * (1_000_000 // len(piece))
+    redactor = Redactor([ANTHROPIC])
+    cleaned = redactor.text(text)
+    assert len(cleaned) <= len(text)
+    for part in (text[:300_000], text[:100], text[:300_000]):
+        redactor.event(ev.AnswerDelta(seq=1, at=0.0, round=1, text=part))
+
+
 def test_pictures_stay_whole() -> None:
     picture = base64.b64encode(b"\x89PNG").decode() + "AKIA" + "IOSFODNN7EXAMPLE"
     output = Output(kind="figure", data={"image/png": picture, "text/plain": ANTHROPIC})
