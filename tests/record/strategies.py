@@ -141,7 +141,14 @@ def runs(draw: st.DrawFn, words: st.SearchStrategy[str] = texts, max_rounds: int
         code = draw(st.none() | words)
         emit(ev.Answered, round=index, answer=Answer(text=draw(words), code=code, stop="end"), first_token=0.5)
         if code is not None:
-            symbolic = Symbolic(score=draw(st.floats(0, 10)), suspicious=draw(st.booleans()), note=draw(words))
+            symbolic = Symbolic(
+                score=draw(st.floats(0, 10)),
+                suspicious=draw(st.booleans()),
+                note=draw(words),
+                loops=draw(st.lists(st.integers(0, 9), max_size=3)),
+                complexity=draw(st.integers(0, 99)),
+                partial=draw(st.booleans()),
+            )
             emit(ev.CheckedSymbolic, round=index, symbolic=symbolic)
             phase()
             for text in draw(st.lists(words, max_size=2)):

@@ -197,6 +197,18 @@ def test_a_record_with_fewer_fields_is_read_with_defaults() -> None:
     assert (record.id, record.rounds, record.usage) == ("a", [], Usage())
 
 
+def test_a_rating_from_before_loops_were_counted_is_read() -> None:
+    rating = {"score": 3.5, "methods": ["iteration"], "suspicious": False, "note": "n"}
+    plain = {"schema": 1, "rounds": [{"index": 1, "decision": {"kind": "code", "source": "rule"}, "symbolic": rating}]}
+    found = (
+        decode_record(json.dumps({"id": "a", "status": "done", "question": {"prompt": "p"}, **plain}))
+        .rounds[0]
+        .symbolic
+    )
+    assert found is not None
+    assert (found.score, found.loops, found.complexity, found.endless, found.partial) == (3.5, [], 0, [], False)
+
+
 @pytest.mark.parametrize(
     "text",
     ['{"schema": 2, "id": "a"}', '{"schema": 9, "status": "dreaming", "rounds": {"first": 1}}'],

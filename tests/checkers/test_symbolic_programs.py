@@ -1,0 +1,75 @@
+"""The labelled programs: what they are, and how the symbolic checker and the published rules tell them apart."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections import Counter
+
+import pytest
+
+from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs, published_score
+from benchmarks.symbolic_programs import QUESTIONS
+
+
+def test_the_set_is_what_its_readme_says() -> None:
+    rows = programs()
+    assert len(rows) >= 120
+    assert sum(row.by_model for row in rows) >= 0.4 * len(rows)
+    assert len({row.id for row in rows}) == len(rows)
+    for row in rows:
+        assert row.id == hashlib.sha256(row.program.encode()).hexdigest()
+        assert row.question
+        assert row.why
+        if row.by_model:
+            assert row.origin.startswith("qwen2.5-coder-")
+            assert row.question in QUESTIONS
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_both_halves_hold_enough_of_both_kinds(half: Half) -> None:
+    rows = programs(half)
+    labels = Counter(row.label for row in rows)
+    assert min(labels.values()) >= 0.3 * len(rows)
+    assert 0.3 * len(rows) <= sum(row.by_model for row in rows) <= 0.7 * len(rows)
+    assert {"0", "2", "4", "6", "8", "a", "c", "e"} >= {row.id[0] for row in rows} or half == "held out"
+
+
+def test_no_program_stands_in_the_set_twice() -> None:
+    forms = Counter()
+    for row in programs():
+        try:
+            forms[ast.dump(ast.parse(row.program))] += 1
+        except SyntaxError:
+            forms[row.program] += 1
+    assert forms.most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "score"),
+    [
+        # Letters count, wherever they stand; so do comments.
+        ('information = "before the platform performs"\nprint(information)', 5.0),
+        ("# a specific, modified and different try: format each entry\nprint('<<<5>>>')", 6.0),
+        ("from itertools import permutations\nprint(list(permutations('ab')))", 0.0),
+        ("print(sum([n * n for n in range(10) if n % 3]))", 2.5),
+        ("import z3\nx = z3.Int('x')", 0.0),
+        ("for a in b:\n    if a:\n        c = a + 1\n    elif b:\n        pass", 3.25),
+        ("print(", 0.0),
+    ],
+)
+def test_the_published_rules_are_the_published_ones(program: str, score: float) -> None:
+    assert published_score(program) == score
+
+
+def held_out(name: str) -> Measured:
+    return measure(programs("held out"), CHECKERS[name])
+
+
+def test_ours_is_better_than_the_published_rules_on_programs_it_was_not_tuned_on() -> None:
+    ours, published = held_out("ours"), held_out("published rules")
+    assert ours.precision > published.precision + 0.2
+    assert ours.recall > published.recall + 0.1
+    without_question = held_out("ours, question unknown")
+    assert without_question.precision > published.precision + 0.2
+    assert without_question.recall >= published.recall
