@@ -120,6 +120,11 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.executor
 	$(BIN)/python -m benchmarks.models
 	$(BIN)/python -m benchmarks.embedded
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.store
+	$(BIN)/python -m benchmarks.data
+	$(BIN)/python -m benchmarks.symbolic
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
