@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from codesteer_kernel.checkers import rate
+from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
 from codesteer_kernel.errors import CodeSteerError
 from codesteer_kernel.executor import OutputEvent, ProgramRunner, Result
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest
@@ -20,6 +23,7 @@ from codesteer_kernel.record import (
     Question,
     Record,
     RunConfig,
+    Symbolic,
 )
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Phase
@@ -33,6 +37,7 @@ __all__ = ["Acts", "Ending", "Roles"]
 # Tokens travel to front ends in lumps, at most this often (seconds): faster than anybody reads.
 _LUMP_SECONDS = 0.05
 _LEAST_PROGRAM_SECONDS = 0.5
+_RATING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,18 @@ class Acts:
             answer = result_of_output(execution.stdout) or _shown_value(execution)
         self.emitter.emit(ev.Executed, round=index, execution=execution, result=answer)
         return execution, answer
+
+    async def rate(self, code: str, index: int, *, cut: bool = False) -> None:
+        """Have the symbolic checker rate a program of the target's; ``cut``: the reply ended at the token limit.
+
+        In a thread, with an end: a program that is made to be slow to read must not hold up other runs.
+        """
+        reading = asyncio.to_thread(rate, code, self.question.prompt, cut=cut)
+        try:
+            symbolic = await asyncio.wait_for(reading, _RATING_SECONDS)
+        except TimeoutError:
+            symbolic = Symbolic(score=TOO_SIMPLE + 0.5, note="The program took too long to be rated.", partial=True)
+        self.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=symbolic)
 
     async def run_apart(self, code: str, *, seconds: float | None = None) -> Execution:
         """Run a program that is none of the target's answers, such as a test."""

@@ -67,7 +67,9 @@ class Emitter:
         self.record = Record()
 
     def emit(self, kind: Callable[..., Any], **fields: Any) -> None:
-        """Make one event of ``kind``, fold it in and hand it on."""
+        """Make one event of ``kind``, fold it in and hand it on; nothing more is said of a run that has ended."""
+        if self.record.status not in ("queued", "running"):
+            return
         event: ev.Event = kind(seq=self.record.seq + 1, at=round(self._clock(), 4), **fields)
         try:
             ev.encode_event(event)

@@ -8,7 +8,6 @@ bytes, and a program of an earlier round that is run again for a final answer in
 
 from __future__ import annotations
 
-from codesteer_kernel.checkers import rate
 from codesteer_kernel.checkers.published import rate_published
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
 from codesteer_kernel.record import Decision, Execution
@@ -107,7 +106,7 @@ class _Faithful:
         code = first_block(response)
         if code is None:
             return response, None
-        self._acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(code, self._acts.question.prompt))
+        await self._acts.rate(code, index)
         execution, _ = await self._acts.execute(code, index, seconds=CODE_SECONDS)
         shown = response + told_execution(self._prompts, execution)
         return shown, told_symbolic(self._prompts, rate_published(code))

@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from codesteer_kernel.checkers import rate
 from codesteer_kernel.record import Decision
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
@@ -117,7 +116,7 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
     if answer.code is None:
         acts.emitter.emit(ev.RoundEnded, round=index, result=result_of_text(answer.text))
         return
-    acts.emitter.emit(ev.CheckedSymbolic, round=index, symbolic=rate(answer.code, acts.question.prompt))
+    await acts.rate(answer.code, index, cut=answer.stop == "length")
     if answer.stop == "length" and not _parses(answer.code):
         acts.emitter.emit(ev.RoundEnded, round=index)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from codesteer_kernel.executor import Result
 from codesteer_kernel.models.protocol import TokenUsage
 from codesteer_kernel.record import Budget, Question, RunConfig, fold
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.steering import Roles, steer
+from codesteer_kernel.steering import Roles, acts, steer
 from tests.steering.doubles import Hang, Programs, Speaker
 from tests.steering.running import CHECK, CODE, QUESTION, Run, say
 
@@ -476,3 +477,16 @@ async def test_a_local_steerer_scores_and_rules_decide_where_one_way_is_left() -
     assert record.support.decision is not None
     assert (record.support.decision.kind, record.support.decision.source) == ("return", "model")
     assert record.status == "done"
+
+
+async def test_a_program_that_is_slow_to_read_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(acts, "rate", lambda *_, **__: let_go.wait(20))
+    monkeypatch.setattr(acts, "_RATING_SECONDS", 0.05)
+    run = Run([CODE.format(1)], [say("code"), say("return")], Programs(["1\n"]), check=False)
+    record = await run.finish()
+    let_go.set()
+    assert record.status == "done"
+    assert record.rounds[0].symbolic is not None
+    assert record.rounds[0].symbolic.partial
+    assert "too long" in record.rounds[0].symbolic.note
