@@ -8,8 +8,9 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs, published_score
+from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs
 from benchmarks.symbolic_programs import QUESTIONS
+from codesteer_kernel.checkers.published import rate_published
 
 
 def test_the_set_is_what_its_readme_says() -> None:
@@ -59,7 +60,7 @@ def test_no_program_stands_in_the_set_twice() -> None:
     ],
 )
 def test_the_published_rules_are_the_published_ones(program: str, score: float) -> None:
-    assert published_score(program) == score
+    assert rate_published(program).score == score
 
 
 def held_out(name: str) -> Measured:
