@@ -1,7 +1,8 @@
 """Models: one protocol, and whatever speaks it.
 
 ``protocol`` says what every model offers. Behind it: ``local`` (llama.cpp in a shared worker process of ours, see
-``hosts`` and ``worker``), ``hf`` (transformers in this process), ``anthropic`` and ``openai`` (hosted, by the official
+``hosts`` and ``worker``; ``gguf_header`` and ``placement`` reckon what fits where), ``hf`` (transformers in this process:
+``hf_load``, ``hf_network``, ``templates``), ``anthropic`` and ``openai`` (hosted, by the official
 SDKs), ``replay`` (a record), ``plugins`` (other distributions'). ``registry`` opens them by name, ``aliases`` are the
 user's own names, ``listing``, ``card``, ``endpoints`` and ``check`` tell what can be named, what is known of it and
 whether it answers; ``catalogue``, ``pull`` and ``removal`` know the embedded weights, ``keys`` and ``prices`` what a
