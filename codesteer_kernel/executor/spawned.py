@@ -32,7 +32,9 @@ GRACE_S = 1.0
 """Between the interrupt and the kill."""
 WATCH_S = 0.1
 WATCH_SHARE = 5
-"""Between two looks, at least so many times as long as a look takes."""
+"""Between two looks, at least so many times as long as a look takes,"""
+WATCH_MOST_S = 0.5
+"""but no longer than this: one slow look must not blind the watchdog."""
 WEIGH_S = 0.5
 PIPE_BYTES = 1 << 16
 FLOOD_PAUSE_S = 0.005
@@ -289,7 +291,7 @@ class _Spawned:
                 weigh = now >= weigh_at
                 await asyncio.to_thread(self._look, request, frames, weigh)
                 took = time.monotonic() - now
-                next_look = time.monotonic() + max(WATCH_S, WATCH_SHARE * took)
+                next_look = time.monotonic() + max(WATCH_S, min(WATCH_SHARE * took, WATCH_MOST_S))
                 weigh_at = time.monotonic() + max(WEIGH_S, WATCH_SHARE * took) if weigh else weigh_at
 
     def _look(self, request: dict[str, Any], frames: Frames, weigh: bool) -> None:
