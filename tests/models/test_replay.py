@@ -102,7 +102,9 @@ def test_a_scored_run_speaks_its_own_dialect_again() -> None:
         Reply("Ret", logprobs={"Return": -3.0, "Ref": -0.2}, match="Return or Refine"),
         Reply("Ret", logprobs={"Return": -0.1, "Ref": -3.0}, match="Return or Refine"),
     ]
-    with serving_in_thread([*scored, Reply("print(55)\n"), Reply("print(sum(n * n for n in range(1, 11)))\n")]) as server:
+    with serving_in_thread(
+        [*scored, Reply("print(55)\n"), Reply("print(sum(n * n for n in range(1, 11)))\n")]
+    ) as server:
         first = codesteer.solve(PROMPT, target=f"vllm/scripted@{server.url}/v1", dialect="mini", checker="none")
     assert [one.decision.kind for one in first.rounds] == ["code", "refine"]
     again = codesteer.solve(PROMPT, target="replay/last", checker="none")
