@@ -282,7 +282,9 @@ class _Spawned:
             now = time.monotonic()
             with self._guard:
                 output.flush(now)
-            if now >= deadline:
+            if now >= deadline and self._stopped_by is None:
+                # Where the machine stood still, what it did meanwhile has not been seen yet.
+                await asyncio.to_thread(self._look, request, frames, weigh=False)
                 self.interrupt("start" if self._began is None else "wall")
             if self._kill_at is not None and now >= self._kill_at:
                 self._kill_at = now + GRACE_S

@@ -52,8 +52,12 @@ _OVERTIME_S = 1.0
 
 
 def new_run_id() -> str:
-    """Return a run identifier that sorts by time: ``20261123-041502-1f9ac3``."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    """Return a run identifier that sorts by time: ``20261123-041502-1f9ac3e4``.
+
+    Five digits are the microseconds: runs of one second sort as well.
+    """
+    now = dt.datetime.now(dt.UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbits(12):03x}"
 
 
 @dataclass

@@ -175,7 +175,7 @@ def test_endless_programs_are_stopped(unharmed: SyncExecutor, name: str) -> None
 @pytest.mark.parametrize("name", ENDS)
 def test_programs_that_end_by_themselves(unharmed: SyncExecutor, name: str) -> None:
     code, status, error, stdout = ENDS[name]
-    result = unharmed.run(code, limits=Limits(seconds=10, memory_mb=300, file_mb=4, processes=30, open_files=200))
+    result = unharmed.run(code, limits=Limits(seconds=60, memory_mb=300, file_mb=4, processes=30, open_files=200))
     if status is not None:
         assert result.status == status, result
     if error is not None:
