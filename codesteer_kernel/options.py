@@ -73,6 +73,13 @@ def _parser() -> _Parser:
     add("--seed", type=int, metavar="N", help="seed for models that take one (default: 0)")
     add("--start", choices=("code", "text"), help="the first decision, instead of the steerer's")
     add("--samples", type=int, metavar="K", help="K independent first answers; the best-supported one is steered on")
+    add("--thinking", type=int, metavar="TOKENS", help="hidden reasoning of the target; 0 for none")
+    add(
+        "--repeat-partial",
+        action="store_const",
+        const=True,
+        help="make a call again that breaks off in the middle of an answer",
+    )
     add("--dialect", metavar="NAME", help="how the steerer is spoken to: mini, instruct or codesteer-v1")
     add("--host", metavar="URL", help="a host of models, or none to load all here (default: found by itself)")
     add("--faithful", action="store_const", const=True, help="reproduce the published loop, for comparisons")
