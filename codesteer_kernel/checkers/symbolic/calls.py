@@ -177,7 +177,7 @@ class Calls(Expressions):
     ) -> Value:
         """A call that may go to functions of the program: to which, is known when all is walked."""
         value = self.graph.make(Kind.CALL, "call", [], self.loop)
-        value.site = CallSite(callee, receiver, arguments, keywords, self.scope.function)
+        value.site = CallSite(callee, receiver, arguments, keywords, self.scope.function, self.guard)
         value.site.shows = self._shows()
         self.graph.calls.append(value)
         return value

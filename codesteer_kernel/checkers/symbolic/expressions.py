@@ -272,6 +272,9 @@ class Expressions(Variables):
         """``base.name``."""
         if base.kind is Kind.LIBRARY:
             return self.graph.library(f"{base.what}.{name}")
+        if name == "T" and name not in self.fields:
+            # Rows to columns.
+            return self.work("order", [base])
         return self.graph.make(Kind.SHAPE, "attribute", [base, self.field(name)])
 
     def field(self, name: str) -> Value:

@@ -128,12 +128,15 @@ class CallSite:
         arguments: list[Value],
         keywords: Keywords,
         caller: Function | None,
+        guard: Value | None,
     ) -> None:
         self.callee = callee
         self.receiver = receiver
         self.arguments = arguments
         self.keywords = keywords
         self.caller = caller
+        # The tests passed on the way to the call.
+        self.guard = guard
         self.changes: list[tuple[int, Value]] = []
         self.shows: Value | None = None
         self.resolved: list[Function] = []

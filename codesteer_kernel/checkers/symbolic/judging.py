@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from codesteer_kernel.checkers.symbolic.circles import circles_of
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Function, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, Meaning, meaning_of, method_of
 from codesteer_kernel.checkers.symbolic.question import Question
@@ -33,6 +34,8 @@ _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20
 # Counting from one thing to the next, and up to the length of a list: no more than going through it.
 _POOR = {"counter", "step", "builtins.len"} | COUNTS
+# What libraries do with all numbers of a range at once.
+_BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
@@ -133,14 +136,13 @@ class _Judge:
         self.several = bytearray(
             len(set(map(id, one.inputs))) > 1 if one.kind is Kind.PICK else False for one in self.values
         )
-        self.carried = bytearray(count)
+        # The circle that a value lies on, if a loop runs it: it is then made of what it was the run before.
+        self.circles = circles_of(self.values)
         self.users: list[list[Value]] = [[] for _ in range(count)]
         self.choosers: list[list[Value]] = [[] for _ in range(count)]
         for value in self.values:
             for part in value.inputs:
                 self.users[part.index].append(value)
-                if value.kind is Kind.PICK and part.kind is Kind.WORK and value in part.inputs[:2]:
-                    self.carried[part.index] = True
             for part in value.control:
                 self.choosers[part.index].append(value)
         # Choices between what was worked out, such as how often something was counted.
@@ -212,24 +214,26 @@ class _Judge:
             return True
         if value.what in AGGREGATES and value.what not in _POOR:
             return any(part.what in COUNTS for part in value.inputs)
-        if value.what in TRUTHS:
-            return any(part.what in TRUTHS or part.what == "decided" for part in value.inputs)
+        if value.what in TRUTHS and any(part.what in TRUTHS or part.what == "decided" for part in value.inputs):
+            return True
+        if value.what in _BY_ELEMENT and any(
+            part.what in COUNTS and part.kind is not Kind.SOURCE for part in value.inputs
+        ):
+            return True
         if value.what not in ("sum", "product", "step"):
             return False
-        # An entry of a table counts as the table.
-        wholes = [_whole(part) for part in value.inputs]
-        own = [one.kind is Kind.PICK and bool(self.several[one.index]) for one in wholes]
-        entries = [one is not part for one, part in zip(wholes, value.inputs, strict=True)]
         if value.function in self.recursive:
+            # An entry of a table counts as the table.
+            wholes = [_whole(part) for part in value.inputs]
             parameters = value.function.parameters.values() if value.function is not None else ()
             plain = any(part.kind is Kind.LITERAL for part in value.inputs)
-            return any(one and not (plain and part in parameters) for one, part in zip(own, wholes, strict=True))
-        own = [one and part.loop is not None for one, part in zip(own, wholes, strict=True)]
-        if value.loop is None or value.what == "step":
-            return False
-        if any(one and entry for one, entry in zip(own, entries, strict=True)):
-            return value.what == "product"
-        return bool(self.carried[value.index]) and (all(own) or (any(own) and value.what == "product"))
+            return any(
+                one.kind is Kind.PICK and self.several[one.index] and not (plain and one in parameters)
+                for one in wholes
+            )
+        circle = self.circles[value.index]
+        own = [self.circles[part.index] == circle for part in value.inputs]
+        return bool(circle) and value.what != "step" and (all(own) or (any(own) and value.what == "product"))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -286,6 +290,9 @@ class _Judge:
             reaches = self._has(base, FACT) or self._has(place, RICH) or place.what == "step"
             if self._has(place, VARIES) and reaches:
                 self._set(user, FACT | READ | VARIES)
+        elif user.what == "repeat" and not source.text and source.kind is Kind.LITERAL:
+            # How wide a line is drawn is no answer.
+            self._set(user, told & ~FOREIGN)
         elif user.what != "place" or marks & RICH:
             self._set(user, marks if user.kind is Kind.PICK else told)
 
@@ -339,7 +346,7 @@ class _Judge:
 
     def _counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer."""
-        return work.what in ("sum", "step") and source.kind is Kind.LITERAL and bool(self.carried[work.index])
+        return work.what in ("sum", "step") and source.kind is Kind.LITERAL and bool(self.circles[work.index])
 
     # -- choices -------------------------------------------------------------------------------------------------------
 
@@ -391,16 +398,16 @@ class _Judge:
         """Find the tests of what is written down and shown: they say whether it is right, not what is right."""
         output = self._slice([self.flow.output], lambda one: one.inputs if one.kind is Kind.PICK else one.inputs[:1])
         prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+        literals = {value for value in self._slice(prints, self._plain_parts) if value.kind is Kind.LITERAL}
+        # How long something is that stands there in full says nothing more.
+        guesses = [one for one in self.values if one.what == "builtins.len" and not literals.isdisjoint(one.inputs)]
         shown = {
             value
-            for value in self._slice(prints, self._plain_parts)
-            if value.kind is Kind.LITERAL and (self._has(value, FOREIGN) or (value.text and not self._has(value, FACT)))
+            for value in literals
+            if self._has(value, FOREIGN) or (value.text and not self._has(value, FACT))
         }
-        if not shown:
-            return
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
-        guesses = []
-        for test in tests[:_TESTED]:
+        for test in tests[:_TESTED] if shown else ():
             made_of = self._slice([test])
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
@@ -422,6 +429,8 @@ class _Judge:
             output = self.values
         elif self.broken or not shows:
             output = self._slice([self.flow.output, *self.flow.bound])
+        elif last := self._written_last():
+            output = self._slice(last)
         working = [value for value in output if self.works[value.index]]
         works = (bool(working) or self._explores(output)) and not (
             shows and self.question.seeks and self._only_tells(output)
@@ -448,6 +457,18 @@ class _Judge:
             endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in self.reached}),
             steps=self.steps,
         )
+
+    def _written_last(self) -> list[Value]:
+        """What is shown last, if it is written down and the question does not state it; else nothing.
+
+        It is the answer then: what was shown before it is progress, or work that does not lead there.
+        """
+        output = self.flow.output
+        while output.kind is Kind.PICK and len(output.inputs) == 1:
+            output = output.inputs[0]
+        last = output.inputs[1:] if output.kind is Kind.PRINT and self.question.known else []
+        written = any(self._has(one, FOREIGN) for one in last) and not any(self._has(one, VARIES) for one in last)
+        return last if written else []
 
     def _shows(self, value: Value) -> bool:
         """Tell whether ``value`` shows anything: a last expression that gives None does not."""
@@ -482,6 +503,9 @@ class _Judge:
     def _plain_parts(self, value: Value) -> list[Value]:
         """What ``value`` passes on as it was written: not what a variable was before it was worked on."""
         plain = value.kind is Kind.SHAPE and value.what not in ("changed", "table")
+        if value.what == "index" and self.works[value.inputs[1].index]:
+            # Picked by what was worked out.
+            return []
         return value.inputs if plain or (value.kind is Kind.PICK and not self._has(value, VARIES)) else []
 
     def _only_tells(self, output: list[Value]) -> bool:

@@ -50,7 +50,7 @@ _MEANINGS = _table(
         Meaning.CHANCE: "random numpy.random secrets uuid",
         Meaning.SEARCH: """
             itertools.product itertools.permutations itertools.combinations itertools.combinations_with_replacement
-            more_itertools
+            more_itertools scipy.optimize scipy.integrate
         """,
         Meaning.SHAPE: """
             builtins.str builtins.repr builtins.ascii builtins.format builtins.int builtins.float builtins.bool
@@ -81,7 +81,7 @@ _MEANINGS = _table(
             pandas.DataFrame pandas.Series pandas.Index pandas.Timestamp pandas.set_option polars.DataFrame polars.Series
             sympy.symbols sympy.Symbol sympy.Eq sympy.Integer sympy.Rational sympy.Float sympy.Function sympy.Matrix
             sympy.init_printing sympy.pprint sympy.pi sympy.oo sympy.E sympy.I
-            random.seed numpy.random.seed random.Random numpy.random.default_rng
+            random.seed numpy.random.seed
         """,
         Meaning.WORK: """
             time.strftime time.mktime time.gmtime os.path sys.getsizeof functools.reduce asyncio.gather
@@ -92,7 +92,7 @@ _MEANINGS = _table(
 # Ranges, whose elements are numbers that the program does not spell out: what they are called in the flow graph, and what
 # makes them.
 COUNTS = {"counter", "endless counter", "progression"}
-COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace", "pandas.date_range"}
+COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace"}
 
 # Methods that change the value they belong to, and functions that change their first argument.
 CHANGES = _paths(
@@ -124,8 +124,9 @@ AGGREGATES = _paths(
 # The method that a module stands for, by the first matching path.
 _METHODS = {
     "constraint solver": """
-        z3 ortools pulp cvxpy pysat constraint mip pyomo clingo minizinc gurobipy docplex highspy scipy.optimize.milp
-        scipy.optimize.linprog scipy.optimize.linear_sum_assignment
+        z3 ortools pulp cvxpy cvxopt pysat pycosat pycryptosat pysmt constraint cpmpy mip pyomo pyscipopt clingo minizinc
+        gurobipy docplex cplex highspy picos scipy.optimize.milp scipy.optimize.linprog
+        scipy.optimize.linear_sum_assignment
     """,
     "symbolic algebra": "sympy",
     "search": """

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeGuard, TypeVar
 
 __all__ = ["Question"]
@@ -85,6 +85,8 @@ _SEEKS = re.compile(
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
+# Longer runs of digits are no part of a date.
+_DIGITS = 9
 
 _Key = TypeVar("_Key", str, float)
 
@@ -102,6 +104,8 @@ class Question:
         self._words = Counter(words)
         self._order = words
         self._squashed = "".join(words)
+        # Where words begin and end in it.
+        self._edges = set(accumulate(map(len, words), initial=0))
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
         self._numbers = Counter(map(float, numbers))
         named = [_NAMED.get(word, 0) for word in words]
@@ -171,9 +175,22 @@ class Question:
         squashed = "".join(words)
         if len(squashed) < 2:
             return squashed in self._words
-        if squashed in self._squashed:
+        if self._has_words(squashed):
             return True
-        return len(words) > 1 and sum(word in self._words for word in words) >= _SHARE * len(words)
+        return len(words) > 1 and sum(map(self._has_word, words)) >= _SHARE * len(words)
+
+    def _has_words(self, squashed: str) -> bool:
+        """Tell whether whole words of the question, run together, are ``squashed``."""
+        at = self._squashed.find(squashed)
+        while at >= 0:
+            if at in self._edges and at + len(squashed) in self._edges:
+                return True
+            at = self._squashed.find(squashed, at + 1)
+        return False
+
+    def _has_word(self, word: str) -> bool:
+        # The third month is 03 too.
+        return word in self._words or (word.isdecimal() and len(word) < _DIGITS and float(word) in self._numbers)
 
 
 def _is_number(atom: object) -> TypeGuard[int | float]:
