@@ -232,7 +232,8 @@ class Graph:
                 if len(others) == 1:
                     only[value.index] = next(iter(others.values()))
         for value in self.values:
-            value.inputs = [_end(one, only) for one in value.inputs]
+            if any(one.index in only for one in value.inputs):
+                value.inputs = [_end(one, only) for one in value.inputs]
 
 
 def _end(value: Value, only: dict[int, Value]) -> Value:

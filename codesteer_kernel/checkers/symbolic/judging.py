@@ -77,31 +77,33 @@ def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = F
     return _Judge(flow, question, broken, cut).findings()
 
 
-class _Alternatives:
-    """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart.
+# What a choice may choose: nothing, something computed, more than a truth computed, a number of the question.
+_BLANK, _COMPUTED, _MORE, _FIGURE = 1, 2, 4, 8
 
-    ``counted``: something computed is more than a truth. ``figures``: among the words is a number of the question.
-    """
+
+class _Alternatives:
+    """What a choice chooses from: ``kinds`` of things, ``words``, ``answers``; two of the last are told apart."""
+
+    __slots__ = ("answers", "kinds", "words")
 
     def __init__(self) -> None:
-        self.blank = self.computed = self.counted = self.figures = False
+        self.kinds = 0
         self.words: set[int] = set()
         self.answers: set[int] = set()
 
     def add(self, other: _Alternatives) -> bool:
         """Take in ``other``; tell whether that changed anything."""
-        before = self._state()
-        self.blank |= other.blank
-        self.computed |= other.computed
-        self.counted |= other.counted
-        self.figures |= other.figures
-        for mine, theirs in ((self.words, other.words), (self.answers, other.answers)):
-            if len(mine) < 2:
-                mine |= theirs
-        return self._state() != before
-
-    def _state(self) -> tuple[object, ...]:
-        return self.blank, self.computed, self.counted, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
+        changed = False
+        if other.kinds & ~self.kinds:
+            self.kinds |= other.kinds
+            changed = True
+        if len(self.words) < 2 and not other.words <= self.words:
+            self.words |= other.words
+            changed = True
+        if len(self.answers) < 2 and not other.answers <= self.answers:
+            self.answers |= other.answers
+            changed = True
+        return changed
 
     @property
     def real(self) -> bool:
@@ -110,9 +112,9 @@ class _Alternatives:
         One written answer against nothing or against words (``No solution found``) is no choice: it is an answer that
         was written down and, at best, tested.
         """
-        if self.computed or len(self.answers) > 1 or (self.figures and self.answers):
+        if self.kinds & _COMPUTED or len(self.answers) > 1 or (self.kinds & _FIGURE and self.answers):
             return True
-        return not self.answers and (len(self.words) > 1 or (bool(self.words) and self.blank))
+        return not self.answers and (len(self.words) > 1 or (bool(self.words) and bool(self.kinds & _BLANK)))
 
 
 class _Judge:
@@ -139,12 +141,12 @@ class _Judge:
         # The circle that a value lies on, if a loop runs it: it is then made of what it was the run before.
         self.circles = circles_of(self.values)
         self.users: list[list[Value]] = [[] for _ in range(count)]
-        self.choosers: list[list[Value]] = [[] for _ in range(count)]
+        self.choosers: dict[int, list[Value]] = {}
         for value in self.values:
             for part in value.inputs:
                 self.users[part.index].append(value)
             for part in value.control:
-                self.choosers[part.index].append(value)
+                self.choosers.setdefault(part.index, []).append(value)
         # Choices between what was worked out, such as how often something was counted.
         self.counted: set[int] = set()
         self.queue: deque[Value] = deque()
@@ -260,10 +262,11 @@ class _Judge:
     def _spread(self) -> None:
         while self.queue:
             source = self.queue.popleft()
-            self.steps += 1 + len(self.users[source.index]) + len(self.choosers[source.index])
+            choosers = self.choosers.get(source.index, ())
+            self.steps += 1 + len(self.users[source.index]) + len(choosers)
             for user in self.users[source.index]:
                 self._reach(source, user)
-            for user in self.choosers[source.index]:
+            for user in choosers:
                 if self.real[user.index] and self._has(source, VARIES):
                     self._set(user, FACT | READ | VARIES | RICH)
 
@@ -359,13 +362,18 @@ class _Judge:
                 if part.kind is not Kind.PICK:
                     found[pick.index].add(self._alternative(part))
         queue = deque(picks)
+        waiting = bytearray(b"\1") * len(self.values)
         while queue:
             pick = queue.popleft()
-            self.steps += 1 + len(self.users[pick.index])
-            for user in self.users[pick.index]:
-                if user.kind is Kind.PICK and found[user.index].add(found[pick.index]):
+            waiting[pick.index] = False
+            mine = found[pick.index]
+            users = self.users[pick.index]
+            self.steps += 1 + len(users)
+            for user in users:
+                if user.kind is Kind.PICK and found[user.index].add(mine) and not waiting[user.index]:
+                    waiting[user.index] = True
                     queue.append(user)
-        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].counted}
+        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].kinds & _MORE}
         for pick in picks:
             if pick.control and not self.real[pick.index] and found[pick.index].real:
                 self.real[pick.index] = True
@@ -377,16 +385,15 @@ class _Judge:
         one = _Alternatives()
         shown = value.inputs[1:] if value.kind is Kind.PRINT else [value]
         if value.kind is Kind.LITERAL and (value.known in (None, "") if value.what == "constant" else not value.parts):
-            one.blank = True
+            one.kinds = _BLANK
         elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
-            one.computed = True
-            one.counted = value.what not in _TESTS
+            one.kinds = _COMPUTED | (0 if value.what in _TESTS else _MORE)
         elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown) or self._may_be_answer(value):
             # Not stated by the question, or an entry picked by hand.
             one.answers.add(value.index)
         else:
             one.words.add(value.index)
-            one.figures = isinstance(value.known, int | float) and self._has(value, FACT)
+            one.kinds = _FIGURE if isinstance(value.known, int | float) and self._has(value, FACT) else 0
         return one
 
     def _may_be_answer(self, value: Value) -> bool:
@@ -402,9 +409,7 @@ class _Judge:
         # How long something is that stands there in full says nothing more.
         guesses = [one for one in self.values if one.what == "builtins.len" and not literals.isdisjoint(one.inputs)]
         shown = {
-            value
-            for value in literals
-            if self._has(value, FOREIGN) or (value.text and not self._has(value, FACT))
+            value for value in literals if self._has(value, FOREIGN) or (value.text and not self._has(value, FACT))
         }
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
         for test in tests[:_TESTED] if shown else ():

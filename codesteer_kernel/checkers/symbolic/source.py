@@ -1,6 +1,6 @@
-"""From the text of a model to a syntax tree, whole or as much of it as can be read. Never raises, linear in the text.
+"""From the text of a model to a syntax tree, whole or as much of it as can be read. Never raises, in bounded time.
 
-Notebook syntax, prompts, fences and a common indent are taken off. What still does not parse is cut into top-level
+Of a text longer than :data:`MOST_READ` the beginning and the end are read. Notebook syntax, prompts, fences and a common indent are taken off. What still does not parse is cut into top-level
 statements, which are parsed one by one; broken ones are mended in a few plain ways or left out.
 """
 
@@ -14,8 +14,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-__all__ = ["Source", "read"]
+__all__ = ["MOST_READ", "Source", "read"]
 
+# So many characters are read; several times what a model writes in one reply.
+MOST_READ = 60_000
+# Of a longer text, so many at its end, where the answer is shown; the rest at its beginning.
+_END_READ = 20_000
+# A statement begins at the margin.
+_MARGIN = re.compile(r"\n(?=[^\W\d]|@)")
 # What mending may cost: parsed characters per character of text, and tries per statement.
 _BUDGET = 8
 _TRIES = 6
@@ -51,17 +57,50 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
     (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
-    what is whole or could be mended.
+    what is whole or could be mended. ``unread`` counts the characters of a long text that were not read, behind line
+    ``gap`` of what was; they are ``gap_lines`` lines.
     """
 
     tree: ast.Module
     fault: str = ""
     line: int = 0
     cut: bool = False
+    unread: int = 0
+    gap: int = 0
+    gap_lines: int = 0
+
+    def line_of(self, line: int) -> int:
+        """The line of the text that is line ``line`` of what was read."""
+        return line + self.gap_lines if line > self.gap else line
 
 
 def read(text: str) -> Source:
     """Parse ``text``."""
+    if len(text) <= MOST_READ:
+        return _read(text)
+    head, tail = _ends(text)
+    unread = text[len(head) : len(text) - len(tail)]
+    source = _read(head + tail)
+    # What does not parse may be whole in the text; what is bound in the middle is not known.
+    return msgspec.structs.replace(
+        source,
+        fault="",
+        line=0,
+        cut=True,
+        unread=len(unread),
+        gap=head.count("\n") + 1,
+        gap_lines=unread.count("\n"),
+    )
+
+
+def _ends(text: str) -> tuple[str, str]:
+    """The beginning and the end of a long ``text``: whole lines, and whole statements if it has any at the margin."""
+    head = text[: MOST_READ - _END_READ]
+    margin = _MARGIN.search(text, len(text) - _END_READ)
+    return head[: max(0, head.rfind("\n"))], text[margin.start() :] if margin else ""
+
+
+def _read(text: str) -> Source:
     text = text.replace("\0", " ").replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
     if _CELL.search(text):
         text = _plain(text)
