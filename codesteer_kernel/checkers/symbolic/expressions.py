@@ -142,13 +142,18 @@ class Expressions(Variables):
         one, other = (value.known if isinstance(value.known, int | float) else None for value in both)
         match op:
             case ast.Add() if left.text or right.text:
-                if left.what in _CUTS and right.what in _CUTS:
+                if _is_cut(left) and _is_cut(right):
+                    return self.work("order", both, text=True)
+                if left.kind is right.kind is Kind.ITEM and left.inputs != right.inputs:
+                    # One from here, one from there.
                     return self.work("order", both, text=True)
                 if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
                     # Put in front of what is gathered: that turns the order around.
                     return self.work("order", both, text=True)
                 return self.graph.shape("concatenate", both, text=True)
             case ast.Add() if left.what in _CONTAINERS or right.what in _CONTAINERS:
+                if _is_cut(left) and _is_cut(right):
+                    return self.work("order", both)
                 return self.graph.shape("concatenate", both)
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
@@ -403,6 +408,13 @@ def _module(value: Value) -> Value | None:
             break
         value = value.inputs[0]
     return value if value.kind is Kind.LIBRARY else None
+
+
+def _is_cut(value: Value) -> bool:
+    """Tell whether ``value`` is a part of something, or a list of such parts: with another, they make a new order."""
+    if value.what in ("List", "Tuple"):
+        return any(part.what in _CUTS for part in islice(value.inputs, _LOOKED_AT))
+    return value.what in _CUTS
 
 
 def _turns(base: Value, place: Value) -> bool:

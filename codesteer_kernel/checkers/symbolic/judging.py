@@ -36,6 +36,8 @@ _TESTED = 20
 _POOR = {"counter", "step", "builtins.len"} | COUNTS
 # What libraries do with all numbers of a range at once.
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
+# What holds the numbers of a range.
+_HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
@@ -165,6 +167,8 @@ class _Judge:
                 or (value.kind is Kind.ITEM and any(part.what in COUNTS for part in value.inputs))
             ):
                 self._set(value, FACT | READ | VARIES)
+            elif value.kind is Kind.SHAPE and value.what in _HOLD and any(part.what in COUNTS for part in value.inputs):
+                self._set(value, FACT | READ)
             elif value.kind is Kind.WORK and self._works_anyway(value):
                 self._work(value)
             if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:

@@ -43,7 +43,7 @@ _MEANINGS = _table(
         """,
         Meaning.QUIT: "builtins.exit builtins.quit sys.exit os._exit",
         Meaning.OUTSIDE: """
-            builtins.input builtins.open sys.stdin sys.argv os.environ pathlib.Path requests urllib pandas.read_csv
+            builtins.input builtins.open sys.stdin sys.argv argparse os.environ pathlib.Path requests urllib pandas.read_csv
             pandas.read_excel pandas.read_json pandas.read_parquet numpy.load numpy.loadtxt time.time time.perf_counter
             datetime.datetime.now datetime.datetime.today datetime.date.today
         """,
@@ -65,7 +65,7 @@ _MEANINGS = _table(
             .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
             .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
             .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines
-            .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw
+            .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw .add_argument .parse_args
             json base64 binascii pickle time sys os io typing dataclasses enum abc copy pprint textwrap tabulate
             warnings logging contextlib types traceback string __future__ IPython rich
             functools.lru_cache functools.cache functools.wraps functools.partial functools.total_ordering

@@ -97,7 +97,8 @@ def _note(found: Findings, source: Source, suspicious: bool) -> str:
     if source.unread and not found.works:
         sentences.append("What was judged works nothing out.")
     elif found.works:
-        sentences.append(f"The program computes its answer: {', '.join(found.methods)}.")
+        by = f": {', '.join(found.methods)}" if found.methods else ""
+        sentences.append(f"The program computes its answer{by}.")
     elif suspicious:
         sentences.append("The program prints what it was written with: nothing is computed.")
     elif found.outside:
