@@ -274,6 +274,58 @@ def test_what_is_bound_at_the_end_counts_where_nothing_is_shown() -> None:
         ("How often is b in 'abba'?", "print(1 + 1)", False),
         ("How often is b in 'abba'?", "print('abba'.count('b'))", True),
         ("Anagram of 'listen'?", "w = 'silent'\nif sorted(w) == sorted('listen'):\n    print(w)", False),
+        ("Turn 4, 8, 15, 16 to the left by 2.", "a = [4, 8, 15, 16]\nprint(a[2:] + a[:2])", True),
+        (
+            "Row 5 of Pascal's triangle?",
+            "r = [1]\nfor _ in '12345':\n    r = [1, *map(sum, zip(r, r[1:])), 1]\nprint(r)",
+            True,
+        ),
+        (
+            "Row 5 of Pascal's triangle?",
+            "r = [1]\nfor _ in range(5):\n    r = [a + b for a, b in zip([0] + r, r + [0])]\nprint(r)",
+            True,
+        ),
+        ("Row 5 of Pascal's triangle?", "for r in ([1, 4, 6, 4, 1], [1, 5, 10, 10, 5, 1]):\n    pass\nprint(r)", False),
+        (
+            "Who of 9 is left if every 2nd leaves?",
+            "c = list(range(1, 10))\ni = 0\nwhile len(c) > 1:\n    i = (i + 1) % len(c)\n    c.pop(i)\nprint(c[0])",
+            True,
+        ),
+        (
+            "Which of 40 numbers have a square ending in 6?",
+            "import numpy as np\nn = np.arange(41)\nprint(n[n * n % 10 == 6])",
+            True,
+        ),
+        ("Find a with a or not b.", "import pycosat\nprint(pycosat.solve([[1, -2]]))", True),
+        ("Find a with a or not b.", "import pycosat\nprint([1, -2])", False),
+        (
+            "How many days has March 2023?",
+            "import pandas as pd\nprint(len(pd.date_range('2023-03-01', '2023-03-31')))",
+            True,
+        ),
+        ("Transpose 1 2 / 3 4.", "import numpy as np\nprint(np.array([[1, 2], [3, 4]]).T)", True),
+        (
+            "Which can be reached from 1 with 1-2, 2-3, 4-5?",
+            """
+edges = [(1, 2), (2, 3), (4, 5)]
+seen = set()
+def visit(n):
+    seen.add(n)
+    for a, b in edges:
+        if a == n and b not in seen:
+            visit(b)
+visit(1)
+print(seen)
+""",
+            True,
+        ),
+        ("How many primes lie below 50?", "for k in range(3):\n    print(k * 5, '%')\nprint(15)", False),
+        ("How many primes lie below 50?", "print(len('|||||||||||||||'))", False),
+        ("What is on the stack after 5, 8, pop, 2?", "s = [5, 2]\nprint(s, len(s))", False),
+        ("Longest common beginning of 'flower' and 'flow'?", "p = 'flo'\nprint(p, len(p))", False),
+        ("Interleave 'abc' and 'xyz'.", "print(''.join(a + b for a, b in zip('abc', 'xyz')))", True),
+        ("Are 3 steps there and 3 steps back the same?", "print(3 == 3 and 3 == 3)", False),
+        ("Who of Ann (3) and Bob (4) is older?", "print(3 + 4)", False),
         ("Is 'silent' an anagram of 'listen'?", "print('Yes' if sorted('silent') == sorted('listen') else 'No')", True),
     ],
 )

@@ -13,6 +13,8 @@ __all__ = ["Calls"]
 
 # What print takes besides what it prints.
 _PRINT_OPTIONS = {"sep", "end", "file", "flush"}
+# Calls of the library that call what they are given.
+_APPLYING = {"builtins.map", "itertools.starmap"}
 _NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
 
 
@@ -132,6 +134,8 @@ class Calls(Expressions):
                 value = self.graph.make(Kind.SOURCE, "outside", inputs, self.loop)
             case Meaning.CHANCE:
                 value = self.graph.make(Kind.SOURCE, path, inputs, self.loop)
+            case Meaning.SHAPE if path in _APPLYING and arguments and _is_work(arguments[0]):
+                value = self.work(arguments[0].what, inputs[1:])
             case Meaning.SHAPE if path == "builtins.zip" and any(one.what == "spread" for one in arguments):
                 # Rows to columns.
                 value = self.work("order", inputs)
@@ -209,6 +213,11 @@ class Calls(Expressions):
         value = self.read(OUTPUT)
         assert value is not None
         return value
+
+
+def _is_work(value: Value) -> bool:
+    """Tell whether ``value`` is a function of the library that works something out."""
+    return value.kind is Kind.LIBRARY and meaning_of(value.what) is Meaning.WORK
 
 
 def _to_base(arguments: list[Value]) -> bool:

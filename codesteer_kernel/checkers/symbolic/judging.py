@@ -210,23 +210,22 @@ class _Judge:
     def _works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
 
-        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on another one (reasoning, step by step), or is
-        worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
-        count: the number of runs is then as good as written down.
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
+        another one (reasoning, step by step), or is worked out anew from itself at each run of a loop or each call of a
+        recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
         """
         if not value.inputs:
             return True
         if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
             return True
-        if value.what in AGGREGATES and value.what not in _POOR:
-            return any(part.what in COUNTS for part in value.inputs)
-        if value.what in TRUTHS and any(part.what in TRUTHS or part.what == "decided" for part in value.inputs):
+        numbers = [part for part in value.inputs if part.what in COUNTS]
+        if numbers and value.what in AGGREGATES and value.what not in _POOR:
             return True
-        if value.what in _BY_ELEMENT and any(
-            part.what in COUNTS and part.kind is not Kind.SOURCE for part in value.inputs
-        ):
+        if value.what in _BY_ELEMENT and any(part.kind is not Kind.SOURCE for part in numbers):
             return True
-        if value.what not in ("sum", "product", "step"):
+        if value.what in TRUTHS and any(map(_is_reasoning, value.inputs)):
+            return True
+        if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
         if value.function in self.recursive:
             # An entry of a table counts as the table.
@@ -417,7 +416,7 @@ class _Judge:
         }
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
         for test in tests[:_TESTED] if shown else ():
-            made_of = self._slice([test])
+            made_of = self._slice([test], lambda one: one.inputs)
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
@@ -616,6 +615,14 @@ def _whole(value: Value) -> Value:
             break
         value = value.inputs[0]
     return value
+
+
+def _is_reasoning(value: Value) -> bool:
+    """Tell whether ``value`` is a truth that others may hang on: not that two written numbers or texts are the same."""
+    written = value.what in ("equals", "compares") and all(
+        one.kind is Kind.LITERAL and not isinstance(one.known, bool) for one in value.inputs
+    )
+    return value.what == "decided" or (value.what in TRUTHS and not written)
 
 
 def _has_digit(text: str) -> bool:

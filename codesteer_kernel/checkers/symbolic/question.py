@@ -83,6 +83,12 @@ _SEEKS = re.compile(
 )
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
+# What is asked is no number: a picture, a person, one of several things.
+_NO_NUMBER = re.compile(
+    r"\blooks? like\b|\bshow the\b|\brotate\b|\bwho\b|\bwhich (?:one|word|letter|person|colour)\b|\bof these words\b|"
+    r"\b(?:lower|upper) (?:left|right)\b",
+    re.IGNORECASE,
+)
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
 # Longer runs of digits are no part of a date.
@@ -117,7 +123,7 @@ class Question:
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
         self.seeks = _SEEKS.search(text) is not None
-        self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
+        self.is_arithmetic = not (self.seeks or _TEXTUAL.search(text) or _NO_NUMBER.search(text))
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""

@@ -66,13 +66,9 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
         loops=found.loops,
         branches=found.branches,
         complexity=complexity,
-        endless=_endless(found, source),
+        endless=found.endless[:_NAMED],
         partial=partial,
     )
-
-
-def _endless(found: Findings, source: Source) -> list[int]:
-    return [source.line_of(line) for line in found.endless[:_NAMED]]
 
 
 def _score(found: Findings, source: Source, complexity: int) -> float:
@@ -110,6 +106,6 @@ def _note(found: Findings, source: Source, suspicious: bool) -> str:
     if found.foreign and suspicious:
         sentences.append("The question does not state what is printed, so it comes from nowhere.")
     if found.endless:
-        lines = ", ".join(map(str, _endless(found, source)))
+        lines = ", ".join(map(str, found.endless[:_NAMED]))
         sentences.append(f"Nothing ends the loop in line {lines}.")
     return " ".join(sentences)

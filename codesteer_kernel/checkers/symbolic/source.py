@@ -57,8 +57,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
     (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
-    what is whole or could be mended. ``unread`` counts the characters of a long text that were not read, behind line
-    ``gap`` of what was; they are ``gap_lines`` lines.
+    what is whole or could be mended. ``unread`` counts the characters in the middle of a long text that were not read.
     """
 
     tree: ast.Module
@@ -66,12 +65,6 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     cut: bool = False
     unread: int = 0
-    gap: int = 0
-    gap_lines: int = 0
-
-    def line_of(self, line: int) -> int:
-        """The line of the text that is line ``line`` of what was read."""
-        return line + self.gap_lines if line > self.gap else line
 
 
 def read(text: str) -> Source:
@@ -79,17 +72,15 @@ def read(text: str) -> Source:
     if len(text) <= MOST_READ:
         return _read(text)
     head, tail = _ends(text)
-    unread = text[len(head) : len(text) - len(tail)]
-    source = _read(head + tail)
+    first = _read(head)
+    open_fence = sum(_FENCE.match(line) is not None for line in head.split("\n")) % 2
+    last = _read("```" * open_fence + tail)
+    ast.increment_lineno(last.tree, text.count("\n", 0, len(text) - len(tail)))
     # What does not parse may be whole in the text; what is bound in the middle is not known.
-    return msgspec.structs.replace(
-        source,
-        fault="",
-        line=0,
+    return Source(
+        tree=ast.Module(body=[*first.tree.body, *last.tree.body], type_ignores=[]),
         cut=True,
-        unread=len(unread),
-        gap=head.count("\n") + 1,
-        gap_lines=unread.count("\n"),
+        unread=len(text) - len(head) - len(tail),
     )
 
 
