@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.symbolic import programs
 from codesteer_kernel.checkers import rate
 from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
-from codesteer_kernel.checkers.symbolic.rating import COMPUTES, GIVEN, METHOD_POINTS, MOST, PER_COMPLEXITY
+from codesteer_kernel.checkers.symbolic.rating import COMPUTES, GIVEN, METHOD_POINTS, MOST, PER_COMPLEXITY, UNREAD
 
 DOCS = Path(__file__).parents[2] / "docs" / "symbolic.md"
 
@@ -321,7 +321,14 @@ print(seen)
         ),
         ("How many primes lie below 50?", "for k in range(3):\n    print(k * 5, '%')\nprint(15)", False),
         ("How many primes lie below 50?", "print(len('|||||||||||||||'))", False),
-        ("What is on the stack after 5, 8, pop, 2?", "s = [5, 2]\nprint(s, len(s))", False),
+        ("How many letters has 'onomatopoeia'?", "w = 'onomatopoeia'\nprint(w, len(w))", True),
+        (
+            "What is the sum of the even numbers to 60?",
+            "t = i = 0\nwhile i < 60:\n    i += 2\n    t += i\nprint(t)",
+            True,
+        ),
+        ("How many Sundays had 2023?", "import pandas as pd\nprint(len(pd.date_range('2023-01-01', freq='W')))", True),
+        ("What are 15 percent of 80?", "print(80 * 15 / 100)\nprint('(by 2 operations)')", True),
         ("Longest common beginning of 'flower' and 'flow'?", "p = 'flo'\nprint(p, len(p))", False),
         ("Interleave 'abc' and 'xyz'.", "print(''.join(a + b for a, b in zip('abc', 'xyz')))", True),
         ("Are 3 steps there and 3 steps back the same?", "print(3 == 3 and 3 == 3)", False),
@@ -393,6 +400,7 @@ def test_the_documented_points_are_those_of_the_code() -> None:
     each, most = PER_COMPLEXITY
     assert rows.pop("each unit of effective complexity") == f"+{each:g}, at most {most:g}"
     assert rows.pop("something is worked out and reaches the output") == f"{COMPUTES:g}"
+    assert rows.pop("nothing is worked out in what was judged of a long program") == f"{UNREAD:g}"
     assert rows.pop("nothing is worked out, but what is shown comes from outside the program") == f"{GIVEN:g}"
     assert rows.pop("nothing is worked out") == "0"
     assert rows.pop("most") == f"{MOST:g}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from operator import and_
 
 import msgspec
 
@@ -236,9 +237,14 @@ class _Judge:
                 one.kind is Kind.PICK and self.several[one.index] and not (plain and one in parameters)
                 for one in wholes
             )
-        circle = self.circles[value.index]
-        own = [self.circles[part.index] == circle for part in value.inputs]
-        return bool(circle) and value.what != "step" and (all(own) or (any(own) and value.what == "product"))
+        # What changes from run to run, or an entry of it.
+        moving = [bool(self.circles[_whole(part).index]) for part in value.inputs]
+        if value.what == "step" or not any(moving):
+            return False
+        if self.circles[value.index]:
+            return all(moving) or value.what == "product"
+        entries = [_whole(part) is not part for part in value.inputs]
+        return value.loop is not None and value.what == "product" and any(map(and_, moving, entries))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -347,7 +353,7 @@ class _Judge:
     def _is_formula(self, work: Value, source: Value) -> bool:
         """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
         if all(one.kind is Kind.LITERAL for one in work.inputs):
-            return all(self.question.explains(one.known) for one in work.inputs)
+            return self.question.asks_number and all(self.question.explains(one.known) for one in work.inputs)
         return not self._counts_up(work, source)
 
     def _counts_up(self, work: Value, source: Value) -> bool:
@@ -408,14 +414,16 @@ class _Judge:
         """Find the tests of what is written down and shown: they say whether it is right, not what is right."""
         output = self._slice([self.flow.output], lambda one: one.inputs if one.kind is Kind.PICK else one.inputs[:1])
         prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
-        literals = {value for value in self._slice(prints, self._plain_parts) if value.kind is Kind.LITERAL}
-        # How long something is that stands there in full says nothing more.
-        guesses = [one for one in self.values if one.what == "builtins.len" and not literals.isdisjoint(one.inputs)]
         shown = {
-            value for value in literals if self._has(value, FOREIGN) or (value.text and not self._has(value, FACT))
+            value
+            for value in self._slice(prints, self._plain_parts)
+            if value.kind is Kind.LITERAL and (self._has(value, FOREIGN) or (value.text and not self._has(value, FACT)))
         }
+        if not shown:
+            return
+        guesses = []
         tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
-        for test in tests[:_TESTED] if shown else ():
+        for test in tests[:_TESTED]:
             made_of = self._slice([test], lambda one: one.inputs)
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
@@ -437,7 +445,7 @@ class _Judge:
             output = self.values
         elif self.broken or not shows:
             output = self._slice([self.flow.output, *self.flow.bound])
-        elif last := self._written_last():
+        elif last := self._written_last(output):
             output = self._slice(last)
         working = [value for value in output if self.works[value.index]]
         works = (bool(working) or self._explores(output)) and not (
@@ -466,17 +474,18 @@ class _Judge:
             steps=self.steps,
         )
 
-    def _written_last(self) -> list[Value]:
-        """What is shown last, if it is written down and the question does not state it; else nothing.
+    def _written_last(self, output: list[Value]) -> list[Value]:
+        """What is shown last, if it is written down, the question does not state it and no fact leads to the ``output``.
 
-        It is the answer then: what was shown before it is progress, or work that does not lead there.
+        It is the answer then: what was shown before it is progress.
         """
-        output = self.flow.output
-        while output.kind is Kind.PICK and len(output.inputs) == 1:
-            output = output.inputs[0]
-        last = output.inputs[1:] if output.kind is Kind.PRINT and self.question.known else []
+        whole = self.flow.output
+        while whole.kind is Kind.PICK and len(whole.inputs) == 1:
+            whole = whole.inputs[0]
+        last = whole.inputs[1:] if whole.kind is Kind.PRINT and self.question.known else []
         written = any(self._has(one, FOREIGN) for one in last) and not any(self._has(one, VARIES) for one in last)
-        return last if written else []
+        facts = written and any(one.kind is Kind.LITERAL and self._has(one, FACT) for one in output)
+        return last if written and not facts else []
 
     def _shows(self, value: Value) -> bool:
         """Tell whether ``value`` shows anything: a last expression that gives None does not."""

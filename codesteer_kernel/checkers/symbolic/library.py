@@ -50,7 +50,7 @@ _MEANINGS = _table(
         Meaning.CHANCE: "random numpy.random secrets uuid",
         Meaning.SEARCH: """
             itertools.product itertools.permutations itertools.combinations itertools.combinations_with_replacement
-            more_itertools scipy.optimize scipy.integrate
+            more_itertools scipy.optimize scipy.integrate pandas.date_range pandas.bdate_range pandas.period_range
         """,
         Meaning.SHAPE: """
             builtins.str builtins.repr builtins.ascii builtins.format builtins.int builtins.float builtins.bool

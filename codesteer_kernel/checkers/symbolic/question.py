@@ -67,6 +67,7 @@ _NAMED |= {month: number for number, month in enumerate(_MONTHS, 1)}
 _MONTH_LENGTHS = (28, 29, 30, 31, 365, 366)
 # Part of nearly every program, so no sign of the question: counting, starting, telling apart.
 _STRUCTURAL = (0, 1)
+_COUNTED_FROM = {"0", "1", "00", "01"}
 # Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
 _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
@@ -91,6 +92,8 @@ _NO_NUMBER = re.compile(
 )
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
+# In so many places of the question a text is looked for.
+_PLACES = 50
 # Longer runs of digits are no part of a date.
 _DIGITS = 9
 
@@ -100,8 +103,9 @@ _Key = TypeVar("_Key", str, float)
 class Question:
     """The facts of one question. Where the text is not known (empty), every literal of substance may be a fact.
 
-    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``seeks`` whether something is
-    to be found that can be tested (an expression, moves, an arrangement).
+    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``asks_number`` whether the
+    answer could be a number, ``seeks`` whether something is to be found that can be tested (an expression, moves, an
+    arrangement).
     """
 
     def __init__(self, text: str) -> None:
@@ -123,7 +127,8 @@ class Question:
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
         self.seeks = _SEEKS.search(text) is not None
-        self.is_arithmetic = not (self.seeks or _TEXTUAL.search(text) or _NO_NUMBER.search(text))
+        self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
+        self.asks_number = _NO_NUMBER.search(text) is None
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
@@ -183,15 +188,19 @@ class Question:
             return squashed in self._words
         if self._has_words(squashed):
             return True
-        return len(words) > 1 and sum(map(self._has_word, words)) >= _SHARE * len(words)
+        # The first of the month tells nothing of the question.
+        telling = [word for word in words if word not in _COUNTED_FROM] if len(words) > 1 else []
+        return bool(telling) and sum(map(self._has_word, telling)) >= _SHARE * len(telling)
 
     def _has_words(self, squashed: str) -> bool:
         """Tell whether whole words of the question, run together, are ``squashed``."""
-        at = self._squashed.find(squashed)
-        while at >= 0:
+        at = -1
+        for _ in range(_PLACES):
+            at = self._squashed.find(squashed, at + 1)
+            if at < 0:
+                break
             if at in self._edges and at + len(squashed) in self._edges:
                 return True
-            at = self._squashed.find(squashed, at + 1)
         return False
 
     def _has_word(self, word: str) -> bool:

@@ -1,7 +1,8 @@
 """From the text of a model to a syntax tree, whole or as much of it as can be read. Never raises, in bounded time.
 
-Of a text longer than :data:`MOST_READ` the beginning and the end are read. Notebook syntax, prompts, fences and a common indent are taken off. What still does not parse is cut into top-level
-statements, which are parsed one by one; broken ones are mended in a few plain ways or left out.
+Of a text longer than :data:`MOST_READ` the beginning and the end are read. Notebook syntax, prompts, fences and a common
+indent are taken off. What still does not parse is cut into top-level statements, which are parsed one by one; broken ones
+are mended in a few plain ways or left out.
 """
 
 from __future__ import annotations
