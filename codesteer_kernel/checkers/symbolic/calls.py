@@ -96,10 +96,13 @@ class Calls(Expressions):
 
     def _call(self, node: ast.Call) -> Walk:
         receiver = None
+        shared = False
         if isinstance(node.func, ast.Attribute):
             receiver = yield self.expression(node.func.value)
             ours = node.func.attr in self.names.methods
             callee = self.attribute(receiver, node.func.attr) if receiver.kind is Kind.LIBRARY or ours else None
+            # A class may call a method as lists call theirs, and keep a list.
+            shared = ours and receiver.what == "attribute" and "." + node.func.attr in CHANGES
         else:
             callee = yield self.expression(node.func)
         arguments = yield self.expressions(node.args)
@@ -110,7 +113,11 @@ class Calls(Expressions):
             return self._method_call(node, receiver, arguments, keywords)
         if callee.kind is Kind.LIBRARY:
             return self._library_call(node, callee.what, arguments, keywords)
-        return self._own_call(node, callee, receiver, arguments, keywords)
+        value = self._own_call(node, callee, receiver, arguments, keywords)
+        if shared:
+            assert receiver is not None
+            return self.graph.pick([value, self._method_call(node, receiver, arguments, keywords)])
+        return value
 
     def _library_call(self, node: ast.Call, path: str, arguments: list[Value], keywords: Keywords) -> Value:
         inputs = [*arguments, *(value for _, value in keywords)]

@@ -259,13 +259,15 @@ class Expressions(Variables):
         if isinstance(node.slice, ast.Slice):
             bounds = [one for one in (node.slice.lower, node.slice.upper, node.slice.step) if one is not None]
             values = [base, *(yield self.expressions(bounds))]
-            if node.slice.step is not None:
+            if node.slice.step is not None or _is_word(base):
                 return self.work("order", values, text=base.text)
             return self.graph.shape("slice", values, text=base.text)
         index = yield self.expression(node.slice)
         if index.kind in (Kind.ITEM, Kind.SOURCE) and index.inputs and index.inputs[0].text:
             # Letter by letter through a table: a cipher, or values of letters.
             return self.work("look-up", [base, index], text=holds_text(base))
+        if _is_word(base):
+            return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
         return self.work("order", [value], text=value.text) if _turns(base, index) else value
@@ -408,6 +410,11 @@ def _module(value: Value) -> Value | None:
             break
         value = value.inputs[0]
     return value if value.kind is Kind.LIBRARY else None
+
+
+def _is_word(value: Value) -> bool:
+    """Tell whether ``value`` is any of several texts: cutting each of them makes something new."""
+    return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
 
 
 def _is_cut(value: Value) -> bool:

@@ -29,7 +29,7 @@ FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
 # Part of nearly every program, so no answer.
 _STRUCTURAL = (0, 1, "0", "1")
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
-_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate"}
+_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate", ".reverse"}
 # What a test ends in, and how many are looked at.
 _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20
@@ -313,9 +313,18 @@ class _Judge:
         marks = self.marks[source.index]
         fact, varies = bool(marks & FACT), bool(marks & VARIES)
         match work.what:
+            case "compares" if any(map(self._is_counter, work.inputs)) and any(map(_is_written, work.inputs)):
+                # It counts up to a number that is written down.
+                return False
             case "compares" if all(self._has(one, FACT) for one in work.inputs[:2]):
                 return True
+            case "compares" if fact and any(self.circles[one.index] for one in work.inputs):
+                # What a loop moves reaches a number of the question.
+                return True
             case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
+                return True
+            case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
+                # A formula is put to the test.
                 return True
             case "equals" | "compares":
                 # Bare counters and literals compared with each other tell nothing of the question.
@@ -357,8 +366,13 @@ class _Judge:
         return not self._counts_up(work, source)
 
     def _counts_up(self, work: Value, source: Value) -> bool:
-        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer."""
-        return work.what in ("sum", "step") and source.kind is Kind.LITERAL and bool(self.circles[work.index])
+        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
+
+        To add what the question states is no mere counting, if a number is what it asks for.
+        """
+        if work.what not in ("sum", "step") or source.kind is not Kind.LITERAL or not self.circles[work.index]:
+            return False
+        return work.what == "step" or not (self.question.asks_number and self._has(source, FACT))
 
     # -- choices -------------------------------------------------------------------------------------------------------
 
@@ -624,6 +638,10 @@ def _whole(value: Value) -> Value:
             break
         value = value.inputs[0]
     return value
+
+
+def _is_written(value: Value) -> bool:
+    return value.kind is Kind.LITERAL
 
 
 def _is_reasoning(value: Value) -> bool:

@@ -84,7 +84,7 @@ _MEANINGS = _table(
             random.seed numpy.random.seed
         """,
         Meaning.WORK: """
-            time.strftime time.mktime time.gmtime os.path sys.getsizeof functools.reduce asyncio.gather
+            builtins.dict.fromkeys time.strftime time.mktime time.gmtime os.path sys.getsizeof functools.reduce asyncio.gather
             datetime.datetime.strptime datetime.datetime.fromtimestamp datetime.date.fromordinal
         """,
     }

@@ -84,10 +84,10 @@ _SEEKS = re.compile(
 )
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
-# What is asked is no number: a picture, a person, one of several things.
+# What is asked is no number: a picture, a person, one of several things, a yes or no.
 _NO_NUMBER = re.compile(
     r"\blooks? like\b|\bshow the\b|\brotate\b|\bwho\b|\bwhich (?:one|word|letter|person|colour)\b|\bof these words\b|"
-    r"\b(?:lower|upper) (?:left|right)\b",
+    r"\b(?:lower|upper) (?:left|right)\b|\byes or no\b|\btrue or false\b",
     re.IGNORECASE,
 )
 # Numbers of more bits than that are no facts that people write down.
