@@ -222,7 +222,9 @@ class _Judge:
         numbers = [part for part in value.inputs if part.what in COUNTS]
         if numbers and value.what in AGGREGATES and value.what not in _POOR:
             return True
-        if value.what in _BY_ELEMENT and any(part.kind is not Kind.SOURCE for part in numbers):
+        if any(part.kind is not Kind.SOURCE for part in numbers) and (
+            value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
+        ):
             return True
         if value.what in TRUTHS and any(map(_is_reasoning, value.inputs)):
             return True

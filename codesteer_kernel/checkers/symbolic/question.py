@@ -15,6 +15,7 @@ __all__ = ["Question"]
 _NUMBER = re.compile(r"\d++(?:\.\d++)?")
 _GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})++(?:\.\d++)?(?![\d,]*\d)")
 _WORD = re.compile(r"[^\W_]+")
+_JOINED = re.compile(r"\b[A-Z]{2,3}\b")
 _NAMED = {
     word: value
     for value, words in {
@@ -113,6 +114,8 @@ class Question:
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
         self._order = words
+        # AB is an edge from A to B.
+        self._letters = Counter("".join(_JOINED.findall(text)).lower())
         self._squashed = "".join(words)
         # Where words begin and end in it.
         self._edges = set(accumulate(map(len, words), initial=0))
@@ -152,13 +155,13 @@ class Question:
         if ordered and not self._tells_in_order(map(str, told)):
             return False
         # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
-        numbers, words = self._numbers.copy(), self._words.copy()
+        numbers, words, letters = self._numbers.copy(), self._words.copy(), self._letters.copy()
         found = 0
         for atom in told:
             if isinstance(atom, str):
                 parts = [part.lower() for part in _WORD.findall(atom)]
                 whole = "".join(parts)
-                taken = sum(_take(words, part) for part in parts)
+                taken = sum(_take(words, part) or _take(letters, part) for part in parts)
                 found += bool(parts) and (taken == len(parts) or (len(whole) > 2 and whole in self._squashed))
             elif _is_number(atom):
                 found += _take(numbers, abs(atom))
