@@ -219,6 +219,10 @@ class _Judge:
             return True
         if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
             return True
+        # Factorials and angles of small numbers are found by the library, whoever chose them.
+        asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
+        if asked and all(_is_written(part) and self.question.explains(part.known) for part in value.inputs):
+            return True
         numbers = [part for part in value.inputs if part.what in COUNTS]
         if numbers and value.what in AGGREGATES and value.what not in _POOR:
             return True
