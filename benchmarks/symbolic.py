@@ -106,7 +106,7 @@ _RUNS = 3
 
 
 def program_of(size: int) -> str:
-    """A program of ``size`` characters or a little more: those of the development half that parse, again and again."""
+    """A program of nearly ``size`` characters: those of the development half that parse, again and again."""
     whole = []
     for row in programs("development"):
         with suppress(SyntaxError):
@@ -115,10 +115,10 @@ def program_of(size: int) -> str:
     parts: list[str] = []
     length = 0
     for part in cycle(whole):
-        if length >= size:
+        length += len(part)
+        if length > size:
             break
         parts.append(part)
-        length += len(part)
     return "".join(parts)
 
 
