@@ -92,6 +92,8 @@ class PosixJob:
 
     def start(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         """See :class:`Job`."""
+        import resource
+
         try:
             self.process = subprocess.Popen(
                 command,
@@ -110,6 +112,7 @@ class PosixJob:
         finally:
             os.close(self._write)
         self._watch = census.Watch(self.process.pid)
+        self._inherited = 0 if sys.platform == "darwin" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     @property
     def alive(self) -> bool:
@@ -179,7 +182,7 @@ class PosixJob:
         assert self._waited is not None
         status, usage = self._waited
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        return outcome.from_wait(status, usage, ended - started, peak, cpu_limit)
+        return outcome.from_wait(status, usage, ended - started, peak, cpu_limit, self._inherited)
 
 
 def new_job() -> Job:

@@ -266,7 +266,10 @@ class _Spawned:
             failure = frames.by_kind.get("failure")
             return failure or {"failure": "start", "reason": _last_words(self._end, streams[1].capture.text())}
         spent = _number(tier, "spent_seconds")
-        end = self._end._replace(cpu_seconds=max(0.0, self._end.cpu_seconds - spent))
+        end = self._end._replace(
+            cpu_seconds=max(0.0, self._end.cpu_seconds - spent),
+            peak=max(self._end.peak, _number(tier, "resident")),
+        )
         reply = outcome.reply(end, self._stopped_by, limits, output.streams, frames)
         return {**reply, "tier": {**reply["tier"], **standing}}
 

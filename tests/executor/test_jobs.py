@@ -35,9 +35,9 @@ def started(code: str, tmp_path: Path) -> PosixJob:
     return job
 
 
-def ended(job: PosixJob, cpu_limit: float = 100.0) -> Any:
+def ended(job: PosixJob, cpu_limit: float = 100.0, peak: int = 0) -> Any:
     """Its end; pipes are closed."""
-    end = job.end(0.0, 2.5, 0, cpu_limit)
+    end = job.end(0.0, 2.5, peak, cpu_limit)
     for pipe in (job.process.stdin, job.process.stdout, job.process.stderr, job.report):
         assert pipe is not None
         pipe.close()
@@ -65,9 +65,9 @@ def test_the_processes_of_a_job_are_counted_weighed_and_ended(tmp_path: Path) ->
     assert crowd.resident > 50_000_000
     if census.HAS_PROC:
         assert job.look(1).resident < crowd.resident, "what forks share counts once when it matters"
-    end = ended(job)
+    end = ended(job, peak=crowd.resident)
     assert (end.code, end.by, end.seconds, end.out_of_time) == (None, "SIGKILL", 2.5, False)
-    assert end.peak > 50_000_000
+    assert end.peak >= crowd.resident
     assert soon(lambda: not set(crowd.pids) & set(census.rows()))
 
 
@@ -76,7 +76,8 @@ def test_an_interrupt_reaches_all_of_the_group(tmp_path: Path) -> None:
     code = (
         "import os, time\nr, w = os.pipe()\nif os.fork() == 0:\n    try:\n        os.write(w, b'x')\n        time.sleep(100)\n"
         "    except KeyboardInterrupt: os._exit(7)\nos.read(r, 1)\n"
-        "try:\n    print('on')\n    time.sleep(100)\nexcept KeyboardInterrupt: os._exit(os.wait()[1] >> 8)"
+        "try:\n    print('on')\n    time.sleep(100)\n"
+        "except KeyboardInterrupt: os._exit(os.waitstatus_to_exitcode(os.wait()[1]) % 256)"
     )
     job = started(code, tmp_path)
     job.interrupt()

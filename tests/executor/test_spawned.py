@@ -185,6 +185,18 @@ def test_programs_that_end_by_themselves(unharmed: SyncExecutor, name: str) -> N
     assert len(result.stdout) + len(result.stderr) < 150_000
 
 
+@pytest.mark.skipif(not LINUX, reason="only Linux hands the account of memory on")
+def test_a_large_notebook_does_not_lend_its_size_to_programs(unharmed: SyncExecutor) -> None:
+    before = unharmed.run("print(1)").peak_mb
+    notebook = b"x" * 700_000_000
+    # The one that waits was started before.
+    assert unharmed.run("print(1)").ok
+    assert 1 < unharmed.run("print(1)").peak_mb < before + 100
+    code, *_ = ENDS["memory of children"]
+    limits = Limits(seconds=60, memory_mb=300, processes=30)
+    assert (unharmed.run(code, limits=limits).status, len(notebook)) == ("killed", 700_000_000)
+
+
 def test_limits_hold(unharmed: SyncExecutor) -> None:
     flood = "import os, time\nfor _ in range(300):\n    if os.fork() == 0:\n        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)"
     many = unharmed.run(flood, limits=Limits(processes=30, seconds=10))

@@ -158,11 +158,10 @@ def _limit(request: dict[str, Any], present: int) -> dict[str, Any]:
         return spent
     import resource
 
-    from codesteer_child import sandbox
+    from codesteer_child import processes, sandbox
 
-    # Linux counts kilobytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
-    spent["resident"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    # On Linux ru_maxrss begins with what the process had that started this one, which may be a large notebook.
+    spent["resident"] = processes.peak(os.getpid()) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**spent, "limits": sandbox.limit_program(request["limits"], present)}
 
 

@@ -26,6 +26,10 @@ _LIMIT_TEXT = {
 }
 
 
+_ROUGHLY = 16 * 1024 * 1024
+"""Linux counts the pages of a process by processor and adds them up now and then."""
+
+
 class End(NamedTuple):
     """What the system says of a process that has ended.
 
@@ -46,7 +50,7 @@ class End(NamedTuple):
     out_of_time: bool = False
 
 
-def from_wait(status: int, usage: Any, seconds: float, peak: int, cpu_limit: float) -> End:
+def from_wait(status: int, usage: Any, seconds: float, peak: int, cpu_limit: float, inherited: int = 0) -> End:
     """The end of a process as ``wait4`` tells it.
 
     Args:
@@ -55,6 +59,8 @@ def from_wait(status: int, usage: Any, seconds: float, peak: int, cpu_limit: flo
         seconds: wall clock from start to end.
         peak: most resident memory in bytes that was seen of the whole tree.
         cpu_limit: processor time that it was allowed, in seconds.
+        inherited: most resident memory of the process that started it, in bytes, where that is what its own account
+            begins with: Linux keeps it when a program is executed, and less than that says nothing.
     """
     code = os.waitstatus_to_exitcode(status)
     by = ""
@@ -68,7 +74,7 @@ def from_wait(status: int, usage: Any, seconds: float, peak: int, cpu_limit: flo
         by=by,
         seconds=seconds,
         cpu_seconds=cpu_seconds,
-        peak=max(own_peak, peak),
+        peak=max(own_peak if not inherited or own_peak > inherited + _ROUGHLY else 0, peak),
         out_of_time=cpu_seconds >= cpu_limit * _NEARLY.get(by, math.inf),
     )
 
