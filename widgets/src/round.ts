@@ -181,6 +181,12 @@ export function answerMarkdown({ text, code }: Answer): string {
   return [before.trimEnd(), fenced, after.trim()].filter(Boolean).join('\n\n');
 }
 
+const KINDS: readonly string[] = ['code', 'text', 'refine', 'return', 'terminate'] satisfies Decision['kind'][];
+
+function isKind(name: string): name is Decision['kind'] {
+  return KINDS.includes(name);
+}
+
 /** What the steerer chose, how sure it was, and the guidance that it gave. */
 class DecisionPart implements Part<Decision> {
   readonly node: HTMLElement;
@@ -221,7 +227,10 @@ class DecisionPart implements Part<Decision> {
     setShown(this.guidance, guidance !== '');
     const odds = Object.entries(probabilities)
       .sort(([, a], [, b]) => b - a)
-      .map(([name, value]) => `${line(name, 20)} ${language.percent(value)}`)
+      .map(
+        ([name, value]) =>
+          `${isKind(name) ? language.say(name).toLowerCase() : line(name, 20)} ${language.percent(value)}`
+      )
       .join(' · ');
     setText(this.odds, odds);
     setShown(this.odds, odds !== '');
