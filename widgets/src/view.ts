@@ -128,6 +128,7 @@ class View implements RunView, Surroundings {
     this.whole.hidden = true;
     const kind = options.host ?? 'page';
     this.root = el('section', { class: 'cs-run', 'data-host': kind }, this.fault.node, this.whole);
+    host.classList.add('cs-host');
     host.replaceChildren(this.root);
   }
 
@@ -169,6 +170,7 @@ class View implements RunView, Surroundings {
     clearInterval(this.ticker);
     this.head.dispose();
     this.find.dispose();
+    this.root.parentElement?.classList.remove('cs-host');
     this.root.remove();
   }
 
