@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 DOCS = ROOT / "docs"
 # The cell alone: no toolbar, no other cell, no frame of the browser.
 ALONE = """() => {
-  document.querySelectorAll('.jp-Collapser, .jp-Notebook-footer').forEach(one => one.remove());
+  document.querySelectorAll('.jp-Collapser, .jp-Notebook-footer, .jp-cell-toolbar').forEach(one => one.remove());
   const style = document.createElement('style');
   style.textContent = '.jp-Cell { border: 0 !important; box-shadow: none !important; outline: 0 !important }';
   document.head.append(style);

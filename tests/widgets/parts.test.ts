@@ -399,3 +399,31 @@ describe('languages', () => {
     expect(texts.every(text => text.trim() === text)).toBe(true);
   });
 });
+
+describe('long runs', () => {
+  const long = (): RunRecord => {
+    const record = sample('refined');
+    const [first] = record.rounds;
+    return { ...record, rounds: Array.from({ length: 30 }, (_, place) => ({ ...first, index: place + 1 })) as never };
+  };
+  const drawn = (): number => [...host.querySelectorAll('.cs-round code')].filter(one => one.textContent !== '').length;
+
+  it('draw what is folded when there is time', async () => {
+    draw(long());
+    expect(drawn()).toBeLessThan(4);
+    await vi.waitFor(
+      () => {
+        expect(drawn()).toBe(60);
+      },
+      { timeout: 30_000 }
+    );
+  });
+
+  it('draw it at once when it is opened or looked for', () => {
+    draw(long());
+    find('.cs-round[data-round="3"] summary').click();
+    expect(find('.cs-round[data-round="3"] code').textContent).toContain('reached = {(0, 0)}');
+    find('[aria-label="Find"]').click();
+    expect(drawn()).toBe(60);
+  });
+});
