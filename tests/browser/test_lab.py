@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
+import nbformat
 import pytest
 
 from codesteer_kernel.record import MIME_TYPE, decode_record
+from codesteer_kernel.render import mime_bundle
 from codesteer_kernel.store import Store
 from tests.browser.conftest import Notebook
 from tests.scripted import Reply, Request, serving_in_thread
-from tests.widgets.page import SAMPLES
+from tests.widgets.page import SAMPLES, read_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -50,6 +53,15 @@ def for_ever(request: Request) -> Reply | str:
 
 def cell(url: str, question: str, options: str = "") -> str:
     return f"%%codesteer --target openai/scripted@{url}/v1 --rounds 3 {options}\n{question}"
+
+
+def saved(lab: Any, name: str, record: dict[str, Any]) -> None:
+    """A notebook file whose only cell holds this run."""
+    cell_of_it = nbformat.v4.new_code_cell("%%codesteer\n?", execution_count=1)
+    bundle = json.loads(json.dumps(mime_bundle(decode_record(record))))
+    cell_of_it.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell_of_it], metadata={"kernelspec": spec}), lab.folder / name)
 
 
 def test_rounds_appear_live_and_stay(open_notebook: OpenNotebook) -> None:
@@ -127,11 +139,10 @@ def test_the_kernels_interrupt_stops_too(open_notebook: OpenNotebook) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_saved_run_is_drawn_without_a_kernel(open_notebook: OpenNotebook, lab: Any, theme: str) -> None:
-    if not (lab.folder / "live.ipynb").exists():
-        test_rounds_appear_live_and_stay(open_notebook)
-    notebook = open_notebook("live.ipynb", kernel=False, theme=theme)
-    output = notebook.cell(1).locator(".jp-OutputArea-output")
-    output.get_by_text("55").first.wait_for(timeout=30_000)
+    saved(lab, f"saved-{theme}.ipynb", read_sample("refined"))
+    notebook = open_notebook(f"saved-{theme}.ipynb", kernel=False, theme=theme)
+    output = notebook.cell(0).locator(".jp-OutputArea-output")
+    output.get_by_text("32").first.wait_for(timeout=30_000)
     # Our own renderer drew it, not the HTML fall-back, and nothing asks for a widget's model.
     assert output.locator(".cs-run[data-host='lab']").count() == 1
     text = output.first.inner_text()
@@ -300,3 +311,46 @@ ipywidgets.VBox([told, ipywidgets.HBox([view])])"""
     notebook.run(1)
     output.get_by_text("chosen: 2").wait_for(timeout=20_000)
     output.get_by_role("button", name="Run again").wait_for(timeout=20_000)
+
+
+def test_a_chart_is_drawn_in_its_round(open_notebook: OpenNotebook, lab: Any) -> None:
+    record = read_sample("rich")
+    chart = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "mark": "bar",
+        "data": {"values": [{"city": "Lyon", "nights": 3}, {"city": "Oslo", "nights": 5}]},
+        "encoding": {"x": {"field": "city", "type": "nominal"}, "y": {"field": "nights", "type": "quantitative"}},
+    }
+    loading = {**chart, "data": {"url": "http://127.0.0.1:9/data.json"}}
+    kind = "application/vnd.vegalite.v5+json"
+    record["rounds"][1]["execution"]["outputs"] = [
+        {"kind": "display", "data": {kind: json.dumps(one), "text/plain": "alt.Chart(...)"}} for one in (chart, loading)
+    ]
+    saved(lab, "chart.ipynb", record)
+    notebook = open_notebook("chart.ipynb", kernel=False)
+    outputs = notebook.cell(0).locator(".cs-run[data-host='lab'] [data-round='2'] .cs-output")
+    outputs.nth(0).locator("canvas, svg.marks").first.wait_for(timeout=60_000)
+    assert outputs.nth(1).inner_text() == "Chart (vegalite.v5) · alt.Chart(...)"
+    # Cells can be made without a kernel; runs cannot.
+    view = notebook.cell(0).locator(".cs-run")
+    assert view.get_by_role("button", name="Insert into a cell").first.is_visible()
+    for name in ("Continue", "Run again", "Good steering", "Stop"):
+        assert view.get_by_role("button", name=name).count() == 0
+
+
+def test_without_our_extension_a_run_is_live_and_then_html(open_notebook: OpenNotebook) -> None:
+    with serving_in_thread(two_rounds) as server:
+        notebook = open_notebook(
+            "plain.ipynb", ["%load_ext codesteer", cell(server.url, "What is 1 + 2 + ... + 10?")], extension=False
+        )
+        notebook.run(0)
+        notebook.finished(0)
+        notebook.run(1)
+        output = notebook.cell(1).locator(".jp-OutputArea-output")
+        output.locator(".cs-run[data-host='widget']").wait_for(timeout=30_000)
+        notebook.finished(1)
+        output.locator(".codesteer-run").wait_for(timeout=30_000)
+        assert output.locator(".cs-run").count() == 0
+        assert "Round 2" in output.first.inner_text()
+        assert output.locator("details").count() >= 2
+        notebook.shot("lab-without-extension")
