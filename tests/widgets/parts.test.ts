@@ -249,6 +249,12 @@ describe('going on', () => {
     expect(field().value).toBe('Again.');
   });
 
+  it('has nothing to go on from where there was no round', () => {
+    draw(sample('failed'), { actions: { feedback: vi.fn(), rerun: vi.fn() } });
+    expect(isShown(field())).toBe(false);
+    expect(isShown(button('Run again'))).toBe(true);
+  });
+
   it('is there when a run has ended and the host can serve it, not before', async () => {
     const rerun = vi.fn();
     const shown = draw(sample('streaming'), { actions: { rerun } });
