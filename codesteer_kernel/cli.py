@@ -16,6 +16,8 @@ _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
   codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
+  codesteer check "QUESTION" --answer TEXT | --program FILE.py [options]
+                                         the checkers' word on an answer of yours; nothing is steered
   codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
                                          run Python files in the executor, limited and isolated; with --cells one
                                          after another in one process that keeps its names
@@ -44,9 +46,8 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer --version
 
 Exit codes: 0 done, 1 failed (exec: a program did not end well), 2 bad input, 3 a budget ended the run, 130 stopped.
+Of check: 0 the test passed it, 1 the test failed it or its program did not end well, 4 no test could tell.
 """
-
-_EXIT = {"done": 0, "failed": 1, "exhausted": 3, "stopped": 130}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "solve": _solve,
+        "check": _check,
         "exec": _exec,
         "models": _models,
         "prompts": _prompts,
@@ -98,83 +100,30 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _help(words: list[str]) -> int:
-    from codesteer_kernel.options import help_text
+    from codesteer_kernel.option_table import help_text
 
     print(_HELP)
-    print("Options of solve (and of %%codesteer):")
-    print(help_text().partition("options:\n")[2].rstrip())
+    print("Options of solve and check, and of %%codesteer.\n")
+    print(help_text(in_shell=True))
     return 0
 
 
 def _solve(words: list[str]) -> int:
-    from codesteer_kernel.options import parse_options
-    from codesteer_kernel.run import engine, read_run
+    from codesteer_kernel.solve_command import solve
 
-    options = parse_options(words)
-    if options.inputs or options.outputs:
-        raise BadInput("A shell has no variables for --in and --out.", "Use them in a %%codesteer cell.")
-    prompt = " ".join(options.words)
-    if not options.words and not sys.stdin.isatty():
-        prompt = sys.stdin.read()
-    follows = read_run(options.follows).record if options.follows else None
-    live = engine().submit(prompt, options.settings, follows=follows, on_event=None if options.quiet else _progress())
-    try:
-        run = live.wait()
-    except KeyboardInterrupt:
-        live.stop()
-        run = live.wait(timeout=30)
-    finally:
-        engine().close()
-    _print_end(run, options)
-    return _EXIT.get(run.status, 1)
+    return solve(words)
+
+
+def _check(words: list[str]) -> int:
+    from codesteer_kernel.solve_command import check
+
+    return check(words)
 
 
 def _exec(words: list[str]) -> int:
     from codesteer_kernel.exec_command import exec_files
 
     return exec_files(words)
-
-
-def _progress() -> Callable[[Any, Any], None]:
-    """Print rounds to stderr as they come, and what goes on when stderr is a terminal."""
-    from codesteer_kernel.record import events as ev
-    from codesteer_kernel.render import round_lines
-
-    live_line = sys.stderr.isatty()
-
-    def tell(event: ev.Event, record: Any) -> None:
-        match event:
-            case ev.RoundEnded(round=index):
-                if live_line:
-                    sys.stderr.write("\r\x1b[K")
-                print("\n".join(round_lines(record.rounds[index - 1])), file=sys.stderr, flush=True)
-            case ev.PhaseEntered(phase=phase, note=note) if live_line:
-                sys.stderr.write(f"\r\x1b[K{phase}{f': {note}' if note else ''} ...")
-                sys.stderr.flush()
-            case ev.RunEnded() if live_line:
-                sys.stderr.write("\r\x1b[K")
-
-    return tell
-
-
-def _print_end(run: Any, options: Any) -> None:
-    from codesteer_kernel.render import printable
-    from codesteer_kernel.render.words import cost_line, split_line, status_line
-
-    if options.json:
-        print(run.to_json())
-        return
-    if not options.quiet:
-        print(status_line(run.record), file=sys.stderr)
-        if run.record.support is not None and run.record.support.note:
-            print(run.record.support.note, file=sys.stderr)
-        print(cost_line(run.record), file=sys.stderr)
-    if options.time:
-        print(f"Time: {split_line(run.record)}", file=sys.stderr)
-    if run.answer:
-        print(printable(run.answer) if sys.stdout.isatty() else run.answer)
-    elif options.quiet:
-        print(f"codesteer: {status_line(run.record)}", file=sys.stderr)
 
 
 def _models(words: list[str]) -> int:

@@ -42,7 +42,9 @@ from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
 from codesteer_kernel.models.served import ServedModel, served_or_opened
+from codesteer_kernel.option_table import typed
 from codesteer_kernel.record import (
+    Answer,
     Bound,
     Budget,
     InputSummary,
@@ -55,6 +57,7 @@ from codesteer_kernel.record import (
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
+from codesteer_kernel.steering.extraction import code_block
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
@@ -69,16 +72,6 @@ NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
-# Settings whose option has another name.
-OPTIONS = {
-    "seconds": "timeout",
-    "code_seconds": "code-timeout",
-    "check_seconds": "check-timeout",
-    "memory_mb": "memory",
-    "output_mb": "max-output",
-    "input_mb": "in-max",
-    "export_mb": "out-max",
-}
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -161,8 +154,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
-                option = OPTIONS.get(name, name).replace("_", "-")
-                raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+                raise BadInput(f"{typed(name)} is {value}.", "Give a number above zero.")
         if self.drop and not self.hide:
             raise BadInput("--drop says to take out what --hide names, and there is no --hide.", "Add --hide COLUMNS.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
@@ -235,6 +227,15 @@ class Run:
     def code(self) -> str | None:
         """The program behind the answer, if a program gave it."""
         return self.record.answer.code if self.record.answer else None
+
+    @property
+    def verdict(self) -> str | None:
+        """What the test said of the answer: ``pass``, ``fail``, ``broken`` or ``unsure``; None where nothing tested it."""
+        rounds = self.record.rounds
+        if self.record.answer is not None:
+            rounds = [rounds[self.record.answer.round - 1]]
+        tested = [one.self_answer.verdict for one in rounds if one.self_answer is not None]
+        return tested[-1] if tested else None
 
     @property
     def rounds(self) -> list[Round]:
@@ -322,6 +323,7 @@ class _Job:
     on_event: OnEvent | None
     store: Store
     hosts: Directory
+    given: Answer | None
 
 
 class Engine:
@@ -343,6 +345,7 @@ class Engine:
         inputs: Mapping[str, Any] | None = None,
         outputs: tuple[str, ...] = (),
         follows: Record | None = None,
+        given: str | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -355,6 +358,8 @@ class Engine:
                 programs find a copy in their working directory; its name may then be that of a file.
             outputs: names to bring back from the winning program.
             follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
+            given: an answer, or a reply with a fenced program, to check instead of steering: no target or steerer is
+                asked, and the run has one round.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
@@ -364,6 +369,9 @@ class Engine:
             EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
         settings = (settings or RunSettings()).checked()
+        answer = None
+        if given is not None:
+            settings, answer = _for_checking(settings, given)
         if not prompt.strip():
             raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
         for name in outputs:
@@ -383,7 +391,7 @@ class Engine:
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts)
+        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -486,6 +494,7 @@ class Engine:
                 run_id=job.live.id,
                 versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
+                given=job.given,
                 stop=job.live._stop,
                 notice=_notice(job),
             )
@@ -591,6 +600,20 @@ def _shown(inputs: Mapping[str, Any], settings: RunSettings) -> tuple[dict[str, 
         InputSummary(name=one.name, type=one.type, shape=" x ".join(map(str, one.shape)), summary=one.text)
         for one in about
     ]
+
+
+def _for_checking(settings: RunSettings, given: str) -> tuple[RunSettings, Answer]:
+    """The settings of a run that only checks, in which the checker plays every part, and what it checks."""
+    answer = Answer(text=given, code=code_block(given), complete=True)
+    if not given.strip():
+        raise BadInput("There is no answer to check.", "Write it below a line of ---.")
+    if answer.code is None and settings.checker == NO_CHECKER:
+        raise BadInput(
+            "An answer in words is checked by a test, and --checker none turns tests off.", "Name a checker."
+        )
+    writer = settings.checker if settings.checker not in (None, "", NO_CHECKER) else settings.target
+    alone = {"rounds": 1, "samples": 1, "start": None, "dialect": None, "faithful": False}
+    return msgspec.structs.replace(settings, target=writer, steerer=None, **alone), answer
 
 
 def _check_name(name: str) -> None:

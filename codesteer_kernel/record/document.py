@@ -64,6 +64,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
 
     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
+    ``check_only`` runs steer nothing: the checkers look at an answer that the user gave, and no target is asked.
     """
 
     dialect: str = "mini"
@@ -76,6 +77,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     start: Literal["", "code", "text"] = ""
     samples: int = 1
     faithful: bool = False
+    check_only: bool = False
     prompts: str = ""
 
 

@@ -11,7 +11,7 @@ from codesteer.display import CellRun, LiveCell
 from codesteer.inputs import mentioned, named
 from codesteer.solving import remember
 from codesteer_kernel.errors import BadInput, CodeSteerError
-from codesteer_kernel.options import RunOptions, parse_options
+from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
@@ -71,8 +71,15 @@ def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> Li
     values = {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
     inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
     follows = read_run(options.follows).record if options.follows else None
+    prompt, given = question_and_answer(cell) if options.check_only else (cell, None)
     return engine().submit(
-        cell, options.settings, inputs=inputs, outputs=options.outputs, follows=follows, on_event=on_event
+        prompt,
+        options.settings,
+        inputs=inputs,
+        outputs=options.outputs,
+        follows=follows,
+        given=given,
+        on_event=on_event,
     )
 
 

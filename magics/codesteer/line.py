@@ -159,7 +159,7 @@ def _doctor(words: list[str]) -> None:
 
 
 def _help(words: list[str]) -> None:
-    from codesteer_kernel.options import help_text
+    from codesteer_kernel.option_table import help_text
 
     print("%%codesteer [options]       steer the cell's text to an answer")
     print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
@@ -181,4 +181,4 @@ def _help(words: list[str]) -> None:
     print("%codesteer status           what is loaded, where files are")
     print("%codesteer doctor           look at everything a run needs")
     print()
-    print(help_text().partition("options:\n")[2].rstrip())
+    print(help_text())

@@ -13,7 +13,7 @@ from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
 
-__all__ = ["asolve", "last", "remember", "settings_of", "solve", "steer"]
+__all__ = ["acheck", "asolve", "check", "last", "remember", "settings_of", "solve", "steer"]
 
 last: Run | None = None
 
@@ -70,6 +70,56 @@ async def asolve(
         live.stop()
         raise
     return _settled(run, raise_on_failure)
+
+
+def check(
+    prompt: str,
+    answer: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> Run:
+    """Have the checkers look at an answer to ``prompt`` and return the run of one round; blocks, steers nothing.
+
+    Args:
+        prompt: the question.
+        answer: an answer in words, or a program between ```` ```python ```` and ```` ``` ````, which is rated and run.
+        inputs: named values that the program, and the test of it, may use.
+        on_event: called (in another thread) for every event, with the record after it.
+        settings: the fields of :class:`RunSettings`; ``checker`` (default: ``target``) is the model that writes the test.
+
+    Returns:
+        The run: ``.verdict`` is what the test said, ``.rounds[0]`` has everything.
+
+    Raises:
+        As :func:`solve`.
+    """
+    live = _submit(prompt, inputs, (), on_event, settings, given=answer)
+    try:
+        run = live.wait()
+    except KeyboardInterrupt:
+        live.stop()
+        run = live.wait(timeout=30)
+    return _settled(run, True)
+
+
+async def acheck(
+    prompt: str,
+    answer: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> Run:
+    """:func:`check` without blocking the event loop. Cancelling stops the run."""
+    live = _submit(prompt, inputs, (), on_event, settings, given=answer)
+    try:
+        run = await live.join()
+    except asyncio.CancelledError:
+        live.stop()
+        raise
+    return _settled(run, True)
 
 
 def remember(run: Run) -> Run:
@@ -131,8 +181,11 @@ def _submit(
     outputs: Sequence[str],
     on_event: OnEvent | None,
     settings: dict[str, Any],
+    given: str | None = None,
 ) -> LiveRun:
-    return engine().submit(prompt, settings_of(settings), inputs=inputs, outputs=tuple(outputs), on_event=on_event)
+    return engine().submit(
+        prompt, settings_of(settings), inputs=inputs, outputs=tuple(outputs), given=given, on_event=on_event
+    )
 
 
 def _settled(run: Run, raise_on_failure: bool) -> Run:

@@ -16,7 +16,7 @@ from codesteer_kernel import __version__
 from codesteer_kernel.cli import main
 from codesteer_kernel.record import MIME_TYPE, decode_record
 from codesteer_kernel.store import Store
-from tests.run.scripts import WIRES, model, program, say, script, two_rounds
+from tests.run.scripts import CHECK, WIRES, model, program, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
 from tests.terminal import interruptible
 
@@ -71,6 +71,11 @@ def test_help_names_every_command_and_option(words: list[str], capsys: Output) -
         (["export", "nothing"], "nothing"),
         (["replay", "nothing"], "nothing"),
         (["replay", "--speed", "0"], "speed"),
+        (["check", "What?"], "line of ---"),
+        (["check", "What?", "--answer", " "], "no answer"),
+        (["check", "What?", "--answer", "4", "--program", "x.py"], "--program"),
+        (["check", "What?", "--program", "nosuch.py"], "nosuch.py"),
+        (["check", "What?", "--answer", "4", "--checker", "none"], "--checker none"),
         (["rm"], "Name the runs"),
         (["rm", "nothing"], "nothing"),
         (["pin", "nothing"], "nothing"),
@@ -113,6 +118,48 @@ def test_the_doctor_finds_what_the_main_job_needs(capsys: Output) -> None:
     assert code == (1 if "FAULT" in text else 0)
     for subject in ("python", "ipykernel", "widget", "cache", "journal", "memory", "keys"):
         assert subject in text
+
+
+# -- checks
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("words", "text", "code", "told"),
+    [
+        ([PROMPT, "--answer", "385"], "", 0, "Checked: the test passed."),
+        ([PROMPT, "--answer", "55"], "", 1, "Checked: the test failed: the sum is 385."),
+        ([PROMPT, "--answer", "many"], "", 4, "could not run"),
+        ([], f"{PROMPT}\n---\nI think so.\nAnswer: 385", 0, "passed"),
+        ([], f"{PROMPT}\n```python\nprint(sum(range(11)))\n```", 1, "failed"),
+        ([], f"{PROMPT}\n```python\n1 / 0\n```", 1, "did not end well"),
+    ],
+)
+def test_an_answer_is_checked_and_nothing_is_steered(words: list[str], text: str, code: int, told: str) -> None:
+    with serving_in_thread([Reply(CHECK, times=None)]) as server:
+        done = shell("check", *words, "--target", model(server), text=text)
+        assert all("function check(answer" in one.last_user or "failed" in one.last_user for one in server.requests)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    record = Store().load("last")
+    assert (record.status, record.config.check_only, len(record.rounds)) == ("done", True, 1)
+    assert record.question.prompt == PROMPT
+
+
+@pytest.mark.kernel
+def test_a_program_is_checked_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "squares.py"
+    path.write_text("print(sum(n * n for n in range(1, 11)))\n")
+    with serving_in_thread([Reply(CHECK, times=None)]) as server:
+        done = shell("check", PROMPT, "--program", str(path), "--target", model(server), "--json")
+    record = decode_record(done.stdout)
+    (round_,) = record.rounds
+    assert (done.returncode, round_.answer.code, round_.result) == (0, path.read_text().strip(), "385")
+    assert round_.symbolic is not None
+    assert round_.self_answer is not None
+    assert (round_.symbolic.suspicious, round_.self_answer.verdict) == (False, "pass")
+    assert record.support is not None
+    assert record.support.level == "verified"
 
 
 # -- runs

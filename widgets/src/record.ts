@@ -59,6 +59,7 @@ export interface Models {
  *
  *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
  *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other. ``faithful`` runs reproduce the published loop.
+ *     ``check_only`` runs steer nothing: the checkers look at an answer that the user gave, and no target is asked.
  */
 export interface RunConfig {
   dialect: string;
@@ -71,6 +72,7 @@ export interface RunConfig {
   start: '' | 'code' | 'text';
   samples: number;
   faithful: boolean;
+  check_only: boolean;
   prompts: string;
 }
 /**
@@ -323,6 +325,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       start: { enum: ['', 'code', 'text'], default: '' },
       samples: { type: 'integer', default: 1 },
       faithful: { type: 'boolean', default: false },
+      check_only: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },
