@@ -15,7 +15,8 @@ __all__ = ["main"]
 _HELP = """\
 codesteer: steer a model to its answer, by text or by code.
 
-  codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
+  codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout; with --in FILE or
+                                         --in NAME=FILE its programs have the tables of these files as frames
   codesteer check "QUESTION" --answer TEXT | --program FILE.py [options]
                                          the checkers' word on an answer of yours; nothing is steered
   codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]

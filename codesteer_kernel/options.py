@@ -104,7 +104,9 @@ def parse_options(
     given: dict[str, Any] = {name: value for name, value in vars(known).items() if value is not None}
     given.pop("profile", None)
     follows = given.pop("follows", "")
-    inputs, outputs = _names(given.pop("inputs")), _names(given.pop("outputs"))
+    # A shell has quoted what belongs together: names of files may hold spaces.
+    inputs = _names(given.pop("inputs"), "," if in_shell else r"[,\s]")
+    outputs = _names(given.pop("outputs"))
     hide = tuple(name.strip() for text in given.pop("hide") for name in text.split(",") if name.strip())
     given |= {"hide": hide} if hide else {}
     shown: dict[str, Any] = {field: bool(given.pop(field)) for field in _FLAGS if field in given}
@@ -164,5 +166,6 @@ def _profile(name: str) -> list[str]:
     return arguments
 
 
-def _names(lists: list[str]) -> tuple[str, ...]:
-    return tuple(name for text in lists for name in text.replace(",", " ").split())
+def _names(lists: list[str], separator: str = r"[,\s]") -> tuple[str, ...]:
+    names = (name.strip() for text in lists for name in re.split(separator, text))
+    return tuple(name for name in names if name)

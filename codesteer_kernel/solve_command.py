@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
+from codesteer_kernel.reading import read_inputs
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
@@ -16,6 +17,8 @@ from codesteer_kernel.render.words import cost_line, split_line, status_line
 from codesteer_kernel.run import Run, engine, read_run
 
 __all__ = ["check", "solve"]
+
+OnEvent = Callable[[ev.Event, Record], None]
 
 _EXIT = {"done": 0, "failed": 1, "exhausted": 3, "stopped": 130}
 _NOBODY_KNOWS = 4
@@ -70,54 +73,69 @@ def _read(path: Path) -> str:
 
 def _run(prompt: str, options: RunOptions, *, given: str | None = None) -> Run:
     """The run, waited for and told of."""
-    if options.inputs or options.outputs:
-        raise BadInput("A shell has no variables for --in and --out.", "Use them in a %%codesteer cell.")
+    if options.outputs:
+        raise BadInput("A shell has no variables for --out.", "Let the program print it, or use a %%codesteer cell.")
+    inputs = read_inputs(options.inputs)
     follows = read_run(options.follows).record if options.follows else None
-    live = engine().submit(
-        prompt, options.settings, follows=follows, given=given, on_event=None if options.quiet else _progress()
-    )
-    try:
-        run = live.wait()
-    except KeyboardInterrupt:
-        live.stop()
-        run = live.wait(timeout=30)
-    finally:
-        engine().close()
+    with _telling(options) as tell:
+        live = engine().submit(prompt, options.settings, inputs=inputs, follows=follows, given=given, on_event=tell)
+        try:
+            run = live.wait()
+        except KeyboardInterrupt:
+            live.stop()
+            run = live.wait(timeout=30)
+        finally:
+            engine().close()
     _print_end(run, options)
     return run
 
 
-def _progress() -> Callable[[ev.Event, Record], None]:
-    """Print rounds to stderr as they come, and what goes on when stderr is a terminal."""
-    live_line = sys.stderr.isatty()
+def _telling(options: RunOptions) -> contextlib.AbstractContextManager[OnEvent | None]:
+    """What tells of a run while it goes on: frames that grow in a terminal, else lines; nothing where that is asked."""
+    if options.quiet:
+        return contextlib.nullcontext(None)
+    if not _drawn(options):
+        return contextlib.nullcontext(_print_round)
+    from codesteer_kernel.render.terminal import LiveRounds
 
-    def tell(event: ev.Event, record: Record) -> None:
-        match event:
-            case ev.RoundEnded(round=index):
-                if live_line:
-                    sys.stderr.write("\r\x1b[K")
-                print("\n".join(round_lines(record.rounds[index - 1])), file=sys.stderr, flush=True)
-            case ev.PhaseEntered(phase=phase, note=note) if live_line:
-                sys.stderr.write(f"\r\x1b[K{phase}{f': {note}' if note else ''} ...")
-                sys.stderr.flush()
-            case ev.RunEnded() if live_line:
-                sys.stderr.write("\r\x1b[K")
-
-    return tell
+    return LiveRounds(sys.stderr)
 
 
-def _print_end(run: Run, options: Any) -> None:
+def _drawn(options: RunOptions) -> bool:
+    if options.plain or options.quiet or not sys.stderr.isatty():
+        return False
+    from codesteer_kernel.render.terminal import draws
+
+    return draws(sys.stderr)
+
+
+def _print_round(event: ev.Event, record: Record) -> None:
+    if isinstance(event, ev.RoundEnded):
+        print("\n".join(round_lines(record.rounds[event.round - 1])), file=sys.stderr, flush=True)
+
+
+def _print_end(run: Run, options: RunOptions) -> None:
     if options.json:
         print(run.to_json())
         return
-    if not options.quiet:
+    if _drawn(options):
+        _print_panel(run.record)
+    elif not options.quiet:
         print(status_line(run.record), file=sys.stderr)
         if run.record.support is not None and run.record.support.note:
             print(run.record.support.note, file=sys.stderr)
         print(cost_line(run.record), file=sys.stderr)
-    if options.time:
+    if options.time and not _drawn(options):
         print(f"Time: {split_line(run.record)}", file=sys.stderr)
-    if run.answer:
+    if run.answer and not (_drawn(options) and sys.stdout.isatty()):
         print(printable(run.answer) if sys.stdout.isatty() else run.answer)
     elif options.quiet:
         print(f"codesteer: {status_line(run.record)}", file=sys.stderr)
+
+
+def _print_panel(record: Record) -> None:
+    from rich.console import Console
+
+    from codesteer_kernel.render.terminal import end_panel
+
+    Console(file=sys.stderr, highlight=False).print(end_panel(record))

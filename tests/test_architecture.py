@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"batch", "run", "options", "commands", "history"},
+    {"batch", "run", "options", "commands", "history", "reading"},
     {"evaluation", "training", "serving"},
     {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command", "solve_command"},
 ]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -62,7 +67,8 @@ def test_help_names_every_command_and_option(words: list[str], capsys: Output) -
         (["solve", "--rounds", "many", "x"], "many"),
         (["solve", "--target", "opneai/x", "x"], "openai"),
         (["solve", "--target", "openai/gpt-5", "x"], "OPENAI_API_KEY"),
-        (["solve", "--in", "table", "x"], "cell"),
+        (["solve", "--in", "table", "x"], "no file"),
+        (["solve", "--out", "table", "x"], "cell"),
         (["solve", ""], "empty"),
         (["solve", "--profile", "nosuch", "x"], "config.toml"),
         (["runs", "many"], "many"),
@@ -194,6 +200,52 @@ def test_the_question_can_come_from_a_pipe_and_hold_anything() -> None:
         given = shell("solve", "--quiet", "--target", model(server), "--", prompt)
         assert (piped.stdout, given.stdout) == ("Answer: -2\n", "Answer: -2\n"), piped.stderr + given.stderr
         assert all(any(prompt in text for _, text in request.turns) for request in server.requests)
+
+
+@pytest.mark.kernel
+def test_programs_have_the_tables_of_files_as_frames(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("n,secret name\n1,canary-a\n2,canary-b\n39,canary-c\n")
+    (tmp_path / "rates 2026.jsonl").write_text('{"rate": 10}\n')
+    source = "print(int(data['n'].sum()) * int(rates['rate'][0]), type(data).__name__)"
+    with serving_in_thread(script([say("code"), say("return")], [program(source)], "I cannot.")) as server:
+        files = ["--in", str(tmp_path / "data.csv"), "--in", f"rates={tmp_path}/rates 2026.jsonl", "--hide", "secret*"]
+        done = shell("solve", *files, "--target", model(server), "What is it?")
+        told = "\n".join(text for request in server.requests for _, text in request.turns)
+    assert (done.returncode, done.stdout) == (0, "420 DataFrame\n"), done.stderr
+    assert "secret name" in told
+    assert "canary" not in told
+    inputs = Store().load("last").question.inputs
+    assert [(one.name, one.shape) for one in inputs] == [("data", "3 x 2"), ("rates", "1 x 1")]
+
+
+@pytest.mark.kernel
+def test_in_a_terminal_rounds_are_drawn_and_plain_is_lines() -> None:
+    with serving_in_thread([*two_rounds(), *two_rounds()]) as server:
+        drawn = in_a_terminal("solve", PROMPT, "--target", model(server))
+        plain = in_a_terminal("solve", PROMPT, "--plain", "--target", model(server))
+    assert drawn.count("╭") >= 3
+    for part in ("Round 1", "Round 2", "the sum is 385", "Checked by a program", "385"):
+        assert part in drawn
+        assert part in plain
+    assert "╭" not in plain
+
+
+def in_a_terminal(*arguments: str) -> str:
+    """What the command writes to a terminal of 100 columns."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    command = [sys.executable, "-m", "codesteer_kernel.cli", *arguments]
+    environment = os.environ | {"TERM": "xterm-256color"}
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment)
+    os.close(its)
+    written = b""
+    # At its end a terminal of Linux is an error to its reader.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65536):
+            written += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, written.decode()
+    return written.decode()
 
 
 @pytest.mark.kernel
