@@ -12,40 +12,7 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, neare
 
 __all__ = ["main"]
 
-_HELP = """\
-codesteer: steer a model to its answer, by text or by code.
-
-  codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout; with --in FILE or
-                                         --in NAME=FILE its programs have the tables of these files as frames
-  codesteer check "QUESTION" --answer TEXT | --program FILE.py [options]
-                                         the checkers' word on an answer of yours; nothing is steered
-  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated; with --cells one
-                                         after another in one process that keeps its names
-  codesteer models [list] [--endpoints] [--json]
-                                         models that can be named, and what servers report
-  codesteer models show NAME [--json]    everything known of one model
-  codesteer models pull [NAME...]        fetch embedded models now
-  codesteer models rm NAME...            delete the weights of embedded models
-  codesteer models check NAME [--timeout S] [--json]
-                                         one tiny request; what is wrong where it fails
-  codesteer prompts [import PATH | forget]
-                                         the wording in force; PATH: a checkout of the public reference
-  codesteer runs [N]                     the newest runs
-  codesteer show [RUN] [--json|--html|--markdown]
-                                         one run; a beginning of its name is enough
-  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
-  codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]
-                                         a run as a file; py is the program that gave the answer
-  codesteer replay [RUN] [--speed X]     a run again, as it happened
-  codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
-  codesteer rm RUN...                    delete runs
-  codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
-  codesteer status                       what is loaded, where files are
-  codesteer doctor                       look at everything a run needs
-  codesteer help                         this text and the options of solve
-  codesteer --version
-
+_ENDS = """
 Exit codes: 0 done, 1 failed (exec: a program did not end well), 2 bad input, 3 a budget ended the run, 130 stopped.
 Of check: 0 the test passed it, 1 the test failed it or its program did not end well, 4 no test could tell.
 """
@@ -84,6 +51,8 @@ def _dispatch(words: list[str]) -> int:
         "rm": _rm,
         "serve": _serve,
         "status": _status,
+        "completion": _completion,
+        "--complete": _complete,
         "doctor": _doctor,
         "help": _help,
     }
@@ -101,9 +70,12 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _help(words: list[str]) -> int:
+    from codesteer_kernel.command_table import commands_help
     from codesteer_kernel.option_table import help_text
 
-    print(_HELP)
+    print("codesteer: steer a model to its answer, by text or by code.\n")
+    print(commands_help(in_shell=True))
+    print(_ENDS)
     print("Options of solve and check, and of %%codesteer.\n")
     print(help_text(in_shell=True))
     return 0
@@ -224,6 +196,22 @@ def _serve(words: list[str]) -> int:
     from codesteer_kernel.serving import serve_command
 
     return serve_command(words)
+
+
+def _completion(words: list[str]) -> int:
+    from codesteer_kernel.shells import script_for
+
+    print(script_for(words), end="")
+    return 0
+
+
+def _complete(words: list[str]) -> int:
+    """What the scripts of :mod:`.shells` call: the words before the cursor, the last one begun."""
+    from codesteer_kernel.completing import after_command, names_here
+
+    _, found = after_command(" ".join(words), names_here(), in_shell=True)
+    print("\n".join(found))
+    return 0
 
 
 def _status(words: list[str]) -> int:

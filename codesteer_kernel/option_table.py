@@ -13,7 +13,7 @@ import msgspec
 __all__ = ["GROUPS", "OPTIONS", "Option", "help_text", "options_of", "typed"]
 
 Kind = Literal["text", "int", "float", "list", "switch", "off", "flag"]
-Completes = Literal["", "model", "run", "input", "variable", "profile"]
+Completes = Literal["", "model", "embedded", "run", "input", "variable", "column", "profile", "file"]
 
 GROUPS = {
     "models": "Models",
@@ -39,6 +39,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
         default: what holds without it, in words.
         field: the setting or the field of ``RunOptions`` that it gives; default: its long name.
         choices: the only values it takes.
+        suggests: values that are worth offering, among others.
         completes: what its values are looked for among.
     """
 
@@ -50,6 +51,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     default: str = ""
     field: str = ""
     choices: tuple[str, ...] = ()
+    suggests: tuple[str, ...] = ()
     completes: Completes = ""
 
     @property
@@ -79,9 +81,17 @@ OPTIONS: tuple[Option, ...] = (
         "models",
         "the model that writes testing programs, or none",
         default="the target",
+        suggests=("none",),
         **_MODEL,
     ),
-    _option("--host", "models", "a host of models, or none to load all here", value="URL", default="found by itself"),
+    _option(
+        "--host",
+        "models",
+        "a host of models, or none to load all here",
+        value="URL",
+        default="found by itself",
+        suggests=("none",),
+    ),
     _option("--temperature", "models", "sampling temperature", "float", "T", default="0"),
     _option("--seed", "models", "seed for models that take one", "int", "N", default="0"),
     _option("--max-tokens", "models", "new tokens of one model call", "int", "N", default="512 local, 4,000 hosted"),
@@ -115,7 +125,7 @@ OPTIONS: tuple[Option, ...] = (
     _option("--in-max", "data", "largest input", "int", "MB", default="512", field="input_mb"),
     _option("--out-max", "data", "largest value to bring back", "int", "MB", default="64", field="export_mb"),
     _option("--schema-only", "data", "tell models names and types of columns, no value", "switch"),
-    _option("--hide", "data", "columns whose values models are not told", "list", "COLUMNS"),
+    _option("--hide", "data", "columns whose values models are not told", "list", "COLUMNS", completes="column"),
     _option("--drop", "data", "keep what --hide names from programs too", "switch"),
     _option(
         "--start", "steering", "the first decision, instead of the steerer's", value="KIND", choices=("code", "text")
@@ -136,6 +146,7 @@ OPTIONS: tuple[Option, ...] = (
         "how the steerer is spoken to: mini, instruct or codesteer-v1",
         value="NAME",
         default="what suits it",
+        suggests=("mini", "instruct", "codesteer-v1"),
     ),
     _option("--faithful", "steering", "reproduce the published loop, for comparisons", "switch"),
     _option("--time", "showing", "print where the time went", "flag"),
@@ -144,7 +155,7 @@ OPTIONS: tuple[Option, ...] = (
     _option("--no-journal", "showing", "keep nothing on disk", "off", field="journal"),
     _option("--plain", "shell", "rounds as lines of text, also in a terminal", "flag"),
     _option("--answer", "shell", "codesteer check: the answer to check", value="TEXT"),
-    _option("--program", "shell", "codesteer check: the file of the program to check", value="FILE"),
+    _option("--program", "shell", "codesteer check: the file of the program to check", value="FILE", completes="file"),
 )
 
 

@@ -20,13 +20,13 @@ PACKAGES = {
 }
 # DESIGN section 2, from the ground up. On floors marked SIDEWAYS rooms may lean on a neighbour, but never in a circle.
 FLOORS = [
-    {"errors", "config", "record", "option_table"},
+    {"errors", "config", "record", "option_table", "command_table"},
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"batch", "run", "options", "commands", "history", "reading"},
+    {"batch", "run", "options", "commands", "history", "reading", "completing"},
     {"evaluation", "training", "serving"},
-    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command", "solve_command"},
+    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command", "solve_command", "shells"},
 ]
 SIDEWAYS = {0, 4, 6}
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -41,11 +41,14 @@ def load(shell: Any) -> None:
     """Register everything once."""
     if getattr(shell, _LOADED, None) is not None:
         return
+    from codesteer.completion import matcher_for
     from codesteer.magic import CodeSteerMagics
 
     magics = CodeSteerMagics(shell)
     shell.register_magics(magics)
     shell.input_transformers_post.append(refuse_nesting)
+    magics.matcher = matcher_for(shell)
+    shell.Completer.custom_matchers.append(magics.matcher)
     if getattr(shell, "kernel", None) is not None:
         shell.input_transformers_post.append(await_cell)
     setattr(shell, _LOADED, magics)
@@ -60,6 +63,8 @@ def unload(shell: Any) -> None:
             shell.input_transformers_post.remove(transformer)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("codesteer", None)
-    if getattr(shell, _LOADED, None) is not None:
+    if (magics := getattr(shell, _LOADED, None)) is not None:
+        if magics.matcher in shell.Completer.custom_matchers:
+            shell.Completer.custom_matchers.remove(magics.matcher)
         delattr(shell, _LOADED)
         engine().close()

@@ -159,26 +159,9 @@ def _doctor(words: list[str]) -> None:
 
 
 def _help(words: list[str]) -> None:
+    from codesteer_kernel.command_table import commands_help
     from codesteer_kernel.option_table import help_text
 
-    print("%%codesteer [options]       steer the cell's text to an answer")
-    print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
-    print("%codesteer runs [N]         the newest runs")
-    print("%codesteer show [RUN]       draw a run again")
-    print("%codesteer preview NAMES    what models would be told of these inputs; with --hide, --schema-only, --drop")
-    print("%codesteer insert [RUN]     put its program into a cell below")
-    print("%codesteer rerun RUN [options]  ask its question again")
-    print("%codesteer explain [RUN]    have its program explained")
-    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
-    print("%codesteer diff RUN RUN     two runs side by side")
-    print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
-    print("                            a run as a file; py is the program that gave the answer")
-    print("%codesteer replay [RUN] [--speed X]")
-    print("                            a run again, as it happened")
-    print("%codesteer pin [RUN] [--off]")
-    print("                            keep a run when old ones are removed to make room")
-    print("%codesteer forget RUN...    delete runs")
-    print("%codesteer status           what is loaded, where files are")
-    print("%codesteer doctor           look at everything a run needs")
+    print(commands_help(in_shell=False))
     print()
     print(help_text())

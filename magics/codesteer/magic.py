@@ -41,6 +41,9 @@ class CodeSteerMagics(Magics):
         help="How a run shows while it goes on: auto tries the widget and falls back to text rounds.",
     ).tag(config=True)
 
+    matcher: Any = None
+    """What completes its lines; see ``completion``."""
+
     @no_var_expand
     @cell_magic("codesteer")
     def run_cell(self, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:

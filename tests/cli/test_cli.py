@@ -126,6 +126,32 @@ def test_the_doctor_finds_what_the_main_job_needs(capsys: Output) -> None:
         assert subject in text
 
 
+# -- the Tab key
+
+
+def test_bash_completes_commands_options_models_and_runs(tmp_path: Path) -> None:
+    run_id = a_kept_run()
+    (tmp_path / "codesteer").write_text(f'#!/bin/sh\nexec {sys.executable} -m codesteer_kernel.cli "$@"\n')
+    (tmp_path / "codesteer").chmod(0o755)
+    ask = """
+eval "$(codesteer completion bash)"
+tab() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _codesteer; echo "${COMPREPLY[*]}"; }
+tab codesteer mod; tab codesteer solve --tar; tab codesteer solve --target local/smol; tab codesteer show "$RUN"
+tab codesteer solve --start ""; tab codesteer solve --in nosuchfile
+"""
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUN": run_id[:-3]}
+    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=60, env=environment, check=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["models", "--target", "local/smollm2-135m", run_id, "code text", ""]
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(name: str, capsys: Output) -> None:
+    assert main(["completion", name]) == 0
+    assert "codesteer --complete" in capsys.readouterr().out
+    assert main(["completion"]) == 2
+
+
 # -- checks
 
 

@@ -122,6 +122,11 @@ class Notebook:
         """Run one cell to its end."""
         return self.finish(self.start(code), seconds)
 
+    def complete(self, code: str) -> dict[str, Any]:
+        """What the kernel offers at the end of ``code``."""
+        reply: dict[str, Any] = self.client.complete(code, reply=True, timeout=60)["content"]
+        return reply
+
     def interrupt(self) -> None:
         self._manager.interrupt_kernel()
 
