@@ -41,8 +41,10 @@ from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
+from codesteer_kernel.models.registry import check_allowed
 from codesteer_kernel.models.served import ServedModel, served_or_opened
 from codesteer_kernel.option_table import typed
+from codesteer_kernel.policy import policy
 from codesteer_kernel.record import (
     Answer,
     Bound,
@@ -365,10 +367,11 @@ class Engine:
 
         Raises:
             EmptyPrompt, BadInput: nothing was started.
+            NotAllowed: the administrator of this machine does not allow it; nothing was started.
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
             EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
-        settings = (settings or RunSettings()).checked()
+        settings = _allowed((settings or RunSettings()).checked())
         answer = None
         if given is not None:
             settings, answer = _for_checking(settings, given)
@@ -455,6 +458,7 @@ class Engine:
 
     def _model(self, name: str) -> ChatModel:
         named = expand(name)
+        check_allowed(named)
         if named.name.startswith("replay/"):
             return open_model(name)  # it holds its place in the record: one for each role of each run
         # Not by the name alone: what an alias stands for may change while the process lives.
@@ -591,15 +595,31 @@ def _shown(inputs: Mapping[str, Any], settings: RunSettings) -> tuple[dict[str, 
         if files.count(file) > 1:
             raise BadInput(f"Two inputs are files of the name {file!r}.", "Rename one of them.")
     check_hidden(inputs, settings.hide)
+    rules = policy()
+    hidden = (*settings.hide, *rules.hide)
     passed = dict(inputs)
     if settings.drop:
-        passed = {name: without_hidden(name, value, settings.hide) for name, value in inputs.items()}
-    showing = Showing(schema_only=settings.schema_only, hide=settings.hide)
+        passed = {name: without_hidden(name, value, hidden) for name, value in inputs.items()}
+    showing = Showing(schema_only=settings.schema_only or rules.schema_only, hide=hidden)
     about = [summarise(name, value, showing) for name, value in passed.items()]
     return passed, [
         InputSummary(name=one.name, type=one.type, shape=" x ".join(map(str, one.shape)), summary=one.text)
         for one in about
     ]
+
+
+def _allowed(settings: RunSettings) -> RunSettings:
+    """The settings within what the administrator allows: what the user did not choose is made small enough.
+
+    Raises:
+        NotAllowed: the user chose more.
+    """
+    rules, usual = policy(), RunSettings()
+    limited = {
+        name: rules.limited(name, getattr(settings, name), getattr(usual, name), typed(name)) for name in rules.limits
+    }
+    journal = settings.journal or rules.journal
+    return msgspec.structs.replace(settings, journal=journal, **limited)
 
 
 def _for_checking(settings: RunSettings, given: str) -> tuple[RunSettings, Answer]:
