@@ -51,6 +51,7 @@ def _dispatch(words: list[str]) -> int:
         "rm": _rm,
         "serve": _serve,
         "status": _status,
+        "config": _config,
         "completion": _completion,
         "--complete": _complete,
         "doctor": _doctor,
@@ -196,6 +197,14 @@ def _serve(words: list[str]) -> int:
     from codesteer_kernel.serving import serve_command
 
     return serve_command(words)
+
+
+def _config(words: list[str]) -> int:
+    from codesteer_kernel.commands import config_text
+    from codesteer_kernel.configuring import configured
+
+    print(config_text(configured()))
+    return 0
 
 
 def _completion(words: list[str]) -> int:

@@ -119,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
         parts={"status": "", "stop": "", "config": ""},
     ),
     Command(usage="status", help="what goes on, what is loaded, where files are"),
+    Command(usage="config", help="the defaults of all runs, the files that set them, the administrator's limits"),
     Command(usage="doctor", help="look at everything a run needs"),
     Command(
         usage="completion bash|zsh|fish",

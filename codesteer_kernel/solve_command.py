@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
 from codesteer_kernel.reading import read_inputs
@@ -27,7 +28,7 @@ _NOBODY_KNOWS = 4
 
 def solve(words: list[str]) -> int:
     """Steer one question; returns the exit code."""
-    options = parse_options(words, in_shell=True)
+    options = _options(words)
     if options.check_only or options.answer is not None or options.program is not None:
         return _check(options)
     run = _run(_typed(options), options)
@@ -36,7 +37,11 @@ def solve(words: list[str]) -> int:
 
 def check(words: list[str]) -> int:
     """Have the checkers look at an answer; returns the exit code."""
-    return _check(parse_options(words, in_shell=True))
+    return _check(_options(words))
+
+
+def _options(words: list[str]) -> RunOptions:
+    return parse_options(words, defaults=configured().settings(), in_shell=True)
 
 
 def _check(options: RunOptions) -> int:

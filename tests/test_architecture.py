@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"batch", "run", "options", "commands", "history", "reading", "completing"},
+    {"batch", "run", "options", "commands", "history", "reading", "completing", "configuring"},
     {"evaluation", "training", "serving"},
     {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command", "solve_command", "shells"},
 ]
@@ -101,7 +101,7 @@ def test_the_reader_of_imports_sees_every_kind(tmp_path: Path) -> None:
     source.write_text(
         "import codesteer_kernel.run\n"
         "from typing import TYPE_CHECKING\n"
-        "if TYPE_CHECKING:\n    from codesteer.magic import CodeSteerMagics\n"
+        "if TYPE_CHECKING:\n    from codesteer.magic import CodeSteer\n"
         "def late():\n    from ..store import Store\n    from . import calls\n    from .. import cli as other\n"
     )
     found = {room_of(name) for name in imports("codesteer_kernel.steering.loop", source)}

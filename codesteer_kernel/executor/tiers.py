@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from codesteer_kernel.config import TIER_VARIABLE
 from codesteer_kernel.errors import ExecutorError, UnknownName, nearest
 from codesteer_kernel.executor import seatbelt
 from codesteer_kernel.executor.surroundings import interpreter, readable
@@ -42,7 +43,7 @@ __all__ = [
     "wrap",
 ]
 
-FLOOR_VARIABLE = "CODESTEER_TIER_FLOOR"
+FLOOR_VARIABLE = TIER_VARIABLE
 """Environment variable with the weakest tier that may be used here. It can be raised by callers, never lowered."""
 
 GUARD = Path(__file__).parent / "child" / "guard.py"

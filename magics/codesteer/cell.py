@@ -16,12 +16,12 @@ from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
-from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine, read_run
+from codesteer_kernel.run import LiveRun, Run, RunFailed, engine, read_run
 
 if TYPE_CHECKING:
-    from codesteer.magic import CodeSteerMagics
+    from codesteer.magic import CodeSteer
 
-__all__ = ["RunInterrupted", "defaults", "run_cell", "steer_here"]
+__all__ = ["RunInterrupted", "run_cell", "steer_here"]
 
 _STOP_SECONDS = 15.0
 
@@ -34,37 +34,20 @@ class RunInterrupted(CodeSteerError):
     code = "interrupted"
 
 
-def run_cell(magics: CodeSteerMagics, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
+def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
     """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run."""
-    options = parse_options(line, defaults=defaults(magics))
+    options = parse_options(line, defaults=magics.settings())
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
     return steer_here(magics, cell, options)
 
 
-def steer_here(magics: CodeSteerMagics, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
+def steer_here(magics: CodeSteer, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
     """Steer ``prompt`` under the cell that runs now; in a kernel the coroutine that does it, else the finished run."""
     shell = magics.shell
     if getattr(shell, "kernel", None) is None:
         return _blocking(shell, prompt, options)
     return _awaited(shell, prompt, options, magics.live)
-
-
-def defaults(magics: CodeSteerMagics) -> RunSettings:
-    """The settings of a cell that has no options."""
-    return RunSettings(
-        target=magics.target,
-        steerer=magics.steerer or None,
-        checker=magics.checker or None,
-        host=magics.host,
-        rounds=magics.rounds,
-        seconds=magics.timeout,
-        code_seconds=magics.code_timeout,
-        max_tokens=magics.max_tokens,
-        schema_only=magics.schema_only,
-        hide=tuple(name.strip() for name in magics.hide.split(",") if name.strip()),
-        journal=magics.journal,
-    )
 
 
 def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:

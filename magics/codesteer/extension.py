@@ -41,10 +41,19 @@ def load(shell: Any) -> None:
     """Register everything once."""
     if getattr(shell, _LOADED, None) is not None:
         return
-    from codesteer.completion import matcher_for
-    from codesteer.magic import CodeSteerMagics
+    from traitlets import TraitError
 
-    magics = CodeSteerMagics(shell)
+    from codesteer.completion import matcher_for
+    from codesteer.magic import CodeSteer
+    from codesteer_kernel.configuring import read_config
+    from codesteer_kernel.errors import BadConfig
+
+    config = read_config()
+    config.merge(shell.config)
+    try:
+        magics = CodeSteer(shell, config=config)
+    except TraitError as fault:
+        raise BadConfig(f"The configuration says what cannot be: {fault}", "See codesteer config.") from None
     shell.register_magics(magics)
     shell.input_transformers_post.append(refuse_nesting)
     magics.matcher = matcher_for(shell)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 
-from codesteer_kernel.commands import diff_text, runs_text, status_text
+from codesteer_kernel.commands import config_text, diff_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 
 if TYPE_CHECKING:
-    from codesteer.magic import CodeSteerMagics
+    from codesteer.magic import CodeSteer
 
 __all__ = ["run_line"]
 
 
-def run_line(magics: CodeSteerMagics, line: str) -> Any:
+def run_line(magics: CodeSteer, line: str) -> Any:
     """Carry out one command; its text is printed, ``show`` draws a run and returns it.
 
     Commands that steer return in a kernel a coroutine, which the cell awaits (see ``extension``).
@@ -52,6 +52,7 @@ def run_line(magics: CodeSteerMagics, line: str) -> Any:
         "forget": _forget,
         "preview": _preview,
         "status": lambda _: print(status_text()),
+        "config": lambda _: print(config_text(magics)),
         "doctor": _doctor,
         "help": _help,
     }
@@ -66,7 +67,7 @@ def _models(words: list[str]) -> None:
     run_models(words)
 
 
-def _again(name: str, magics: CodeSteerMagics, words: list[str]) -> Any:
+def _again(name: str, magics: CodeSteer, words: list[str]) -> Any:
     from codesteer import again
 
     return getattr(again, name)(magics, words)
@@ -134,13 +135,12 @@ def _forget(words: list[str]) -> None:
 def _preview(words: list[str]) -> None:
     from IPython.core.getipython import get_ipython
 
-    from codesteer.cell import defaults
     from codesteer.inputs import named
     from codesteer_kernel.options import parse_options
     from codesteer_kernel.run import preview
 
     shell: Any = get_ipython()
-    options = parse_options(words, defaults=defaults(shell._codesteer_magics))
+    options = parse_options(words, defaults=shell._codesteer_magics.settings())
     names = [name for word in options.words for name in word.split(",") if name]
     if not (names or options.inputs):
         raise BadInput("Nothing to preview.", "Name variables or files: %codesteer preview NAME[,NAME]")

@@ -6,35 +6,20 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Int, Unicode
+from traitlets import Enum
+
+from codesteer_kernel.configuring import CodeSteer as Defaults
 
 if TYPE_CHECKING:
     from codesteer_kernel.run import Run
 
-__all__ = ["CodeSteerMagics"]
+__all__ = ["CodeSteer"]
 
 
 @magics_class
-class CodeSteerMagics(Magics):
-    """``%%codesteer`` and ``%codesteer``; the traits are defaults that ``%config CodeSteerMagics`` and profiles set."""
+class CodeSteer(Defaults, Magics):
+    """``%%codesteer`` and ``%codesteer``; ``%config CodeSteer`` shows the defaults of their runs and sets them."""
 
-    target = Unicode("embedded", help="The model that answers, as provider/model.").tag(config=True)
-    steerer = Unicode("", help="The model that guides it; empty: the target steers itself.").tag(config=True)
-    checker = Unicode("", help="The model that writes testing programs; empty: the target; none: no tests.").tag(
-        config=True
-    )
-    host = Unicode("", help="The address of a host of models; empty: found by itself; none: load all here.").tag(
-        config=True
-    )
-    rounds = Int(5, help="At most so many rounds.").tag(config=True)
-    timeout = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
-    code_timeout = Float(20.0, help="Limit of one program in seconds.").tag(config=True)
-    max_tokens = Int(None, allow_none=True, help="New tokens of one model call.").tag(config=True)
-    schema_only = Bool(False, help="Tell models names and types of the inputs' columns, and no value.").tag(config=True)
-    hide = Unicode(
-        "", help="Columns whose values models are not told, separated by commas; * and ? as in file names."
-    ).tag(config=True)
-    journal = Bool(True, help="Keep runs on disk.").tag(config=True)
     live = Enum(
         ["auto", "widget", "text"],
         default_value="auto",

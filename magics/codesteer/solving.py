@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -163,7 +164,7 @@ async def steer(
 
 
 def settings_of(given: Mapping[str, Any]) -> RunSettings:
-    """The settings of a run by their names.
+    """The settings of a run by their names; those that are not given are the configured ones.
 
     Raises:
         UnknownName: there is no such setting; the nearest is suggested.
@@ -172,7 +173,20 @@ def settings_of(given: Mapping[str, Any]) -> RunSettings:
     for name in given:
         if name not in known:
             raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
-    return msgspec.structs.replace(RunSettings(), **given)
+    return msgspec.structs.replace(_defaults(), **given)
+
+
+def _defaults() -> RunSettings:
+    """What the notebook's ``%config CodeSteer`` says, or, where the extension is not loaded, the configuration files."""
+    core = sys.modules.get("IPython.core.getipython")
+    shell = core.get_ipython() if core is not None else None
+    magics = getattr(shell, "_codesteer_magics", None)
+    if magics is None:
+        from codesteer_kernel.configuring import configured
+
+        magics = configured()
+    settings: RunSettings = magics.settings()
+    return settings
 
 
 def _submit(

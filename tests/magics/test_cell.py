@@ -195,7 +195,7 @@ def test_a_widget_that_was_drawn_stays_to_the_end(notebook: Notebook) -> None:
 
 
 def test_text_rounds_can_be_asked_for(notebook: Notebook) -> None:
-    notebook.run("%config CodeSteerMagics.live = 'text'")
+    notebook.run("%config CodeSteer.live = 'text'")
     with serving_in_thread(two_rounds()) as server:
         cell = notebook.run(steered(server))
     assert cell.widget is None

@@ -194,6 +194,10 @@ def test_no_class_function_or_command_goes_round(admin: Write, own: Path, capsys
         assert main(["models", "--endpoints"]) == 0
         assert server.requests == []
     assert "not allowed" in capsys.readouterr().out
+    admin(ALLOWED)
+    assert main(["serve", "--steerer", "hf/evil/model"]) == 2
+    assert main(["serve", "--steerer", "hf/evil/model", "--vllm", "/bin/true"]) == 2
+    assert "not allowed" in capsys.readouterr().err
 
 
 def test_no_host_of_models_that_is_not_allowed_is_asked(
