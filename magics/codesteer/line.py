@@ -159,9 +159,7 @@ def _doctor(words: list[str]) -> None:
 
 
 def _help(words: list[str]) -> None:
-    from codesteer_kernel.command_table import commands_help
-    from codesteer_kernel.option_table import help_text
+    from codesteer.telling import cell_text, line_text
 
-    print(commands_help(in_shell=False))
-    print()
-    print(help_text())
+    print(line_text())
+    print(cell_text())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Enum
 
+from codesteer.telling import cell_text, line_text
 from codesteer_kernel.configuring import CodeSteer as Defaults
 
 if TYPE_CHECKING:
@@ -32,15 +33,19 @@ class CodeSteer(Defaults, Magics):
     @no_var_expand
     @cell_magic("codesteer")
     def run_cell(self, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
-        """Steer the cell's text to an answer. Options: ``%codesteer help``."""
+        """See :func:`.telling.cell_text`."""
         from codesteer.cell import run_cell
 
         return run_cell(self, line, cell)
 
+    run_cell.__doc__ = cell_text()
+
     @no_var_expand
     @line_magic("codesteer")
     def command(self, line: str) -> Any:
-        """``%codesteer NAME``: see ``%codesteer help``."""
+        """See :func:`.telling.line_text`."""
         from codesteer.line import run_line
 
         return run_line(self, line)
+
+    command.__doc__ = line_text()

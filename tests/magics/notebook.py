@@ -87,6 +87,7 @@ class Notebook:
         self.client = client
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
+        self.payload: list[dict[str, Any]] = []
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -110,6 +111,7 @@ class Notebook:
                     continue
                 if message["msg_type"] == "execute_reply":
                     cell.replied = True
+                    self.payload = message["content"].get("payload", [])
                 else:
                     cell.take(message)
 
