@@ -116,6 +116,7 @@ test-fast: $(STAMPS)/python-dev
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
 
 bench: setup weights weights-small
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.executor
 	$(BIN)/python -m benchmarks.models

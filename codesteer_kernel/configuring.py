@@ -50,6 +50,8 @@ class CodeSteer(Configurable):
     )
     temperature = Float(0.0, help=_told("temperature")).tag(config=True)
     seed = Int(0, allow_none=True, help=_told("seed")).tag(config=True)
+    thinking = Int(None, allow_none=True, help=_told("thinking")).tag(config=True)
+    repeat_partial = Bool(False, help=_told("repeat-partial")).tag(config=True)
     max_tokens = Int(None, allow_none=True, help=_told("max-tokens")).tag(config=True)
     rounds = Int(5, help=_told("rounds")).tag(config=True)
     timeout = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
@@ -112,6 +114,8 @@ class CodeSteer(Configurable):
             host=self.host,
             temperature=self.temperature,
             seed=self.seed,
+            thinking=self.thinking,
+            repeat_partial=self.repeat_partial,
             max_tokens=self.max_tokens,
             rounds=self.rounds,
             seconds=self.timeout,

@@ -115,9 +115,17 @@ class MissingDependency(CodeSteerError):
 
 
 class MissingKey(CodeSteerError):
-    """A provider needs an API key and none was found; the message names the variable, never a value."""
+    """A provider needs an API key and none was found; the message names the variable, never a value.
+
+    Attributes:
+        variable: the environment variable that would hold it.
+    """
 
     code = "missing_key"
+
+    def __init__(self, message: str, cure: str = "", variable: str = "") -> None:
+        super().__init__(message, cure)
+        self.variable = variable
 
 
 class ModelError(CodeSteerError):

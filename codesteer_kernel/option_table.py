@@ -94,6 +94,10 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _option("--temperature", "models", "sampling temperature", "float", "T", default="0"),
     _option("--seed", "models", "seed for models that take one", "int", "N", default="0"),
+    _option(
+        "--thinking", "models", "hidden reasoning of the target; 0 for none", "int", "TOKENS", default="its own way"
+    ),
+    _option("--repeat-partial", "models", "make a call again that breaks off in the middle of an answer", "switch"),
     _option("--max-tokens", "models", "new tokens of one model call", "int", "N", default="512 local, 4,000 hosted"),
     _option(
         "--profile",

@@ -43,7 +43,7 @@ __all__ = ["FILES", "Policy", "policy"]
 _LIMITS = {
     one.names[0][2:]: one.dest
     for one in OPTIONS
-    if one.kind in ("int", "float") and one.dest not in ("temperature", "seed")
+    if one.kind in ("int", "float") and one.dest not in ("temperature", "seed", "thinking")
 }
 
 

@@ -97,6 +97,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         temperature: sampling temperature of the models.
         seed: for models that take one.
         start: ``code`` or ``text``: the first decision, instead of the steerer's.
+        thinking: so many tokens of hidden reasoning of the target, on top of ``max_tokens``; 0 for none; default: its
+            own way.
+        repeat_partial: make a call again that breaks off in the middle of an answer, though its tokens were paid for.
         samples: so many independent first answers (1 to 20), of which the best-supported one is steered on.
         dialect: how the steerer is spoken to: ``mini``, ``instruct`` or ``codesteer-v1``.
         host: the address of a host that serves models (``http://host:port/v1`` or ``unix:/path``), ``none`` to load all
@@ -126,6 +129,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = 0
     start: str | None = None
     samples: int = 1
+    thinking: int | None = None
+    repeat_partial: bool = False
     dialect: str | None = None
     host: str = ""
     input_mb: int = 512
@@ -157,6 +162,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise BadInput(f"{typed(name)} is {value}.", "Give a number above zero.")
+        if self.thinking is not None and self.thinking < 0:
+            raise BadInput(f"--thinking is {self.thinking}.", "Give a number of tokens, or 0 for no hidden reasoning.")
         if self.drop and not self.hide:
             raise BadInput("--drop says to take out what --hide names, and there is no --hide.", "Add --hide COLUMNS.")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
@@ -188,6 +195,8 @@ def settings_of(record: Record) -> RunSettings:
         seed=config.seed,
         start=config.start or None,
         samples=config.samples,
+        thinking=config.thinking,
+        repeat_partial=config.repeat_partial,
         dialect=config.dialect,
         faithful=config.faithful,
     )
@@ -632,7 +641,7 @@ def _for_checking(settings: RunSettings, given: str) -> tuple[RunSettings, Answe
             "An answer in words is checked by a test, and --checker none turns tests off.", "Name a checker."
         )
     writer = settings.checker if settings.checker not in (None, "", NO_CHECKER) else settings.target
-    alone = {"rounds": 1, "samples": 1, "start": None, "dialect": None, "faithful": False}
+    alone = {"rounds": 1, "samples": 1, "start": None, "dialect": None, "faithful": False, "thinking": None}
     return msgspec.structs.replace(settings, target=writer, steerer=None, **alone), answer
 
 
@@ -681,6 +690,8 @@ async def _leave(roles: Roles) -> None:
 
 
 def _config(settings: RunSettings, roles: Roles) -> RunConfig:
+    if settings.thinking and not roles.target.abilities.thinking:
+        raise BadInput(f"{roles.target.name} cannot be asked for hidden reasoning.", "Leave --thinking out.")
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
     return RunConfig(
         dialect=settings.dialect or default_dialect(roles.steerer),
@@ -693,6 +704,8 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
         seed=settings.seed,
         start=cast("Literal['', 'code', 'text']", settings.start or ""),
         samples=settings.samples,
+        thinking=settings.thinking,
+        repeat_partial=settings.repeat_partial,
     )
 
 

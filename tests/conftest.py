@@ -41,9 +41,11 @@ for folder in reversed(SOURCES):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-settings.register_profile(
-    "house", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+# The same examples every time, so that a change is judged by what it changes; new ones are looked for with
+# ``pytest --hypothesis-profile search``.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("house", deadline=None, max_examples=60, derandomize=True, suppress_health_check=_SLOW)
+settings.register_profile("search", deadline=None, max_examples=2000, suppress_health_check=_SLOW)
 settings.load_profile("house")
 
 

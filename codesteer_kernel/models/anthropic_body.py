@@ -47,9 +47,10 @@ def body(model: str, request: ChatRequest) -> dict[str, Any]:
         arguments["max_tokens"] += budget
     elif request.thinking == 0:
         arguments["thinking"] = {"type": "disabled"}
-    if request.temperature is not None and not request.thinking:
-        # Not an argument of the SDK any more, still one of the models that take it. None takes it while it thinks.
-        arguments["extra_body"]["temperature"] = request.temperature
+    if not request.thinking:
+        # Not arguments of the SDK any more, still of the models that take them. None takes them while it thinks.
+        drawn = {"temperature": request.temperature, "top_p": request.top_p, "top_k": request.top_k}
+        arguments["extra_body"] |= {name: value for name, value in drawn.items() if value is not None}
     _mark(arguments)
     return arguments
 
@@ -137,6 +138,8 @@ def _without_marks(arguments: dict[str, Any]) -> None:
 # In this order: what a model says of budgets names the effort, and what it says of temperatures the thinking.
 ADAPTATIONS: dict[str, Adaptation] = {
     "temperature": without("temperature"),
+    "top_p": without("top_p"),
+    "top_k": without("top_k"),
     "signature": _without_thoughts,
     "thinking.type": _by_effort,
     "effort": _without_effort,

@@ -280,8 +280,8 @@ class HfModel:
                 (usual.temperature or 1.0) if request.temperature is None else request.temperature,
                 request.seed,
                 network.module.device,
-                top_k=usual.top_k,
-                top_p=usual.top_p,
+                top_k=usual.top_k if request.top_k is None else request.top_k,
+                top_p=usual.top_p if request.top_p is None else request.top_p,
             )
             most = min(request.max_tokens, (self.context_window or WINDOW_TOKENS) - len(tokens))
             with self._busy:

@@ -129,6 +129,10 @@ class LocalModel:
             }
             if request.temperature is not None:
                 body["temperature"] = request.temperature
+            if request.top_p is not None:
+                body["top_p"] = request.top_p
+            if request.top_k is not None:
+                body["top_k"] = request.top_k
             if request.seed is not None:
                 body["seed"] = request.seed
             if request.json_schema is not None:

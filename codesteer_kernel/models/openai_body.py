@@ -24,6 +24,11 @@ def body(preset: Preset, model: str, request: ChatRequest) -> dict[str, Any]:
     arguments |= {"stream": True, "stream_options": {"include_usage": True}}
     if request.temperature is not None:
         arguments["temperature"] = request.temperature
+    if request.top_p is not None:
+        arguments["top_p"] = request.top_p
+    if request.top_k is not None and preset.constraint:
+        # Not the protocol's: of the servers that also constrain what is said.
+        arguments["extra_body"]["top_k"] = request.top_k
     if request.seed is not None and preset.seed == "seed":
         arguments["seed"] = request.seed
     elif request.seed is not None and preset.seed:
@@ -154,6 +159,7 @@ ADAPTATIONS: dict[str, Adaptation] = {
     "max_tokens": _other_limit,
     "max_completion_tokens": _other_limit,
     "temperature": without("temperature"),
+    "top_p": without("top_p"),
     "reasoning_effort": without("reasoning_effort"),
     "chat_template_kwargs": without("chat_template_kwargs"),
     "stream_options": without("stream_options"),

@@ -87,7 +87,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``messages`` ends with a user (or tool) turn, or, on a model with ``abilities.prefill``, with an assistant turn that
     the model continues (the continuation alone is streamed). ``max_tokens`` bounds new tokens; what a model reasons
     unasked counts among them. ``thinking`` asks for hidden reasoning of about so many tokens on top (0: for none; None:
-    the model's own way), where ``abilities.thinking`` holds. ``temperature`` is None for the provider's default.
+    the model's own way), where ``abilities.thinking`` holds. ``temperature`` is None for the provider's default;
+    ``top_p`` and ``top_k`` narrow what is drawn from, where the backend can (None: as it usually does).
     ``json_schema`` asks for JSON that satisfies it, where ``abilities.structured`` holds. ``tools`` may be called, where
     ``abilities.tools`` holds. ``slot`` names the cache lane (one per role) on backends that keep prefix caches.
     ``repeat_partial`` lets a hosted backend ask again after a fault in the middle of an answer; see :class:`Restarted`.
@@ -96,6 +97,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     max_tokens: int = 2000
     temperature: float | None = 0.0
+    top_p: float | None = None
+    top_k: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None

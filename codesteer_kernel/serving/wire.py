@@ -41,7 +41,6 @@ HARMLESS = {
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "n": (1,),
-    "top_p": (1,),
     "frequency_penalty": (0,),
     "presence_penalty": (0,),
     "logit_bias": ({},),
@@ -99,6 +98,8 @@ class _Body(msgspec.Struct, kw_only=True):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
     seed: int | None = None
     stop: str | list[str] | None = None
     stream: bool | None = None
@@ -152,6 +153,10 @@ def read_chat(raw: bytes) -> Chat:
         raise BadInput("max_tokens must be at least 1.")
     if body.temperature is not None and not 0 <= body.temperature <= 2:
         raise BadInput("temperature must be between 0 and 2.")
+    if body.top_p is not None and not 0 < body.top_p <= 1:
+        raise BadInput("top_p must be above 0 and at most 1.")
+    if body.top_k is not None and body.top_k < 0:
+        raise BadInput("top_k must be 0 (all) or more.")
     top = None
     if body.logprobs:
         top = body.top_logprobs or 0
@@ -170,6 +175,8 @@ def read_chat(raw: bytes) -> Chat:
             messages=messages,
             max_tokens=limit,
             temperature=body.temperature,
+            top_p=body.top_p,
+            top_k=body.top_k,
             seed=body.seed,
             stop=tuple(filter(None, stop)),
             json_schema=_schema(body.response_format),

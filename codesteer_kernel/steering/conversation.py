@@ -88,6 +88,8 @@ class Conversation:
         return ChatRequest(
             messages=(*self._messages, *prefill),
             max_tokens=self._config.max_tokens,
+            thinking=self._config.thinking,
+            repeat_partial=self._config.repeat_partial,
             temperature=self._temperature(again),
             seed=None if self._config.seed is None else self._config.seed + (self._sample or 0),
             stop=(STOP,) if self.prefix else (),
@@ -140,6 +142,7 @@ def check_request(
     request = ChatRequest(
         messages=tuple(messages),
         max_tokens=config.max_tokens,
+        repeat_partial=config.repeat_partial,
         temperature=config.temperature,
         seed=config.seed,
         stop=(STOP,) if head else (),

@@ -24,6 +24,8 @@ __all__ = ["faithful"]
 TARGET_TOKENS = 2_000
 STEERER_TOKENS = 1_024
 STEERER_TEMPERATURE = 0.95
+STEERER_TOP_P = 0.7
+STEERER_TOP_K = 50
 CODE_SECONDS = 10.0
 FINAL_SECONDS = 15.0
 # Section 1.6: so many programs are tried, and for each so many replies until one holds a block.
@@ -75,6 +77,8 @@ class _Faithful:
             messages=tuple(self._steerer),
             max_tokens=STEERER_TOKENS,
             temperature=STEERER_TEMPERATURE,
+            top_p=STEERER_TOP_P,
+            top_k=STEERER_TOP_K,
             seed=self._acts.config.seed,
             slot="steerer",
         )

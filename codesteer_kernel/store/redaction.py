@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.config import secrets_of_environment
-from codesteer_kernel.models.keys import keys_of_keyring
+from codesteer_kernel.models.keys import known_keys
 from codesteer_kernel.record import Record, document
 from codesteer_kernel.record import events as ev
 
@@ -74,7 +74,7 @@ def _literals(hint: Any) -> set[str]:
 
 def known_secrets() -> set[str]:
     """Keys and tokens that this process can know: from its environment, and those it took from the keyring."""
-    return secrets_of_environment() | keys_of_keyring()
+    return secrets_of_environment() | known_keys()
 
 
 class Redactor:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from codesteer.display import CellRun, LiveCell
 from codesteer.inputs import mentioned, named
 from codesteer.solving import remember
 from codesteer_kernel.errors import BadInput, CodeSteerError
+from codesteer_kernel.models.keys import with_typed_keys
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
@@ -55,15 +58,18 @@ def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> Li
     inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
     follows = read_run(options.follows).record if options.follows else None
     prompt, given = question_and_answer(cell) if options.check_only else (cell, None)
-    return engine().submit(
-        prompt,
-        options.settings,
+    begin = partial(
+        engine().submit,
+        *(prompt, options.settings),
         inputs=inputs,
         outputs=options.outputs,
         follows=follows,
         given=given,
         on_event=on_event,
     )
+    # Without a kernel there may be nobody at the other end.
+    someone = getattr(shell, "kernel", None) is not None or sys.stdin.isatty()
+    return with_typed_keys(begin) if someone else begin()
 
 
 async def _awaited(shell: Any, cell: str, options: RunOptions, mode: str) -> Run:

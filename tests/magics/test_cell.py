@@ -354,3 +354,34 @@ def test_unloading_takes_the_magics_back_and_loading_brings_them_again(notebook:
     with serving_in_thread(two_rounds()) as server:
         assert notebook.run(steered(server)).run["answer"]["text"] == "385"
     assert again.error is None
+
+
+def test_a_missing_key_can_be_typed_once_and_is_kept_nowhere(notebook: Notebook, tmp_path: Path) -> None:
+    key = "sk-typed-by-hand-0123456789"
+    with serving_in_thread([*two_rounds(), *two_rounds()]) as server:
+        # An address that is not known to be this machine, and is.
+        url = server.url.replace("127.0.0.1", "0.0.0.0") + "/v1"
+        notebook.run(f"import os\nos.environ['OPENAI_BASE_URL'] = {url!r}")
+        cell = notebook.start(f"%%codesteer --target openai/scripted\n{PROMPT}")
+        asked = notebook.client.get_stdin_msg(timeout=60)["content"]
+        assert asked["password"]
+        assert "OPENAI_API_KEY" in asked["prompt"]
+        notebook.client.input(key)
+        notebook.finish(cell)
+        again = notebook.run(f"%%codesteer --target openai/scripted\n{PROMPT}")
+        notebook.run("del os.environ['OPENAI_BASE_URL']")
+    assert cell.error is None
+    assert again.error is None
+    assert cell.run["answer"]["text"] == "385"
+    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {key}"}
+    assert key not in json.dumps([*cell.shown, *again.shown])
+    assert not [path for path in Store().folder.rglob("*") if path.is_file() and key in path.read_text()]
+
+
+def test_a_missing_key_that_is_not_typed_is_an_error(notebook: Notebook) -> None:
+    cell = notebook.start(f"%%codesteer --target anthropic/claude-x\n{PROMPT}")
+    notebook.client.get_stdin_msg(timeout=60)
+    notebook.client.input("")
+    notebook.finish(cell)
+    assert cell.error is not None
+    assert "ANTHROPIC_API_KEY is not set" in cell.error

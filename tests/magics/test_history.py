@@ -43,7 +43,10 @@ def test_a_run_whose_kernel_died_is_lost_with_what_it_had_and_listed_everywhere(
     notebooks: tuple[Notebook, Notebook],
 ) -> None:
     dying, living = notebooks
-    hanging = script([say("code"), say("refine", "Again.")], [program("print(55)"), Reply("half of a long word of mine", delay=0.1, hang_after=6)])
+    hanging = script(
+        [say("code"), say("refine", "Again.")],
+        [program("print(55)"), Reply("half of a long word of mine", delay=0.1, hang_after=6)],
+    )
     with serving_in_thread(hanging) as server:
         pid = int(dying.run("import os; print(os.getpid())").stdout)
         cell = dying.start(f"%%codesteer --target {model(server)}\nHow many squares are there?")

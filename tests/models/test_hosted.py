@@ -75,9 +75,11 @@ async def test_tokens_written_to_a_cache_are_counted_and_cost_more() -> None:
 async def test_what_was_asked_for_reaches_the_wire(wire: str) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "object", "properties": {}}}}
     async with serving(["{}"], wire) as (server, model):
-        await ask(model, max_tokens=77, temperature=0.5, seed=3, stop=("###",), json_schema=schema)
+        await ask(model, max_tokens=77, temperature=0.5, top_p=0.9, top_k=7, seed=3, stop=("###",), json_schema=schema)
     body = server.requests[0].body
-    assert body["temperature"] == 0.5
+    assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
+    # OpenAI knows no top_k.
+    assert body.get("top_k") == (None if wire == "openai" else 7)
     if wire == "openai":
         assert body["max_completion_tokens"] == 77
         assert body["seed"] == 3

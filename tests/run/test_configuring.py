@@ -50,7 +50,7 @@ def test_without_a_file_the_defaults_are_those_of_a_run() -> None:
 def test_every_setting_of_a_run_is_a_trait() -> None:
     values = {
         "target": "a/b", "steerer": "c/d", "checker": "none", "host": "none", "temperature": 0.5, "seed": 3,
-        "max_tokens": 9, "rounds": 2, "timeout": 3.5, "tokens": 4, "cost": 0.5, "max_output": 1.5,
+        "thinking": 7, "repeat_partial": True, "max_tokens": 9, "rounds": 2, "timeout": 3.5, "tokens": 4, "cost": 0.5, "max_output": 1.5,
         "code_timeout": 1.0, "check_timeout": 2.0, "memory": 300, "in_max": 5, "out_max": 6, "schema_only": True,
         "hide": "a, b*", "drop": True, "start": "code", "samples": 2, "dialect": "mini", "faithful": True,
         "journal": False,

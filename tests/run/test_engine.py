@@ -125,6 +125,26 @@ def test_stop_ends_a_program_that_runs() -> None:
         assert codesteer.solve(PROMPT, target=model(server)).answer == "385"
 
 
+@pytest.mark.parametrize("wire", WIRES)
+def test_hidden_reasoning_is_asked_of_the_target_only(wire: str) -> None:
+    with serving_in_thread(script([say("text"), say("return")], ["Answer: Paris"])) as server:
+        run = codesteer.solve("The capital of France?", target=model(server, wire), checker="none", thinking=4000)
+        asked = ["thinking" in one.body or "reasoning_effort" in one.body for one in server.requests]
+    assert run.answer == "Answer: Paris"
+    assert run.record.config.thinking == 4000
+    assert asked == [False, True, False]
+
+
+def test_a_call_that_breaks_off_is_made_again_where_that_was_asked_for() -> None:
+    cut = Reply("Answer: it is Lon don", cut_after=3)
+    with serving_in_thread(script([say("text"), say("return")], [cut, "Answer: Paris"])) as server:
+        run = codesteer.solve("The capital of France?", target=model(server), checker="none", repeat_partial=True)
+    assert run.answer == "Answer: Paris"
+    assert run.rounds[0].answer.text == "Answer: Paris"
+    with serving_in_thread(script([say("text")], [cut])) as server, pytest.raises(RunFailed):
+        codesteer.solve("The capital of France?", target=model(server), checker="none")
+
+
 def test_two_runs_at_once_do_not_mix() -> None:
     with serving_in_thread(two_rounds()) as one, serving_in_thread(two_rounds()) as other:
         lives = [engine().submit(PROMPT, _settings(target=model(server))) for server in (one, other)]

@@ -32,7 +32,7 @@ class Script:
         turns = request.body["messages"]
         words = next(turn["content"] for turn in turns if turn["role"] == "user")
         role = "steerer" if words.startswith("You are guiding") else "checker" if "Below are" in words else "target"
-        limits = {key: request.body[key] for key in ("max_completion_tokens", "temperature")}
+        limits = {key: request.body.get(key) for key in ("max_completion_tokens", "temperature", "top_p")}
         self.asked.append({"role": role, **limits, "messages": turns})
         return Reply(self.left[role].pop(0))
 

@@ -89,12 +89,13 @@ async def test_what_a_request_asks_for_arrives_behind() -> None:
         ],
         "max_completion_tokens": 7,
         "temperature": 0.5,
+        "top_p": 0.9,
+        "top_k": 7,
         "seed": 3,
         "stop": "END",
         "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": True}},
         # Parameters that change nothing, and neutral values.
         "metadata": {"a": "b"},
-        "top_p": 1,
         "n": 1,
         "tools": [],
     }
@@ -105,6 +106,7 @@ async def test_what_a_request_asks_for_arrives_behind() -> None:
         assert request.turns == [("system", "Be brief."), ("user", "One text.")]
         body = request.body
         assert (body["max_tokens"], body["temperature"], body["seed"], body["stop"]) == (7, 0.5, 3, ["END"])
+        assert (body["top_p"], body["top_k"]) == (0.9, 7)
         assert body["response_format"]["json_schema"]["schema"] == schema
 
 
@@ -118,7 +120,8 @@ async def test_what_a_request_asks_for_arrives_behind() -> None:
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "image_url"),
         ({"messages": [{"role": "assistant", "tool_calls": []}]}, 400, "tool_calls"),
         ({"n": 2}, 400, "n is"),
-        ({"top_p": 0.5}, 400, "top_p"),
+        ({"top_p": 0}, 400, "top_p"),
+        ({"top_k": -1}, 400, "top_k"),
         ({"tools": [{"type": "function"}]}, 400, "tools"),
         ({"frobnicate": 1}, 400, "frobnicate"),
         ({"max_tokens": 0}, 400, "max_tokens"),

@@ -11,10 +11,11 @@ import io
 import mmap
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
-LIVE_BYTES = 256 * 1024
-"""Output of one stream that is passed on as it happens."""
+LIVE_BYTES = 64 * 1024
+"""Output of one stream that is passed on as it happens: more than anyone reads while a program runs."""
 BLOCK = 256 * 1024
 """Size of a journal in bytes."""
 _FRONT = 64
@@ -48,21 +49,27 @@ class JournalWriter(io.BufferedWriter):
         super().__init__(raw)
         self._journal = journal
         self._live = LIVE_BYTES
-        self._put: Any = self._live_write
         # Signal handlers print as well: the same thread must get in again.
         self._guard = threading.RLock()
+        put: Callable[[Any], int] = self._live_write
+
+        def write(data: Any, /) -> int:
+            try:
+                return put(data)
+            except ValueError:
+                # The journal is full, or all is closed.
+                self.finish()
+                return super(JournalWriter, self).write(data) if len(data) > BLOCK else put(data)
+
+        def put_by(way: Callable[[Any], int]) -> None:
+            nonlocal put
+            put = way
+
+        # Found before the method of the class, and a third cheaper than one: it is most of what a line costs.
+        vars(self)["write"] = write
+        self._put_by = put_by
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self.finish, after_in_child=self._in_child)
-
-    def write(self, data: Any, /) -> int:
-        """Take bytes; see the class."""
-        try:
-            done: int = self._put(data)
-        except ValueError:
-            # The journal is full.
-            self.finish()
-            return super().write(data) if len(data) > BLOCK else int(self._put(data))
-        return done
 
     def _live_write(self, data: Any) -> int:
         self._live -= len(data)
@@ -73,9 +80,9 @@ class JournalWriter(io.BufferedWriter):
         return done
 
     def _begin(self) -> None:
-        self._put = self._journal.write
+        self._put_by(self._journal.write)
         # What is in the journal is as safe as in the pipe, so that a flush, which comes with each line, is for nothing.
-        vars(self)["flush"] = [].copy
+        vars(self)["flush"] = [].clear
 
     def finish(self) -> None:
         """Pass on what the journal holds: when it is full, before a fork, and at the end."""
@@ -83,7 +90,7 @@ class JournalWriter(io.BufferedWriter):
             if self.closed or "flush" not in vars(self):
                 return
             # Other threads wait here meanwhile.
-            self._put = self._wait
+            self._put_by(self._wait)
             end = self._journal.tell()
             if end:
                 super().write(self._journal[:end])
@@ -100,7 +107,8 @@ class JournalWriter(io.BufferedWriter):
             if not self.closed:
                 vars(self).pop("flush", None)
                 super().flush()
-                self._live, self._put = LIVE_BYTES, self._live_write
+                self._live = LIVE_BYTES
+                self._put_by(self._live_write)
 
     def _wait(self, data: Any) -> int:
         with self._guard:
@@ -114,4 +122,4 @@ class JournalWriter(io.BufferedWriter):
 
     def _in_child(self) -> None:
         vars(self).pop("flush", None)
-        self._put = super().write
+        self._put_by(super().write)
