@@ -93,9 +93,9 @@ class Notebook:
         self.client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
-    def start(self, code: str) -> Cell:
-        """Send a cell and do not wait."""
-        return Cell(self.client.execute(code, store_history=True))
+    def start(self, code: str, *, answers: bool = False) -> Cell:
+        """Send a cell and do not wait; ``answers``: what it asks its user is going to be answered."""
+        return Cell(self.client.execute(code, store_history=True, allow_stdin=answers))
 
     def until(self, cell: Cell, condition: Callable[[], Any], seconds: float = 30.0) -> None:
         """Receive the cell's messages until ``condition`` holds."""
