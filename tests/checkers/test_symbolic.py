@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.symbolic import programs
 from codesteer_kernel.checkers import rate
 from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
-from codesteer_kernel.checkers.symbolic.rating import COMPUTES, GIVEN, METHOD_POINTS, MOST, PER_COMPLEXITY
+from codesteer_kernel.checkers.symbolic.rating import COMPUTES, GIVEN, METHOD_POINTS, MOST, PER_COMPLEXITY, UNREAD
 
 DOCS = Path(__file__).parents[2] / "docs" / "symbolic.md"
 
@@ -274,6 +274,65 @@ def test_what_is_bound_at_the_end_counts_where_nothing_is_shown() -> None:
         ("How often is b in 'abba'?", "print(1 + 1)", False),
         ("How often is b in 'abba'?", "print('abba'.count('b'))", True),
         ("Anagram of 'listen'?", "w = 'silent'\nif sorted(w) == sorted('listen'):\n    print(w)", False),
+        ("Turn 4, 8, 15, 16 to the left by 2.", "a = [4, 8, 15, 16]\nprint(a[2:] + a[:2])", True),
+        (
+            "Row 5 of Pascal's triangle?",
+            "r = [1]\nfor _ in '12345':\n    r = [1, *map(sum, zip(r, r[1:])), 1]\nprint(r)",
+            True,
+        ),
+        (
+            "Row 5 of Pascal's triangle?",
+            "r = [1]\nfor _ in range(5):\n    r = [a + b for a, b in zip([0] + r, r + [0])]\nprint(r)",
+            True,
+        ),
+        ("Row 5 of Pascal's triangle?", "for r in ([1, 4, 6, 4, 1], [1, 5, 10, 10, 5, 1]):\n    pass\nprint(r)", False),
+        (
+            "Who of 9 is left if every 2nd leaves?",
+            "c = list(range(1, 10))\ni = 0\nwhile len(c) > 1:\n    i = (i + 1) % len(c)\n    c.pop(i)\nprint(c[0])",
+            True,
+        ),
+        (
+            "Which of 40 numbers have a square ending in 6?",
+            "import numpy as np\nn = np.arange(41)\nprint(n[n * n % 10 == 6])",
+            True,
+        ),
+        ("Find a with a or not b.", "import pycosat\nprint(pycosat.solve([[1, -2]]))", True),
+        ("Find a with a or not b.", "import pycosat\nprint([1, -2])", False),
+        (
+            "How many days has March 2023?",
+            "import pandas as pd\nprint(len(pd.date_range('2023-03-01', '2023-03-31')))",
+            True,
+        ),
+        ("Transpose 1 2 / 3 4.", "import numpy as np\nprint(np.array([[1, 2], [3, 4]]).T)", True),
+        (
+            "Which can be reached from 1 with 1-2, 2-3, 4-5?",
+            """
+edges = [(1, 2), (2, 3), (4, 5)]
+seen = set()
+def visit(n):
+    seen.add(n)
+    for a, b in edges:
+        if a == n and b not in seen:
+            visit(b)
+visit(1)
+print(seen)
+""",
+            True,
+        ),
+        ("How many primes lie below 50?", "for k in range(3):\n    print(k * 5, '%')\nprint(15)", False),
+        ("How many primes lie below 50?", "print(len('|||||||||||||||'))", False),
+        ("How many letters has 'onomatopoeia'?", "w = 'onomatopoeia'\nprint(w, len(w))", True),
+        (
+            "What is the sum of the even numbers to 60?",
+            "t = i = 0\nwhile i < 60:\n    i += 2\n    t += i\nprint(t)",
+            True,
+        ),
+        ("How many Sundays had 2023?", "import pandas as pd\nprint(len(pd.date_range('2023-01-01', freq='W')))", True),
+        ("What are 15 percent of 80?", "print(80 * 15 / 100)\nprint('(by 2 operations)')", True),
+        ("Longest common beginning of 'flower' and 'flow'?", "p = 'flo'\nprint(p, len(p))", False),
+        ("Interleave 'abc' and 'xyz'.", "print(''.join(a + b for a, b in zip('abc', 'xyz')))", True),
+        ("Are 3 steps there and 3 steps back the same?", "print(3 == 3 and 3 == 3)", False),
+        ("Who of Ann (3) and Bob (4) is older?", "print(3 + 4)", False),
         ("Is 'silent' an anagram of 'listen'?", "print('Yes' if sorted('silent') == sorted('listen') else 'No')", True),
     ],
 )
@@ -335,12 +394,14 @@ def test_loops_without_an_end_are_named(program: str, lines: list[int]) -> None:
 
 
 def test_the_documented_points_are_those_of_the_code() -> None:
-    rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    section = DOCS.read_text(encoding="utf-8").partition("## Score")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", section, re.MULTILINE))
     for method, points in METHOD_POINTS.items():
         assert rows.pop(method) == f"+{points:g}"
     each, most = PER_COMPLEXITY
     assert rows.pop("each unit of effective complexity") == f"+{each:g}, at most {most:g}"
     assert rows.pop("something is worked out and reaches the output") == f"{COMPUTES:g}"
+    assert rows.pop("nothing is worked out in what was judged of a long program") == f"{UNREAD:g}"
     assert rows.pop("nothing is worked out, but what is shown comes from outside the program") == f"{GIVEN:g}"
     assert rows.pop("nothing is worked out") == "0"
     assert rows.pop("most") == f"{MOST:g}"

@@ -8,7 +8,7 @@ from codesteer_kernel.checkers import rate
 from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
 from codesteer_kernel.checkers.symbolic.judging import judge
 from codesteer_kernel.checkers.symbolic.question import Question
-from codesteer_kernel.checkers.symbolic.source import read
+from codesteer_kernel.checkers.symbolic.source import MOST_READ, read
 from codesteer_kernel.checkers.symbolic.statements import flow_of
 
 
@@ -96,9 +96,48 @@ def test_steps_grow_with_the_length(shape: str) -> None:
     assert large <= 40 * 100_000
 
 
-@pytest.mark.parametrize("shape", ["assignments", "one list", "functions", "branches", "open brackets"])
-def test_a_megabyte_takes_no_more_steps_for_its_length(shape: str) -> None:
-    assert steps(SHAPES[shape](1_000_000)) <= 40 * 1_000_000
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_megabyte_takes_no_more_steps_than_what_is_read_of_it(shape: str) -> None:
+    assert steps(SHAPES[shape](1_000_000)) <= 40 * MOST_READ
+
+
+# Longer than what is read, and nothing in it.
+PADDING = "pass\n" * MOST_READ
+
+
+def test_a_program_is_read_whole_up_to_the_limit() -> None:
+    program = f"{PADDING[: MOST_READ - 9]}\nprint(42)"
+    assert len(program) <= MOST_READ + 1
+    found = rate(program[1:])
+    assert found.suspicious
+    assert not found.partial
+
+
+def test_of_a_long_program_the_beginning_and_the_end_are_judged() -> None:
+    found = rate(f"n = 7\nt = 0\n{PADDING}while n < 500:\n    n *= 3\nprint(n)")
+    assert "iteration" in found.methods
+    assert found.partial
+    assert "characters in its middle were not judged" in found.note
+
+
+def test_a_long_program_is_not_accused_of_what_was_not_read() -> None:
+    for program in (
+        f"print(42)\n{PADDING}print(42)",
+        f"x = 3\n{PADDING}x = x * 7\n{PADDING}print(x)",
+        "print(1)" + PADDING,
+    ):
+        found = rate(program)
+        assert found.score > TOO_SIMPLE
+        assert not found.suspicious
+        assert "not judged" in found.note
+        assert "does not parse" not in found.note
+        assert "computes its answer" not in found.note
+
+
+@pytest.mark.parametrize("lead", ["", "x = [\n", '"""', "def f():\n    if x:\n", "("])
+def test_lines_of_a_long_program_are_those_of_the_text(lead: str) -> None:
+    program = f"{lead}{PADDING}n = 1\nwhile True:\n    n *= 2\n"
+    assert rate(program).endless == [program.count("\n") - 1]
 
 
 def test_a_megabyte_is_rated_in_bounded_words() -> None:

@@ -3,8 +3,8 @@
 A program goes through four rooms. :mod:`.source` parses it, as far as it can be read. :mod:`.statements` (on
 :mod:`.calls`, :mod:`.expressions`, :mod:`.variables`) makes its flow graph: every value, what it is made of and what
 decides it, in one walk; :mod:`.linking` joins calls and functions. :mod:`.judging` follows what is shown back to the
-facts of the question (:mod:`.question`) and finds what works on them. :mod:`.rating` turns that into a score and words.
-:mod:`.library` holds what is known of Python's libraries.
+facts of the question (:mod:`.question`) and finds what works on them, or moves with a loop (:mod:`.circles`).
+:mod:`.rating` turns that into a score and words. :mod:`.library` holds what is known of Python's libraries.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ __all__ = ["Calls"]
 
 # What print takes besides what it prints.
 _PRINT_OPTIONS = {"sep", "end", "file", "flush"}
+# Calls of the library that call what they are given.
+_APPLYING = {"builtins.map", "itertools.starmap"}
 _NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
 
 
@@ -94,10 +96,13 @@ class Calls(Expressions):
 
     def _call(self, node: ast.Call) -> Walk:
         receiver = None
+        shared = False
         if isinstance(node.func, ast.Attribute):
             receiver = yield self.expression(node.func.value)
             ours = node.func.attr in self.names.methods
             callee = self.attribute(receiver, node.func.attr) if receiver.kind is Kind.LIBRARY or ours else None
+            # A class may call a method as lists call theirs, and keep a list.
+            shared = ours and receiver.what == "attribute" and "." + node.func.attr in CHANGES
         else:
             callee = yield self.expression(node.func)
         arguments = yield self.expressions(node.args)
@@ -108,7 +113,11 @@ class Calls(Expressions):
             return self._method_call(node, receiver, arguments, keywords)
         if callee.kind is Kind.LIBRARY:
             return self._library_call(node, callee.what, arguments, keywords)
-        return self._own_call(node, callee, receiver, arguments, keywords)
+        value = self._own_call(node, callee, receiver, arguments, keywords)
+        if shared:
+            assert receiver is not None
+            return self.graph.pick([value, self._method_call(node, receiver, arguments, keywords)])
+        return value
 
     def _library_call(self, node: ast.Call, path: str, arguments: list[Value], keywords: Keywords) -> Value:
         inputs = [*arguments, *(value for _, value in keywords)]
@@ -132,6 +141,8 @@ class Calls(Expressions):
                 value = self.graph.make(Kind.SOURCE, "outside", inputs, self.loop)
             case Meaning.CHANCE:
                 value = self.graph.make(Kind.SOURCE, path, inputs, self.loop)
+            case Meaning.SHAPE if path in _APPLYING and arguments and _is_work(arguments[0]):
+                value = self.work(arguments[0].what, inputs[1:])
             case Meaning.SHAPE if path == "builtins.zip" and any(one.what == "spread" for one in arguments):
                 # Rows to columns.
                 value = self.work("order", inputs)
@@ -177,7 +188,7 @@ class Calls(Expressions):
     ) -> Value:
         """A call that may go to functions of the program: to which, is known when all is walked."""
         value = self.graph.make(Kind.CALL, "call", [], self.loop)
-        value.site = CallSite(callee, receiver, arguments, keywords, self.scope.function)
+        value.site = CallSite(callee, receiver, arguments, keywords, self.scope.function, self.guard)
         value.site.shows = self._shows()
         self.graph.calls.append(value)
         return value
@@ -209,6 +220,11 @@ class Calls(Expressions):
         value = self.read(OUTPUT)
         assert value is not None
         return value
+
+
+def _is_work(value: Value) -> bool:
+    """Tell whether ``value`` is a function of the library that works something out."""
+    return value.kind is Kind.LIBRARY and meaning_of(value.what) is Meaning.WORK
 
 
 def _to_base(arguments: list[Value]) -> bool:

@@ -142,13 +142,18 @@ class Expressions(Variables):
         one, other = (value.known if isinstance(value.known, int | float) else None for value in both)
         match op:
             case ast.Add() if left.text or right.text:
-                if left.what in _CUTS and right.what in _CUTS:
+                if _is_cut(left) and _is_cut(right):
+                    return self.work("order", both, text=True)
+                if left.kind is right.kind is Kind.ITEM and left.inputs != right.inputs:
+                    # One from here, one from there.
                     return self.work("order", both, text=True)
                 if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
                     # Put in front of what is gathered: that turns the order around.
                     return self.work("order", both, text=True)
                 return self.graph.shape("concatenate", both, text=True)
             case ast.Add() if left.what in _CONTAINERS or right.what in _CONTAINERS:
+                if _is_cut(left) and _is_cut(right):
+                    return self.work("order", both)
                 return self.graph.shape("concatenate", both)
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
@@ -254,13 +259,15 @@ class Expressions(Variables):
         if isinstance(node.slice, ast.Slice):
             bounds = [one for one in (node.slice.lower, node.slice.upper, node.slice.step) if one is not None]
             values = [base, *(yield self.expressions(bounds))]
-            if node.slice.step is not None:
+            if node.slice.step is not None or _is_word(base):
                 return self.work("order", values, text=base.text)
             return self.graph.shape("slice", values, text=base.text)
         index = yield self.expression(node.slice)
         if index.kind in (Kind.ITEM, Kind.SOURCE) and index.inputs and index.inputs[0].text:
             # Letter by letter through a table: a cipher, or values of letters.
             return self.work("look-up", [base, index], text=holds_text(base))
+        if _is_word(base):
+            return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
         return self.work("order", [value], text=value.text) if _turns(base, index) else value
@@ -272,6 +279,9 @@ class Expressions(Variables):
         """``base.name``."""
         if base.kind is Kind.LIBRARY:
             return self.graph.library(f"{base.what}.{name}")
+        if name == "T" and name not in self.fields:
+            # Rows to columns.
+            return self.work("order", [base])
         return self.graph.make(Kind.SHAPE, "attribute", [base, self.field(name)])
 
     def field(self, name: str) -> Value:
@@ -400,6 +410,18 @@ def _module(value: Value) -> Value | None:
             break
         value = value.inputs[0]
     return value if value.kind is Kind.LIBRARY else None
+
+
+def _is_word(value: Value) -> bool:
+    """Tell whether ``value`` is any of several texts: cutting each of them makes something new."""
+    return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
+
+
+def _is_cut(value: Value) -> bool:
+    """Tell whether ``value`` is a part of something, or a list of such parts: with another, they make a new order."""
+    if value.what in ("List", "Tuple"):
+        return any(part.what in _CUTS for part in islice(value.inputs, _LOOKED_AT))
+    return value.what in _CUTS
 
 
 def _turns(base: Value, place: Value) -> bool:

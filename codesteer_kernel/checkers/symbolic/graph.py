@@ -128,12 +128,15 @@ class CallSite:
         arguments: list[Value],
         keywords: Keywords,
         caller: Function | None,
+        guard: Value | None,
     ) -> None:
         self.callee = callee
         self.receiver = receiver
         self.arguments = arguments
         self.keywords = keywords
         self.caller = caller
+        # The tests passed on the way to the call.
+        self.guard = guard
         self.changes: list[tuple[int, Value]] = []
         self.shows: Value | None = None
         self.resolved: list[Function] = []
@@ -229,7 +232,8 @@ class Graph:
                 if len(others) == 1:
                     only[value.index] = next(iter(others.values()))
         for value in self.values:
-            value.inputs = [_end(one, only) for one in value.inputs]
+            if any(one.index in only for one in value.inputs):
+                value.inputs = [_end(one, only) for one in value.inputs]
 
 
 def _end(value: Value, only: dict[int, Value]) -> Value:

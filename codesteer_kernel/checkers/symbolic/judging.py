@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from operator import and_
 
 import msgspec
 
+from codesteer_kernel.checkers.symbolic.circles import circles_of
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Function, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, Meaning, meaning_of, method_of
 from codesteer_kernel.checkers.symbolic.question import Question
@@ -27,12 +29,16 @@ FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
 # Part of nearly every program, so no answer.
 _STRUCTURAL = (0, 1, "0", "1")
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
-_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate"}
+_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate", ".reverse"}
 # What a test ends in, and how many are looked at.
 _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20
 # Counting from one thing to the next, and up to the length of a list: no more than going through it.
 _POOR = {"counter", "step", "builtins.len"} | COUNTS
+# What libraries do with all numbers of a range at once.
+_BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
+# What holds the numbers of a range.
+_HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
@@ -74,31 +80,33 @@ def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = F
     return _Judge(flow, question, broken, cut).findings()
 
 
-class _Alternatives:
-    """What a choice chooses from: nothing, something computed, words, answers; two of the last are told apart.
+# What a choice may choose: nothing, something computed, more than a truth computed, a number of the question.
+_BLANK, _COMPUTED, _MORE, _FIGURE = 1, 2, 4, 8
 
-    ``counted``: something computed is more than a truth. ``figures``: among the words is a number of the question.
-    """
+
+class _Alternatives:
+    """What a choice chooses from: ``kinds`` of things, ``words``, ``answers``; two of the last are told apart."""
+
+    __slots__ = ("answers", "kinds", "words")
 
     def __init__(self) -> None:
-        self.blank = self.computed = self.counted = self.figures = False
+        self.kinds = 0
         self.words: set[int] = set()
         self.answers: set[int] = set()
 
     def add(self, other: _Alternatives) -> bool:
         """Take in ``other``; tell whether that changed anything."""
-        before = self._state()
-        self.blank |= other.blank
-        self.computed |= other.computed
-        self.counted |= other.counted
-        self.figures |= other.figures
-        for mine, theirs in ((self.words, other.words), (self.answers, other.answers)):
-            if len(mine) < 2:
-                mine |= theirs
-        return self._state() != before
-
-    def _state(self) -> tuple[object, ...]:
-        return self.blank, self.computed, self.counted, self.figures, min(len(self.words), 2), min(len(self.answers), 2)
+        changed = False
+        if other.kinds & ~self.kinds:
+            self.kinds |= other.kinds
+            changed = True
+        if len(self.words) < 2 and not other.words <= self.words:
+            self.words |= other.words
+            changed = True
+        if len(self.answers) < 2 and not other.answers <= self.answers:
+            self.answers |= other.answers
+            changed = True
+        return changed
 
     @property
     def real(self) -> bool:
@@ -107,9 +115,9 @@ class _Alternatives:
         One written answer against nothing or against words (``No solution found``) is no choice: it is an answer that
         was written down and, at best, tested.
         """
-        if self.computed or len(self.answers) > 1 or (self.figures and self.answers):
+        if self.kinds & _COMPUTED or len(self.answers) > 1 or (self.kinds & _FIGURE and self.answers):
             return True
-        return not self.answers and (len(self.words) > 1 or (bool(self.words) and self.blank))
+        return not self.answers and (len(self.words) > 1 or (bool(self.words) and bool(self.kinds & _BLANK)))
 
 
 class _Judge:
@@ -133,16 +141,15 @@ class _Judge:
         self.several = bytearray(
             len(set(map(id, one.inputs))) > 1 if one.kind is Kind.PICK else False for one in self.values
         )
-        self.carried = bytearray(count)
+        # The circle that a value lies on, if a loop runs it: it is then made of what it was the run before.
+        self.circles = circles_of(self.values)
         self.users: list[list[Value]] = [[] for _ in range(count)]
-        self.choosers: list[list[Value]] = [[] for _ in range(count)]
+        self.choosers: dict[int, list[Value]] = {}
         for value in self.values:
             for part in value.inputs:
                 self.users[part.index].append(value)
-                if value.kind is Kind.PICK and part.kind is Kind.WORK and value in part.inputs[:2]:
-                    self.carried[part.index] = True
             for part in value.control:
-                self.choosers[part.index].append(value)
+                self.choosers.setdefault(part.index, []).append(value)
         # Choices between what was worked out, such as how often something was counted.
         self.counted: set[int] = set()
         self.queue: deque[Value] = deque()
@@ -161,6 +168,8 @@ class _Judge:
                 or (value.kind is Kind.ITEM and any(part.what in COUNTS for part in value.inputs))
             ):
                 self._set(value, FACT | READ | VARIES)
+            elif value.kind is Kind.SHAPE and value.what in _HOLD and any(part.what in COUNTS for part in value.inputs):
+                self._set(value, FACT | READ)
             elif value.kind is Kind.WORK and self._works_anyway(value):
                 self._work(value)
             if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in _POOR:
@@ -202,34 +211,46 @@ class _Judge:
     def _works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
 
-        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on another one (reasoning, step by step), or is
-        worked out anew from itself at each run of a loop or each call of a recursion. Counting up by a constant does not
-        count: the number of runs is then as good as written down.
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
+        another one (reasoning, step by step), or is worked out anew from itself at each run of a loop or each call of a
+        recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
         """
         if not value.inputs:
             return True
         if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
             return True
-        if value.what in AGGREGATES and value.what not in _POOR:
-            return any(part.what in COUNTS for part in value.inputs)
-        if value.what in TRUTHS:
-            return any(part.what in TRUTHS or part.what == "decided" for part in value.inputs)
-        if value.what not in ("sum", "product", "step"):
+        # Factorials and angles of small numbers are found by the library, whoever chose them.
+        asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
+        if asked and all(_is_written(part) and self.question.explains(part.known) for part in value.inputs):
+            return True
+        numbers = [part for part in value.inputs if part.what in COUNTS]
+        if numbers and value.what in AGGREGATES and value.what not in _POOR:
+            return True
+        if any(part.kind is not Kind.SOURCE for part in numbers) and (
+            value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
+        ):
+            return True
+        if value.what in TRUTHS and any(map(_is_reasoning, value.inputs)):
+            return True
+        if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
-        # An entry of a table counts as the table.
-        wholes = [_whole(part) for part in value.inputs]
-        own = [one.kind is Kind.PICK and bool(self.several[one.index]) for one in wholes]
-        entries = [one is not part for one, part in zip(wholes, value.inputs, strict=True)]
         if value.function in self.recursive:
+            # An entry of a table counts as the table.
+            wholes = [_whole(part) for part in value.inputs]
             parameters = value.function.parameters.values() if value.function is not None else ()
             plain = any(part.kind is Kind.LITERAL for part in value.inputs)
-            return any(one and not (plain and part in parameters) for one, part in zip(own, wholes, strict=True))
-        own = [one and part.loop is not None for one, part in zip(own, wholes, strict=True)]
-        if value.loop is None or value.what == "step":
+            return any(
+                one.kind is Kind.PICK and self.several[one.index] and not (plain and one in parameters)
+                for one in wholes
+            )
+        # What changes from run to run, or an entry of it.
+        moving = [bool(self.circles[_whole(part).index]) for part in value.inputs]
+        if value.what == "step" or not any(moving):
             return False
-        if any(one and entry for one, entry in zip(own, entries, strict=True)):
-            return value.what == "product"
-        return bool(self.carried[value.index]) and (all(own) or (any(own) and value.what == "product"))
+        if self.circles[value.index]:
+            return all(moving) or value.what == "product"
+        entries = [_whole(part) is not part for part in value.inputs]
+        return value.loop is not None and value.what == "product" and any(map(and_, moving, entries))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -256,10 +277,11 @@ class _Judge:
     def _spread(self) -> None:
         while self.queue:
             source = self.queue.popleft()
-            self.steps += 1 + len(self.users[source.index]) + len(self.choosers[source.index])
+            choosers = self.choosers.get(source.index, ())
+            self.steps += 1 + len(self.users[source.index]) + len(choosers)
             for user in self.users[source.index]:
                 self._reach(source, user)
-            for user in self.choosers[source.index]:
+            for user in choosers:
                 if self.real[user.index] and self._has(source, VARIES):
                     self._set(user, FACT | READ | VARIES | RICH)
 
@@ -286,6 +308,9 @@ class _Judge:
             reaches = self._has(base, FACT) or self._has(place, RICH) or place.what == "step"
             if self._has(place, VARIES) and reaches:
                 self._set(user, FACT | READ | VARIES)
+        elif user.what == "repeat" and not source.text and source.kind is Kind.LITERAL:
+            # How wide a line is drawn is no answer.
+            self._set(user, told & ~FOREIGN)
         elif user.what != "place" or marks & RICH:
             self._set(user, marks if user.kind is Kind.PICK else told)
 
@@ -294,9 +319,18 @@ class _Judge:
         marks = self.marks[source.index]
         fact, varies = bool(marks & FACT), bool(marks & VARIES)
         match work.what:
+            case "compares" if any(map(self._is_counter, work.inputs)) and any(map(_is_written, work.inputs)):
+                # It counts up to a number that is written down.
+                return False
             case "compares" if all(self._has(one, FACT) for one in work.inputs[:2]):
                 return True
+            case "compares" if fact and any(self.circles[one.index] for one in work.inputs):
+                # What a loop moves reaches a number of the question.
+                return True
             case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
+                return True
+            case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
+                # A formula is put to the test.
                 return True
             case "equals" | "compares":
                 # Bare counters and literals compared with each other tell nothing of the question.
@@ -334,12 +368,17 @@ class _Judge:
     def _is_formula(self, work: Value, source: Value) -> bool:
         """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
         if all(one.kind is Kind.LITERAL for one in work.inputs):
-            return all(self.question.explains(one.known) for one in work.inputs)
+            return self.question.asks_number and all(self.question.explains(one.known) for one in work.inputs)
         return not self._counts_up(work, source)
 
     def _counts_up(self, work: Value, source: Value) -> bool:
-        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer."""
-        return work.what in ("sum", "step") and source.kind is Kind.LITERAL and bool(self.carried[work.index])
+        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
+
+        To add what the question states is no mere counting, if a number is what it asks for.
+        """
+        if work.what not in ("sum", "step") or source.kind is not Kind.LITERAL or not self.circles[work.index]:
+            return False
+        return work.what == "step" or not (self.question.asks_number and self._has(source, FACT))
 
     # -- choices -------------------------------------------------------------------------------------------------------
 
@@ -352,13 +391,18 @@ class _Judge:
                 if part.kind is not Kind.PICK:
                     found[pick.index].add(self._alternative(part))
         queue = deque(picks)
+        waiting = bytearray(b"\1") * len(self.values)
         while queue:
             pick = queue.popleft()
-            self.steps += 1 + len(self.users[pick.index])
-            for user in self.users[pick.index]:
-                if user.kind is Kind.PICK and found[user.index].add(found[pick.index]):
+            waiting[pick.index] = False
+            mine = found[pick.index]
+            users = self.users[pick.index]
+            self.steps += 1 + len(users)
+            for user in users:
+                if user.kind is Kind.PICK and found[user.index].add(mine) and not waiting[user.index]:
+                    waiting[user.index] = True
                     queue.append(user)
-        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].counted}
+        self.counted = {pick.index for pick in picks if pick.control and found[pick.index].kinds & _MORE}
         for pick in picks:
             if pick.control and not self.real[pick.index] and found[pick.index].real:
                 self.real[pick.index] = True
@@ -370,16 +414,15 @@ class _Judge:
         one = _Alternatives()
         shown = value.inputs[1:] if value.kind is Kind.PRINT else [value]
         if value.kind is Kind.LITERAL and (value.known in (None, "") if value.what == "constant" else not value.parts):
-            one.blank = True
+            one.kinds = _BLANK
         elif value.kind is Kind.WORK or any(self._has(part, VARIES) for part in shown):
-            one.computed = True
-            one.counted = value.what not in _TESTS
+            one.kinds = _COMPUTED | (0 if value.what in _TESTS else _MORE)
         elif any(self._has(part, FOREIGN) or part.what == "index" for part in shown) or self._may_be_answer(value):
             # Not stated by the question, or an entry picked by hand.
             one.answers.add(value.index)
         else:
             one.words.add(value.index)
-            one.figures = isinstance(value.known, int | float) and self._has(value, FACT)
+            one.kinds = _FIGURE if isinstance(value.known, int | float) and self._has(value, FACT) else 0
         return one
 
     def _may_be_answer(self, value: Value) -> bool:
@@ -398,10 +441,10 @@ class _Judge:
         }
         if not shown:
             return
-        tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
         guesses = []
+        tests = [value for value in self.values if value.what in _TESTS and self.works[value.index]]
         for test in tests[:_TESTED]:
-            made_of = self._slice([test])
+            made_of = self._slice([test], lambda one: one.inputs)
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
@@ -422,6 +465,8 @@ class _Judge:
             output = self.values
         elif self.broken or not shows:
             output = self._slice([self.flow.output, *self.flow.bound])
+        elif last := self._written_last(output):
+            output = self._slice(last)
         working = [value for value in output if self.works[value.index]]
         works = (bool(working) or self._explores(output)) and not (
             shows and self.question.seeks and self._only_tells(output)
@@ -448,6 +493,19 @@ class _Judge:
             endless=sorted({loop.line for loop in self.graph.loops if loop.endless and loop.function in self.reached}),
             steps=self.steps,
         )
+
+    def _written_last(self, output: list[Value]) -> list[Value]:
+        """What is shown last, if it is written down, the question does not state it and no fact leads to the ``output``.
+
+        It is the answer then: what was shown before it is progress.
+        """
+        whole = self.flow.output
+        while whole.kind is Kind.PICK and len(whole.inputs) == 1:
+            whole = whole.inputs[0]
+        last = whole.inputs[1:] if whole.kind is Kind.PRINT and self.question.known else []
+        written = any(self._has(one, FOREIGN) for one in last) and not any(self._has(one, VARIES) for one in last)
+        facts = written and any(one.kind is Kind.LITERAL and self._has(one, FACT) for one in output)
+        return last if written and not facts else []
 
     def _shows(self, value: Value) -> bool:
         """Tell whether ``value`` shows anything: a last expression that gives None does not."""
@@ -482,6 +540,9 @@ class _Judge:
     def _plain_parts(self, value: Value) -> list[Value]:
         """What ``value`` passes on as it was written: not what a variable was before it was worked on."""
         plain = value.kind is Kind.SHAPE and value.what not in ("changed", "table")
+        if value.what == "index" and self.works[value.inputs[1].index]:
+            # Picked by what was worked out.
+            return []
         return value.inputs if plain or (value.kind is Kind.PICK and not self._has(value, VARIES)) else []
 
     def _only_tells(self, output: list[Value]) -> bool:
@@ -583,6 +644,18 @@ def _whole(value: Value) -> Value:
             break
         value = value.inputs[0]
     return value
+
+
+def _is_written(value: Value) -> bool:
+    return value.kind is Kind.LITERAL
+
+
+def _is_reasoning(value: Value) -> bool:
+    """Tell whether ``value`` is a truth that others may hang on: not that two written numbers or texts are the same."""
+    written = value.what in ("equals", "compares") and all(
+        one.kind is Kind.LITERAL and not isinstance(one.known, bool) for one in value.inputs
+    )
+    return value.what == "decided" or (value.what in TRUTHS and not written)
 
 
 def _has_digit(text: str) -> bool:

@@ -43,14 +43,14 @@ _MEANINGS = _table(
         """,
         Meaning.QUIT: "builtins.exit builtins.quit sys.exit os._exit",
         Meaning.OUTSIDE: """
-            builtins.input builtins.open sys.stdin sys.argv os.environ pathlib.Path requests urllib pandas.read_csv
+            builtins.input builtins.open sys.stdin sys.argv argparse os.environ pathlib.Path requests urllib pandas.read_csv
             pandas.read_excel pandas.read_json pandas.read_parquet numpy.load numpy.loadtxt time.time time.perf_counter
             datetime.datetime.now datetime.datetime.today datetime.date.today
         """,
         Meaning.CHANCE: "random numpy.random secrets uuid",
         Meaning.SEARCH: """
             itertools.product itertools.permutations itertools.combinations itertools.combinations_with_replacement
-            more_itertools
+            more_itertools scipy.optimize scipy.integrate pandas.date_range pandas.bdate_range pandas.period_range
         """,
         Meaning.SHAPE: """
             builtins.str builtins.repr builtins.ascii builtins.format builtins.int builtins.float builtins.bool
@@ -65,7 +65,7 @@ _MEANINGS = _table(
             .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
             .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
             .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines
-            .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw
+            .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw .add_argument .parse_args
             json base64 binascii pickle time sys os io typing dataclasses enum abc copy pprint textwrap tabulate
             warnings logging contextlib types traceback string __future__ IPython rich
             functools.lru_cache functools.cache functools.wraps functools.partial functools.total_ordering
@@ -81,10 +81,10 @@ _MEANINGS = _table(
             pandas.DataFrame pandas.Series pandas.Index pandas.Timestamp pandas.set_option polars.DataFrame polars.Series
             sympy.symbols sympy.Symbol sympy.Eq sympy.Integer sympy.Rational sympy.Float sympy.Function sympy.Matrix
             sympy.init_printing sympy.pprint sympy.pi sympy.oo sympy.E sympy.I
-            random.seed numpy.random.seed random.Random numpy.random.default_rng
+            random.seed numpy.random.seed
         """,
         Meaning.WORK: """
-            time.strftime time.mktime time.gmtime os.path sys.getsizeof functools.reduce asyncio.gather
+            builtins.dict.fromkeys time.strftime time.mktime time.gmtime os.path sys.getsizeof functools.reduce asyncio.gather
             datetime.datetime.strptime datetime.datetime.fromtimestamp datetime.date.fromordinal
         """,
     }
@@ -92,7 +92,7 @@ _MEANINGS = _table(
 # Ranges, whose elements are numbers that the program does not spell out: what they are called in the flow graph, and what
 # makes them.
 COUNTS = {"counter", "endless counter", "progression"}
-COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace", "pandas.date_range"}
+COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace"}
 
 # Methods that change the value they belong to, and functions that change their first argument.
 CHANGES = _paths(
@@ -124,8 +124,9 @@ AGGREGATES = _paths(
 # The method that a module stands for, by the first matching path.
 _METHODS = {
     "constraint solver": """
-        z3 ortools pulp cvxpy pysat constraint mip pyomo clingo minizinc gurobipy docplex highspy scipy.optimize.milp
-        scipy.optimize.linprog scipy.optimize.linear_sum_assignment
+        z3 ortools pulp cvxpy cvxopt pysat pycosat pycryptosat pysmt constraint cpmpy mip pyomo pyscipopt clingo minizinc
+        gurobipy docplex cplex highspy picos scipy.optimize.milp scipy.optimize.linprog
+        scipy.optimize.linear_sum_assignment
     """,
     "symbolic algebra": "sympy",
     "search": """

@@ -127,6 +127,10 @@ class _Linker:
         site = call.site
         assert site is not None
         self.graph.entered.append((site.caller, function))
+        if site.guard is not None:
+            # Which of its arguments a function is ever called with is decided where it is called.
+            for parameter in function.parameters.values():
+                parameter.control.append(site.guard)
         names = function.names
         arguments = [*([] if receiver is None else [receiver]), *site.arguments]
         for place, argument in enumerate(arguments):

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeGuard, TypeVar
 
 __all__ = ["Question"]
@@ -15,6 +15,7 @@ __all__ = ["Question"]
 _NUMBER = re.compile(r"\d++(?:\.\d++)?")
 _GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})++(?:\.\d++)?(?![\d,]*\d)")
 _WORD = re.compile(r"[^\W_]+")
+_JOINED = re.compile(r"\b[A-Z]{2,3}\b")
 _NAMED = {
     word: value
     for value, words in {
@@ -67,6 +68,7 @@ _NAMED |= {month: number for number, month in enumerate(_MONTHS, 1)}
 _MONTH_LENGTHS = (28, 29, 30, 31, 365, 366)
 # Part of nearly every program, so no sign of the question: counting, starting, telling apart.
 _STRUCTURAL = (0, 1)
+_COUNTED_FROM = {"0", "1", "00", "01"}
 # Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
 _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
@@ -83,8 +85,18 @@ _SEEKS = re.compile(
 )
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
+# What is asked is no number: a picture, a person, one of several things, a yes or no.
+_NO_NUMBER = re.compile(
+    r"\blooks? like\b|\bshow the\b|\brotate\b|\bwho\b|\bwhich (?:one|word|letter|person|colour)\b|\bof these words\b|"
+    r"\b(?:lower|upper) (?:left|right)\b|\byes or no\b|\btrue or false\b",
+    re.IGNORECASE,
+)
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
+# In so many places of the question a text is looked for.
+_PLACES = 50
+# Longer runs of digits are no part of a date.
+_DIGITS = 9
 
 _Key = TypeVar("_Key", str, float)
 
@@ -92,8 +104,9 @@ _Key = TypeVar("_Key", str, float)
 class Question:
     """The facts of one question. Where the text is not known (empty), every literal of substance may be a fact.
 
-    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``seeks`` whether something is
-    to be found that can be tested (an expression, moves, an arrangement).
+    ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``asks_number`` whether the
+    answer could be a number, ``seeks`` whether something is to be found that can be tested (an expression, moves, an
+    arrangement).
     """
 
     def __init__(self, text: str) -> None:
@@ -101,7 +114,11 @@ class Question:
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
         self._order = words
+        # AB is an edge from A to B.
+        self._letters = Counter("".join(_JOINED.findall(text)).lower())
         self._squashed = "".join(words)
+        # Where words begin and end in it.
+        self._edges = set(accumulate(map(len, words), initial=0))
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
         self._numbers = Counter(map(float, numbers))
         named = [_NAMED.get(word, 0) for word in words]
@@ -114,6 +131,7 @@ class Question:
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
         self.seeks = _SEEKS.search(text) is not None
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
+        self.asks_number = _NO_NUMBER.search(text) is None
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
@@ -137,13 +155,13 @@ class Question:
         if ordered and not self._tells_in_order(map(str, told)):
             return False
         # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
-        numbers, words = self._numbers.copy(), self._words.copy()
+        numbers, words, letters = self._numbers.copy(), self._words.copy(), self._letters.copy()
         found = 0
         for atom in told:
             if isinstance(atom, str):
                 parts = [part.lower() for part in _WORD.findall(atom)]
                 whole = "".join(parts)
-                taken = sum(_take(words, part) for part in parts)
+                taken = sum(_take(words, part) or _take(letters, part) for part in parts)
                 found += bool(parts) and (taken == len(parts) or (len(whole) > 2 and whole in self._squashed))
             elif _is_number(atom):
                 found += _take(numbers, abs(atom))
@@ -171,9 +189,26 @@ class Question:
         squashed = "".join(words)
         if len(squashed) < 2:
             return squashed in self._words
-        if squashed in self._squashed:
+        if self._has_words(squashed):
             return True
-        return len(words) > 1 and sum(word in self._words for word in words) >= _SHARE * len(words)
+        # The first of the month tells nothing of the question.
+        telling = [word for word in words if word not in _COUNTED_FROM] if len(words) > 1 else []
+        return bool(telling) and sum(map(self._has_word, telling)) >= _SHARE * len(telling)
+
+    def _has_words(self, squashed: str) -> bool:
+        """Tell whether whole words of the question, run together, are ``squashed``."""
+        at = -1
+        for _ in range(_PLACES):
+            at = self._squashed.find(squashed, at + 1)
+            if at < 0:
+                break
+            if at in self._edges and at + len(squashed) in self._edges:
+                return True
+        return False
+
+    def _has_word(self, word: str) -> bool:
+        # The third month is 03 too.
+        return word in self._words or (word.isdecimal() and len(word) < _DIGITS and float(word) in self._numbers)
 
 
 def _is_number(atom: object) -> TypeGuard[int | float]:

@@ -8,7 +8,7 @@ from codesteer_kernel.checkers.symbolic.source import Source, read
 from codesteer_kernel.checkers.symbolic.statements import flow_of
 from codesteer_kernel.record import Symbolic
 
-__all__ = ["COMPUTES", "GIVEN", "METHOD_POINTS", "MOST", "PER_COMPLEXITY", "TOO_SIMPLE", "rate"]
+__all__ = ["COMPUTES", "GIVEN", "METHOD_POINTS", "MOST", "PER_COMPLEXITY", "TOO_SIMPLE", "UNREAD", "rate"]
 
 # A program at or under it deserves a second look, as in the published checker (score <= 2).
 TOO_SIMPLE = 2.0
@@ -17,6 +17,8 @@ MOST = 10.0
 COMPUTES = 2.5
 # Nothing is worked out, but what is shown comes from outside the program.
 GIVEN = 1.0
+# What was read of a long program works nothing out; what was not read may.
+UNREAD = 2.5
 METHOD_POINTS = {
     "constraint solver": 4.0,
     "symbolic algebra": 3.5,
@@ -47,15 +49,17 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
 
     ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 
-    Deterministic, and blind to comments, layout and the names of variables. Time and memory are linear in the length.
+    Deterministic, and blind to comments, layout and the names of variables. Of a program longer than ``MOST_READ``
+    characters only the beginning and the end are judged: it is then ``partial``, never suspicious, never too simple.
     """
     source = read(program)
-    found = judge(flow_of(source.tree), Question(question), broken=bool(source.fault), cut=cut or source.cut)
+    partial = bool(source.fault) or source.unread > 0
+    found = judge(flow_of(source.tree), Question(question), broken=partial, cut=cut or source.cut)
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
-    suspicious = found.shows and not found.works and not found.outside and not source.fault
+    suspicious = found.shows and not found.works and not found.outside and not partial
     return Symbolic(
-        score=_score(found, complexity),
+        score=_score(found, source, complexity),
         methods=found.methods,
         suspicious=suspicious,
         note=_note(found, source, suspicious),
@@ -63,12 +67,14 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
         branches=found.branches,
         complexity=complexity,
         endless=found.endless[:_NAMED],
-        partial=bool(source.fault),
+        partial=partial,
     )
 
 
-def _score(found: Findings, complexity: int) -> float:
+def _score(found: Findings, source: Source, complexity: int) -> float:
     if not found.works:
+        if source.unread:
+            return UNREAD
         return GIVEN if found.outside else 0.0
     each, most = PER_COMPLEXITY
     points = COMPUTES + sum(METHOD_POINTS[method] for method in found.methods) + min(most, each * complexity)
@@ -82,8 +88,13 @@ def _note(found: Findings, source: Source, suspicious: bool) -> str:
         place = f" in line {source.line}" if source.line else ""
         rest = "; what can be read was judged" if source.tree.body else ""
         sentences.append(f"The program does not parse{place} ({source.fault}){rest}.")
-    if found.works:
-        sentences.append(f"The program computes its answer: {', '.join(found.methods)}.")
+    if source.unread:
+        sentences.append(f"The program is long: {source.unread:,} characters in its middle were not judged.")
+    if source.unread and not found.works:
+        sentences.append("What was judged works nothing out.")
+    elif found.works:
+        by = f": {', '.join(found.methods)}" if found.methods else ""
+        sentences.append(f"The program computes its answer{by}.")
     elif suspicious:
         sentences.append("The program prints what it was written with: nothing is computed.")
     elif found.outside:

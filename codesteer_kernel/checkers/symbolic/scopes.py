@@ -10,6 +10,8 @@ import msgspec
 __all__ = ["BUILTINS", "Names", "names_of"]
 
 BUILTINS = frozenset(dir(builtins)) | {"display"}
+# Parts of the tree that hold nothing.
+_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.Constant)
 _SHOWING = {"print", "display", "pprint", "stdout"}
 
 
@@ -50,7 +52,12 @@ def names_of(tree: ast.Module) -> Names:
             names.shared.setdefault(scope, set()).update(node.names)
         else:
             names.bound[scope].update(_bound_by(node))
-        stack += [(child, scope) for child in ast.iter_child_nodes(node)]
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if isinstance(part, list):
+                stack += [(child, scope) for child in part if isinstance(child, ast.AST)]
+            elif isinstance(part, ast.AST) and not isinstance(part, _MARKS):
+                stack.append((part, scope))
     for scope, shared in names.shared.items():
         names.bound[scope] -= shared
     return names

@@ -1,7 +1,8 @@
-"""From the text of a model to a syntax tree, whole or as much of it as can be read. Never raises, linear in the text.
+"""From the text of a model to a syntax tree, whole or as much of it as can be read. Never raises, in bounded time.
 
-Notebook syntax, prompts, fences and a common indent are taken off. What still does not parse is cut into top-level
-statements, which are parsed one by one; broken ones are mended in a few plain ways or left out.
+Of a text longer than :data:`MOST_READ` the beginning and the end are read. Notebook syntax, prompts, fences and a common
+indent are taken off. What still does not parse is cut into top-level statements, which are parsed one by one; broken ones
+are mended in a few plain ways or left out.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-__all__ = ["Source", "read"]
+__all__ = ["MOST_READ", "Source", "read"]
 
+# So many characters are read; several times what a model writes in one reply.
+MOST_READ = 60_000
+# Of a longer text, so many at its end, where the answer is shown; the rest at its beginning.
+_END_READ = 20_000
+# A statement begins at the margin.
+_MARGIN = re.compile(r"\n(?=[^\W\d]|@)")
 # What mending may cost: parsed characters per character of text, and tries per statement.
 _BUDGET = 8
 _TRIES = 6
@@ -51,17 +58,41 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
     (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
-    what is whole or could be mended.
+    what is whole or could be mended. ``unread`` counts the characters in the middle of a long text that were not read.
     """
 
     tree: ast.Module
     fault: str = ""
     line: int = 0
     cut: bool = False
+    unread: int = 0
 
 
 def read(text: str) -> Source:
     """Parse ``text``."""
+    if len(text) <= MOST_READ:
+        return _read(text)
+    head, tail = _ends(text)
+    first = _read(head)
+    open_fence = sum(_FENCE.match(line) is not None for line in head.split("\n")) % 2
+    last = _read("```" * open_fence + tail)
+    ast.increment_lineno(last.tree, text.count("\n", 0, len(text) - len(tail)))
+    # What does not parse may be whole in the text; what is bound in the middle is not known.
+    return Source(
+        tree=ast.Module(body=[*first.tree.body, *last.tree.body], type_ignores=[]),
+        cut=True,
+        unread=len(text) - len(head) - len(tail),
+    )
+
+
+def _ends(text: str) -> tuple[str, str]:
+    """The beginning and the end of a long ``text``: whole lines, and whole statements if it has any at the margin."""
+    head = text[: MOST_READ - _END_READ]
+    margin = _MARGIN.search(text, len(text) - _END_READ)
+    return head[: max(0, head.rfind("\n"))], text[margin.start() :] if margin else ""
+
+
+def _read(text: str) -> Source:
     text = text.replace("\0", " ").replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
     if _CELL.search(text):
         text = _plain(text)

@@ -113,6 +113,12 @@ class _Statements(Calls):
         else:
             yield self.target(target, value)
 
+    def _delete(self, node: ast.Delete) -> Walk:
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                parts = [target.value, *([] if isinstance(target.slice, ast.Slice) else [target.slice])]
+                self.change_place(target.value, [self.work(".pop", (yield self.expressions(parts)))])
+
     def _return(self, node: ast.Return) -> Walk:
         value = self.graph.nothing
         if node.value is not None:
@@ -382,6 +388,7 @@ _Statements.walks = Calls.walks | {
     ast.Assign: _Statements._assign,
     ast.AnnAssign: _Statements._annotated,
     ast.AugAssign: _Statements._augmented,
+    ast.Delete: _Statements._delete,
     ast.Return: _Statements._return,
     ast.Raise: _Statements._raise,
     ast.Assert: _Statements._assert,
