@@ -29,13 +29,14 @@ _POLL_S = 0.2
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one question.
 
-    ``support`` is the level of the answer's support, ``tokens`` what was read and written, ``cost`` in US dollars (None
+    ``verdict`` is what the test said of the answer (empty: nothing tested it), ``support`` the level of its support, ``tokens`` what was read and written, ``cost`` in US dollars (None
     where a price is not known), ``run`` the run's id, ``error`` why there is no answer.
     """
 
     question: str
     answer: str = ""
     status: str = "done"
+    verdict: str = ""
     support: str = "none"
     rounds: int = 0
     seconds: float = 0.0
@@ -178,11 +179,13 @@ class _Batch:
 
 def _row(question: str, future: concurrent.futures.Future[Run]) -> BatchRow:
     try:
-        record = future.result().record
+        run = future.result()
     except CodeSteerError as fault:
         return BatchRow(question=question, status="failed", error=str(fault))
+    record = run.record
     return BatchRow(
         question=question,
+        verdict=run.verdict or "",
         answer=record.answer.text if record.answer else "",
         status=record.status,
         support=record.support.level if record.support else "none",

@@ -12,41 +12,10 @@ from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, neare
 
 __all__ = ["main"]
 
-_HELP = """\
-codesteer: steer a model to its answer, by text or by code.
-
-  codesteer solve "QUESTION" [options]   one steered run; rounds on stderr, the answer on stdout
-  codesteer exec FILE... [--cells] [--timeout S] [--memory MB] [--file-size MB] [--tier T] [--json]
-                                         run Python files in the executor, limited and isolated; with --cells one
-                                         after another in one process that keeps its names
-  codesteer models [list] [--endpoints] [--json]
-                                         models that can be named, and what servers report
-  codesteer models show NAME [--json]    everything known of one model
-  codesteer models pull [NAME...]        fetch embedded models now
-  codesteer models rm NAME...            delete the weights of embedded models
-  codesteer models check NAME [--timeout S] [--json]
-                                         one tiny request; what is wrong where it fails
-  codesteer prompts [import PATH | forget]
-                                         the wording in force; PATH: a checkout of the public reference
-  codesteer runs [N]                     the newest runs
-  codesteer show [RUN] [--json|--html|--markdown]
-                                         one run; a beginning of its name is enough
-  codesteer diff RUN RUN                 two runs side by side: answers, programs, checks, cost
-  codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]
-                                         a run as a file; py is the program that gave the answer
-  codesteer replay [RUN] [--speed X]     a run again, as it happened
-  codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
-  codesteer rm RUN...                    delete runs
-  codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
-  codesteer status                       what is loaded, where files are
-  codesteer doctor                       look at everything a run needs
-  codesteer help                         this text and the options of solve
-  codesteer --version
-
+_ENDS = """
 Exit codes: 0 done, 1 failed (exec: a program did not end well), 2 bad input, 3 a budget ended the run, 130 stopped.
+Of check: 0 the test passed it, 1 the test failed it or its program did not end well, 4 no test could tell.
 """
-
-_EXIT = {"done": 0, "failed": 1, "exhausted": 3, "stopped": 130}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "solve": _solve,
+        "check": _check,
         "exec": _exec,
         "models": _models,
         "prompts": _prompts,
@@ -81,6 +51,9 @@ def _dispatch(words: list[str]) -> int:
         "rm": _rm,
         "serve": _serve,
         "status": _status,
+        "config": _config,
+        "completion": _completion,
+        "--complete": _complete,
         "doctor": _doctor,
         "help": _help,
     }
@@ -98,83 +71,33 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _help(words: list[str]) -> int:
-    from codesteer_kernel.options import help_text
+    from codesteer_kernel.command_table import commands_help
+    from codesteer_kernel.option_table import help_text
 
-    print(_HELP)
-    print("Options of solve (and of %%codesteer):")
-    print(help_text().partition("options:\n")[2].rstrip())
+    print("codesteer: steer a model to its answer, by text or by code.\n")
+    print(commands_help(in_shell=True))
+    print(_ENDS)
+    print("Options of solve and check, and of %%codesteer.\n")
+    print(help_text(in_shell=True))
     return 0
 
 
 def _solve(words: list[str]) -> int:
-    from codesteer_kernel.options import parse_options
-    from codesteer_kernel.run import engine, read_run
+    from codesteer_kernel.solve_command import solve
 
-    options = parse_options(words)
-    if options.inputs or options.outputs:
-        raise BadInput("A shell has no variables for --in and --out.", "Use them in a %%codesteer cell.")
-    prompt = " ".join(options.words)
-    if not options.words and not sys.stdin.isatty():
-        prompt = sys.stdin.read()
-    follows = read_run(options.follows).record if options.follows else None
-    live = engine().submit(prompt, options.settings, follows=follows, on_event=None if options.quiet else _progress())
-    try:
-        run = live.wait()
-    except KeyboardInterrupt:
-        live.stop()
-        run = live.wait(timeout=30)
-    finally:
-        engine().close()
-    _print_end(run, options)
-    return _EXIT.get(run.status, 1)
+    return solve(words)
+
+
+def _check(words: list[str]) -> int:
+    from codesteer_kernel.solve_command import check
+
+    return check(words)
 
 
 def _exec(words: list[str]) -> int:
     from codesteer_kernel.exec_command import exec_files
 
     return exec_files(words)
-
-
-def _progress() -> Callable[[Any, Any], None]:
-    """Print rounds to stderr as they come, and what goes on when stderr is a terminal."""
-    from codesteer_kernel.record import events as ev
-    from codesteer_kernel.render import round_lines
-
-    live_line = sys.stderr.isatty()
-
-    def tell(event: ev.Event, record: Any) -> None:
-        match event:
-            case ev.RoundEnded(round=index):
-                if live_line:
-                    sys.stderr.write("\r\x1b[K")
-                print("\n".join(round_lines(record.rounds[index - 1])), file=sys.stderr, flush=True)
-            case ev.PhaseEntered(phase=phase, note=note) if live_line:
-                sys.stderr.write(f"\r\x1b[K{phase}{f': {note}' if note else ''} ...")
-                sys.stderr.flush()
-            case ev.RunEnded() if live_line:
-                sys.stderr.write("\r\x1b[K")
-
-    return tell
-
-
-def _print_end(run: Any, options: Any) -> None:
-    from codesteer_kernel.render import printable
-    from codesteer_kernel.render.words import cost_line, split_line, status_line
-
-    if options.json:
-        print(run.to_json())
-        return
-    if not options.quiet:
-        print(status_line(run.record), file=sys.stderr)
-        if run.record.support is not None and run.record.support.note:
-            print(run.record.support.note, file=sys.stderr)
-        print(cost_line(run.record), file=sys.stderr)
-    if options.time:
-        print(f"Time: {split_line(run.record)}", file=sys.stderr)
-    if run.answer:
-        print(printable(run.answer) if sys.stdout.isatty() else run.answer)
-    elif options.quiet:
-        print(f"codesteer: {status_line(run.record)}", file=sys.stderr)
 
 
 def _models(words: list[str]) -> int:
@@ -274,6 +197,30 @@ def _serve(words: list[str]) -> int:
     from codesteer_kernel.serving import serve_command
 
     return serve_command(words)
+
+
+def _config(words: list[str]) -> int:
+    from codesteer_kernel.commands import config_text
+    from codesteer_kernel.configuring import configured
+
+    print(config_text(configured()))
+    return 0
+
+
+def _completion(words: list[str]) -> int:
+    from codesteer_kernel.shells import script_for
+
+    print(script_for(words), end="")
+    return 0
+
+
+def _complete(words: list[str]) -> int:
+    """What the scripts of :mod:`.shells` call: the words before the cursor, the last one begun."""
+    from codesteer_kernel.completing import after_command, names_here
+
+    _, found = after_command(" ".join(words), names_here(), in_shell=True)
+    print("\n".join(found))
+    return 0
 
 
 def _status(words: list[str]) -> int:

@@ -5,14 +5,39 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 
+from traitlets.config import Config
+
 from codesteer_kernel.config import cache_dir, default_threads, runs_bytes
+from codesteer_kernel.configuring import CodeSteer, config_files
+from codesteer_kernel.models.aliases import own_names
+from codesteer_kernel.policy import policy
 from codesteer_kernel.record import Record
 from codesteer_kernel.run import Engine, engine
 from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.store import Store
 
-__all__ = ["diff_text", "prompts_text", "runs_text", "status_text", "table"]
+__all__ = ["config_text", "diff_text", "prompts_text", "runs_text", "status_text", "table"]
+
+
+def config_text(defaults: CodeSteer) -> str:
+    """Every default that runs start from, where they come from, and what the administrator limits."""
+    usual = CodeSteer(config=Config())
+    rows = [("SETTING", "VALUE", "")]
+    for name in sorted(defaults.trait_names(config=True)):
+        value = getattr(defaults, name)
+        changed = name in usual.trait_names() and value != getattr(usual, name)
+        rows.append((f"CodeSteer.{name}", repr(value), f"usually {getattr(usual, name)!r}" if changed else ""))
+    files = [str(path) for path in config_files() if path.is_file()]
+    lines = [table(rows), "", f"Configuration files: {', '.join(files) or 'none'}"]
+    lines.append(
+        f"Folders they are looked for in: {', '.join(dict.fromkeys(str(path.parent) for path in config_files()))}"
+    )
+    own = own_names()
+    lines.append(f"Aliases and profiles: {own.path} ({len(own.models)} and {len(own.profiles)})")
+    rules = policy()
+    lines.append(f"Limits of the administrator: {', '.join(map(str, rules.files)) or 'none'}")
+    return "\n".join([*lines, *(f"  {line}" for line in rules.lines())])
 
 
 def diff_text(one: Record, other: Record) -> str:

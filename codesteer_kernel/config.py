@@ -17,6 +17,8 @@ from pathlib import Path
 from .errors import BadInput, CacheNotWritable
 
 __all__ = [
+    "RUNS_VARIABLE",
+    "TIER_VARIABLE",
     "available_memory",
     "cache_dir",
     "child_environment",
@@ -30,6 +32,8 @@ __all__ = [
     "writable",
 ]
 
+RUNS_VARIABLE = "CODESTEER_RUNS_MB"
+TIER_VARIABLE = "CODESTEER_TIER_FLOOR"
 _SECRET = re.compile(r"API_?KEY|(^|_)KEY(_|$)|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
 
 # At least 8 characters with a digit among them, or 20 of any kind; no path, no address.
@@ -144,7 +148,7 @@ def runs_bytes() -> int:
     Raises:
         BadInput: the variable is not a number above zero.
     """
-    wish = os.environ.get("CODESTEER_RUNS_MB", "500")
+    wish = os.environ.get(RUNS_VARIABLE, "500")
     try:
         megabytes = float(wish)
     except ValueError:

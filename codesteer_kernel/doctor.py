@@ -34,7 +34,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 def examine() -> list[Finding]:
     """Look at everything; takes about a second (it starts a child kernel). Never raises."""
     findings: list[Finding] = []
-    for look in (_python, _kernel, _front_ends, _folders, _memory, _models, _keys, _proxies, _executor):
+    for look in (_python, _kernel, _front_ends, _folders, _memory, _models, _keys, _proxies, _limits, _executor):
         try:
             findings += look()
         except CodeSteerError as fault:
@@ -165,6 +165,15 @@ def _proxies() -> Iterator[Finding]:
     names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "HF_ENDPOINT")
     found = [name for name in names if os.environ.get(name) or os.environ.get(name.lower())]
     yield Finding(state="ok", subject="network settings", found=", ".join(found) or "none")
+
+
+def _limits() -> Iterator[Finding]:
+    from codesteer_kernel.policy import policy
+
+    rules = policy()
+    if rules.files:
+        found = "; ".join(rules.lines()) or "nothing"
+        yield Finding(state="ok", subject="administrator", found=f"{', '.join(map(str, rules.files))} limits {found}")
 
 
 def _executor() -> Iterator[Finding]:

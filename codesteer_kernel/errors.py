@@ -27,6 +27,7 @@ __all__ = [
     "MissingKey",
     "ModelError",
     "ModelTimeout",
+    "NotAllowed",
     "OutOfCredit",
     "OutOfMemory",
     "Overloaded",
@@ -75,6 +76,12 @@ class BadConfig(BadInput):
     """The user's configuration file holds something that cannot work; the message names the file and the place."""
 
     code = "bad_config"
+
+
+class NotAllowed(BadInput):
+    """The administrator of this machine does not allow it; the message names the file that says so."""
+
+    code = "not_allowed"
 
 
 class EmptyPrompt(BadInput):

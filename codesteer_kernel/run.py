@@ -41,8 +41,12 @@ from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.models.discovery import Directory
 from codesteer_kernel.models.prices import price
+from codesteer_kernel.models.registry import check_allowed
 from codesteer_kernel.models.served import ServedModel, served_or_opened
+from codesteer_kernel.option_table import typed
+from codesteer_kernel.policy import policy
 from codesteer_kernel.record import (
+    Answer,
     Bound,
     Budget,
     InputSummary,
@@ -55,6 +59,7 @@ from codesteer_kernel.record import (
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
+from codesteer_kernel.steering.extraction import code_block
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.store import Keeper, Store
 
@@ -69,16 +74,6 @@ NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
-# Settings whose option has another name.
-OPTIONS = {
-    "seconds": "timeout",
-    "code_seconds": "code-timeout",
-    "check_seconds": "check-timeout",
-    "memory_mb": "memory",
-    "output_mb": "max-output",
-    "input_mb": "in-max",
-    "export_mb": "out-max",
-}
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -166,8 +161,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
-                option = OPTIONS.get(name, name).replace("_", "-")
-                raise BadInput(f"--{option} is {value}.", "Give a number above zero.")
+                raise BadInput(f"{typed(name)} is {value}.", "Give a number above zero.")
         if self.thinking is not None and self.thinking < 0:
             raise BadInput(f"--thinking is {self.thinking}.", "Give a number of tokens, or 0 for no hidden reasoning.")
         if self.drop and not self.hide:
@@ -244,6 +238,15 @@ class Run:
     def code(self) -> str | None:
         """The program behind the answer, if a program gave it."""
         return self.record.answer.code if self.record.answer else None
+
+    @property
+    def verdict(self) -> str | None:
+        """What the test said of the answer: ``pass``, ``fail``, ``broken`` or ``unsure``; None where nothing tested it."""
+        rounds = self.record.rounds
+        if self.record.answer is not None:
+            rounds = [rounds[self.record.answer.round - 1]]
+        tested = [one.self_answer.verdict for one in rounds if one.self_answer is not None]
+        return tested[-1] if tested else None
 
     @property
     def rounds(self) -> list[Round]:
@@ -331,6 +334,7 @@ class _Job:
     on_event: OnEvent | None
     store: Store
     hosts: Directory
+    given: Answer | None
 
 
 class Engine:
@@ -352,6 +356,7 @@ class Engine:
         inputs: Mapping[str, Any] | None = None,
         outputs: tuple[str, ...] = (),
         follows: Record | None = None,
+        given: str | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -364,15 +369,21 @@ class Engine:
                 programs find a copy in their working directory; its name may then be that of a file.
             outputs: names to bring back from the winning program.
             follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
+            given: an answer, or a reply with a fenced program, to check instead of steering: no target or steerer is
+                asked, and the run has one round.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
         Raises:
             EmptyPrompt, BadInput: nothing was started.
+            NotAllowed: the administrator of this machine does not allow it; nothing was started.
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
             EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
-        settings = (settings or RunSettings()).checked()
+        settings = _allowed((settings or RunSettings()).checked())
+        answer = None
+        if given is not None:
+            settings, answer = _for_checking(settings, given)
         if not prompt.strip():
             raise EmptyPrompt("The question is empty.", "Write it below the %%codesteer line.")
         for name in outputs:
@@ -392,7 +403,7 @@ class Engine:
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts)
+        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -456,6 +467,7 @@ class Engine:
 
     def _model(self, name: str) -> ChatModel:
         named = expand(name)
+        check_allowed(named)
         if named.name.startswith("replay/"):
             return open_model(name)  # it holds its place in the record: one for each role of each run
         # Not by the name alone: what an alias stands for may change while the process lives.
@@ -495,6 +507,7 @@ class Engine:
                 run_id=job.live.id,
                 versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
+                given=job.given,
                 stop=job.live._stop,
                 notice=_notice(job),
             )
@@ -591,15 +604,45 @@ def _shown(inputs: Mapping[str, Any], settings: RunSettings) -> tuple[dict[str, 
         if files.count(file) > 1:
             raise BadInput(f"Two inputs are files of the name {file!r}.", "Rename one of them.")
     check_hidden(inputs, settings.hide)
+    rules = policy()
+    hidden = (*settings.hide, *rules.hide)
     passed = dict(inputs)
     if settings.drop:
-        passed = {name: without_hidden(name, value, settings.hide) for name, value in inputs.items()}
-    showing = Showing(schema_only=settings.schema_only, hide=settings.hide)
+        passed = {name: without_hidden(name, value, hidden) for name, value in inputs.items()}
+    showing = Showing(schema_only=settings.schema_only or rules.schema_only, hide=hidden)
     about = [summarise(name, value, showing) for name, value in passed.items()]
     return passed, [
         InputSummary(name=one.name, type=one.type, shape=" x ".join(map(str, one.shape)), summary=one.text)
         for one in about
     ]
+
+
+def _allowed(settings: RunSettings) -> RunSettings:
+    """The settings within what the administrator allows: what the user did not choose is made small enough.
+
+    Raises:
+        NotAllowed: the user chose more.
+    """
+    rules, usual = policy(), RunSettings()
+    limited = {
+        name: rules.limited(name, getattr(settings, name), getattr(usual, name), typed(name)) for name in rules.limits
+    }
+    journal = settings.journal or rules.journal
+    return msgspec.structs.replace(settings, journal=journal, **limited)
+
+
+def _for_checking(settings: RunSettings, given: str) -> tuple[RunSettings, Answer]:
+    """The settings of a run that only checks, in which the checker plays every part, and what it checks."""
+    answer = Answer(text=given, code=code_block(given), complete=True)
+    if not given.strip():
+        raise BadInput("There is no answer to check.", "Write it below a line of ---.")
+    if answer.code is None and settings.checker == NO_CHECKER:
+        raise BadInput(
+            "An answer in words is checked by a test, and --checker none turns tests off.", "Name a checker."
+        )
+    writer = settings.checker if settings.checker not in (None, "", NO_CHECKER) else settings.target
+    alone = {"rounds": 1, "samples": 1, "start": None, "dialect": None, "faithful": False, "thinking": None}
+    return msgspec.structs.replace(settings, target=writer, steerer=None, **alone), answer
 
 
 def _check_name(name: str) -> None:

@@ -19,11 +19,12 @@ from typing import Any, Self
 
 import msgspec
 
-from codesteer_kernel.errors import BadInput, ExecutorError, UnknownName
+from codesteer_kernel.errors import BadInput, ExecutorError, NotAllowed, UnknownName
 from codesteer_kernel.executor.executor import PRELOAD, Executor
 from codesteer_kernel.executor.kernel import KernelLost
 from codesteer_kernel.executor.results import Limits, Result
 from codesteer_kernel.executor.tiers import tier_name
+from codesteer_kernel.policy import policy
 
 __all__ = ["GatewayExecutor", "RemoteKernel"]
 
@@ -410,6 +411,13 @@ class GatewayExecutor(Executor):
         self._url = (url if url is not None else os.environ.get(URL_VARIABLE, "")).rstrip("/")
         if not self._url.startswith(("http://", "https://")):
             raise BadInput("The gateway tier needs an address.", f"Set {URL_VARIABLE} to http(s)://HOST:PORT.")
+        rules = policy()
+        rules.check_address(self._url)
+        if rules.isolation:
+            raise NotAllowed(
+                f"Programs need the isolation {' and '.join(rules.isolation)} here, and a gateway promises none.",
+                "Leave the gateway out.",
+            )
         self._token = token if token is not None else os.environ.get(TOKEN_VARIABLE, "")
         self._name = kernel
 

@@ -20,9 +20,11 @@ from typing import Any
 
 import msgspec
 
+from codesteer_kernel.config import TIER_VARIABLE
 from codesteer_kernel.errors import ExecutorError, UnknownName, nearest
 from codesteer_kernel.executor import seatbelt
 from codesteer_kernel.executor.surroundings import interpreter, readable
+from codesteer_kernel.policy import policy
 
 __all__ = [
     "FLOOR_VARIABLE",
@@ -41,7 +43,7 @@ __all__ = [
     "wrap",
 ]
 
-FLOOR_VARIABLE = "CODESTEER_TIER_FLOOR"
+FLOOR_VARIABLE = TIER_VARIABLE
 """Environment variable with the weakest tier that may be used here. It can be raised by callers, never lowered."""
 
 GUARD = Path(__file__).parent / "child" / "guard.py"
@@ -155,7 +157,8 @@ def choose(tier: str | None, floor: str | None, python: str, *, spawned: bool = 
 
     Args:
         tier: name of a tier, which then is exactly what stands; None or ``"best"`` for all walls that can be had.
-        floor: the weakest tier to accept. The one in the environment variable counts as well.
+        floor: the weakest tier to accept. The one in the environment variable counts as well, and the
+            administrator's.
         python: the interpreter of the kernel.
         spawned: whether each program is a process of its own, without a kernel around which a world could be made.
 
@@ -168,6 +171,8 @@ def choose(tier: str | None, floor: str | None, python: str, *, spawned: bool = 
         reasons.update(dict.fromkeys(("namespaces", "bubblewrap"), "programs that are spawned have none around them"))
     demanded = _tier(floor).walls if floor else frozenset({"limits"})
     if ordered := os.environ.get(FLOOR_VARIABLE):
+        demanded |= _tier(ordered).walls
+    for ordered in policy().isolation:
         demanded |= _tier(ordered).walls
     if tier is None or tier == BEST:
         walls = frozenset(wall.name for wall in WALLS if not reasons[wall.name])

@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..config import runtime_dir
-from ..errors import AuthenticationFailed, BadInput, EndpointUnreachable, ModelError
+from ..errors import AuthenticationFailed, BadInput, EndpointUnreachable, ModelError, NotAllowed
+from ..policy import policy
 from .keys import find_key
 from .locks import FileLock
 from .protocol import Abilities
@@ -36,6 +37,7 @@ NO_HOST = "none"
 """The address that stands for: load every model here."""
 
 ANY = "hosted"
+_HERE = "unix:"
 ASK_SECONDS = 2.0
 UNKNOWN_SERVER = Abilities(prefill=True, score=True, structured=True, seed=True)
 """What an OpenAI-style server (vLLM and its like) can do, where it does not say."""
@@ -199,7 +201,18 @@ class Directory:
             BadInput: that is no address.
         """
         wanted = {name.removeprefix(f"{ANY}/") for name in names}
-        return next((found for host in self._hosts if (found := host.serves(wanted))), None)
+        found = (served for host in self._hosts if (served := host.serves(wanted)))
+        return next((one for one in found if self._allowed(one)), None)
+
+    def _allowed(self, host: Host) -> bool:
+        """Whether the administrator lets this host, and what it says that it serves, be asked."""
+        try:
+            policy().check_model([f"{host.model}+{host.adapter}" if host.adapter else host.model])
+            policy().check_address(host.address, _HERE)
+        except NotAllowed as fault:
+            self.fault = self.fault or ModelError(fault.message, fault.cure)
+            return False
+        return True
 
     @cached_property
     def _hosts(self) -> list[Host]:
@@ -221,11 +234,13 @@ def ask(address: str) -> list[Host]:
 
     Raises:
         BadInput: this is no address.
+        NotAllowed: the administrator does not allow it.
         EndpointUnreachable, AuthenticationFailed, ModelError: it does not answer, refuses the key, or is no such server.
     """
     import httpx
 
     url, socket = _located(address)
+    policy().check_address(address, _HERE)
     key = find_key(HOST_KEY)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     if socket and not Path(socket).is_socket():

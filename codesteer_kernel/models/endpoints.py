@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ..errors import CodeSteerError
+from ..policy import policy
 from .aliases import expand, own_names
 from .keys import find_key
 from .providers import PROVIDERS, Endpoint, locate
@@ -86,8 +87,10 @@ async def ask_models(
 
     Raises:
         NoList: it answered with something else.
+        NotAllowed: the administrator does not allow its host.
         Exception: what the client raises when nothing answers.
     """
+    policy().check_address(address or endpoint.base_url)
     url = (address or endpoint.base_url) + ("/v1/models" if endpoint.wire == "anthropic" else "/models")
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     if endpoint.wire == "anthropic":

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from msgspec.structs import replace
 
 from ..errors import BadInput, EndpointUnreachable, MissingDependency, ModelError
+from ..policy import policy
 from .faults import OVERFLOW, Fault, broken, explain, scrub
 from .gate import Place, Quota, gate_to
 from .limits import Clock, Limits
@@ -46,6 +47,7 @@ class HostedModel:
 
     Raises:
         MissingDependency: the SDK is not installed.
+        NotAllowed: the administrator does not allow the endpoint's host.
         BadInput: the variable of the provider's quota cannot be read.
     """
 
@@ -61,6 +63,7 @@ class HostedModel:
             raise MissingDependency(
                 f"{endpoint.name} needs the {self.package} package.", f"Run: pip install 'codesteer[{self.package}]'"
             ) from None
+        policy().check_address(endpoint.base_url)
         self.name = endpoint.name
         self.context_window: int | None = None
         self._endpoint = endpoint

@@ -15,7 +15,7 @@ from .providers import PROVIDERS
 from .pull import downloaded
 from .registry import endpoint_of, key_of
 
-__all__ = ["ModelRow", "list_models"]
+__all__ = ["ModelRow", "list_models", "model_names"]
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +46,17 @@ def list_models() -> list[ModelRow]:
         BadConfig: the user's file of aliases is wrong.
     """
     return [*_own(), *_embedded(), *_kinds(), *_hosted(), *_plugins()]
+
+
+def model_names() -> list[str]:
+    """Names and beginnings of names, for whoever types one; looks for no key, file or price.
+
+    Raises:
+        BadConfig: the user's file of aliases is wrong.
+    """
+    embedded = [f"local/{one.name}" for one in CATALOGUE]
+    hosted = [f"{provider}/" for provider in (*PROVIDERS, "hf", "replay", *installed())]
+    return ["embedded", "hosted", *own_names().models, *embedded, *PRICES, *dict.fromkeys(hosted)]
 
 
 def _own() -> Iterator[ModelRow]:

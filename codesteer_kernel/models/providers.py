@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..errors import BadInput
+from ..policy import policy
 from .gate import Quota, read_quota
 from .keys import find_key, require_key
 
@@ -180,9 +181,11 @@ def resolve(provider: str, model: str, *, base_url: str | None = None, key_varia
 
     Raises:
         MissingKey: the provider needs a key and there is none.
+        NotAllowed: the administrator does not allow its host.
         BadInput: the address is not an http(s) URL.
     """
     endpoint = locate(provider, model, base_url=base_url, key_variable=key_variable)
+    policy().check_address(endpoint.base_url)
     variable = endpoint.key_variable
     if not variable:
         return endpoint

@@ -31,7 +31,8 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from ..config import child_environment, writable
-from ..errors import CacheNotWritable, WeightsCorrupt, WeightsMissing
+from ..errors import CacheNotWritable, NotAllowed, WeightsCorrupt, WeightsMissing
+from ..policy import policy
 from .catalogue import Entry, Mirror, weights_path
 from .locks import FileLock
 
@@ -197,6 +198,10 @@ def _verify(path: Path, model: Entry, named: Path, digest: hashlib._Hash | None 
 
 def _from_hub(model: Entry, path: Path, report: Progress, halt: threading.Event) -> None:
     base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    try:
+        policy().check_address(base)
+    except NotAllowed as fault:
+        raise _SourceFailed(fault.message) from None
     part = path.with_name(path.name + ".part")
     begun = part.stat().st_size if part.exists() else 0
     if begun > model.size:

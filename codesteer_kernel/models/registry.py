@@ -12,21 +12,24 @@ a known provider: what exists there is the provider's to say.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..errors import BadInput, UnknownModel, nearest
+from ..errors import BadInput, NotAllowed, UnknownModel, nearest
+from ..policy import policy
 from .aliases import Named, expand, own_names
 from .catalogue import CATALOGUE, default_model, entry
 from .keys import has_key
 from .plugins import BUILT_IN, installed, open_plugin
 from .protocol import ChatModel
 from .providers import PROVIDERS, Endpoint, locate, resolve
+from .pull import HUB
 
-__all__ = ["endpoint_of", "is_path", "key_of", "open_model"]
+__all__ = ["check_allowed", "endpoint_of", "is_path", "key_of", "open_model"]
 
 
 def open_model(
@@ -58,6 +61,7 @@ def open_model(
     """
     given = {"base_url": base_url, "key_variable": key_variable, "context": context}
     named = expand(name, {field: value for field, value in given.items() if value is not None} | options)
+    check_allowed(named)
     provider, _, model = named.name.partition("/")
     options = dict(named.options)
     if named.name == "embedded":
@@ -90,6 +94,41 @@ def open_model(
     if provider in plugins:
         return open_plugin(provider, plugins[provider], model, options)
     raise _unknown(named.name, provider, model)
+
+
+def check_allowed(named: Named) -> None:
+    """See that the administrator allows a model, under the name that it really has and at the address that it really has.
+
+    Raises:
+        NotAllowed: the model or its host is not among those that are allowed.
+        BadConfig: the administrator's file cannot be read.
+    """
+    rules = policy()
+    if not (rules.models or rules.hosts):
+        return
+    provider, _, model = named.name.partition("/")
+    names = [named.name]
+    if named.name == "embedded":
+        names.append(f"local/{default_model()[0].name}")
+    elif provider == "local" and not is_path(model):
+        # Whatever it is called, it is in the catalogue or nowhere.
+        names = [f"local/{entry(model).name}", "embedded"]
+    elif provider == "local":
+        path, mark, query = model.partition("?")
+        names = [f"local/{Path(path).expanduser().resolve()}{mark}{query}"]
+    elif provider == "hf" and (model.startswith(("/", "~", "."))):
+        path, mark, query = model.partition("?")
+        names = [f"hf/{Path(path).expanduser().resolve()}{mark}{query}"]
+    elif provider == "hf":
+        rules.check_address(os.environ.get("HF_ENDPOINT") or HUB, HUB)
+    elif provider in PROVIDERS:
+        endpoint = endpoint_of(named)
+        assert endpoint is not None
+        rules.check_address(endpoint.base_url, PROVIDERS[provider].base_url)
+    elif provider not in BUILT_IN and rules.hosts and not rules.models:
+        # Where a plug-in sends what it is given is its own affair: it has to be allowed by name.
+        raise NotAllowed(f"The plug-in {provider} may ask any host, and hosts are limited here.")
+    rules.check_model(names)
 
 
 def endpoint_of(named: Named) -> Endpoint | None:

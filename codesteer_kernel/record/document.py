@@ -65,7 +65,8 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
-    made again when they break off in the middle. ``faithful`` runs reproduce the published loop.
+    made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
+    nothing: the checkers look at an answer that the user gave, and no target is asked.
     """
 
     dialect: str = "mini"
@@ -80,6 +81,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     thinking: int | None = None
     repeat_partial: bool = False
     faithful: bool = False
+    check_only: bool = False
     prompts: str = ""
 
 

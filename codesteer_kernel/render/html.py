@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from codesteer_kernel.record import Execution, Record, Round, SelfAnswer
+from codesteer_kernel.record import Execution, FinalAnswer, Record, Round, SelfAnswer
 from codesteer_kernel.render.pictures import picture
 from codesteer_kernel.render.tables import tables_of
 from codesteer_kernel.render.words import (
@@ -29,9 +29,12 @@ __all__ = ["STYLES", "to_html", "to_page"]
 _BOX = "border:1px solid rgba(127,127,127,.35);border-radius:8px;padding:4px 16px;margin:4px 0;max-width:62em"
 _ANSWER = "border-left:4px solid rgba(46,125,50,.8);padding:2px 14px;margin:10px 0"
 _BIG = "font-size:1.3em;white-space:pre-wrap;margin:2px 0;background:none"
+_LONG = "white-space:pre-wrap;margin:2px 0;background:none"
+_TABLE = f"{_LONG};font-family:monospace"
+_BIG_CHARS = 200
 _CODE = "background:rgba(127,127,127,.12);border-radius:6px;padding:8px 12px;margin:6px 0;white-space:pre-wrap"
 _FOLD = "border-top:1px solid rgba(127,127,127,.25);padding:6px 0"
-STYLES = frozenset({_BOX, _ANSWER, _BIG, _CODE, _FOLD})
+STYLES = frozenset({_BOX, _ANSWER, _BIG, _LONG, _TABLE, _CODE, _FOLD})
 """Every inline style that :func:`to_html` may write; none holds anything of a record."""
 
 
@@ -42,13 +45,9 @@ def to_html(record: Record) -> str:
     winner = 0
     if record.answer is not None:
         winner = record.answer.round
-        tag = "pre" if record.answer.code else "p"
-        text = escape(record.answer.text) if tag == "pre" else _lines(record.answer.text)
         # No heading tag: JupyterLab would list it in the notebook's table of contents.
         note = f"<em>{escape(record.support.note)}</em>" if record.support is not None else ""
-        parts.append(
-            f'<div style="{_ANSWER}"><small>Answer</small><{tag} style="{_BIG}"><strong>{text}</strong></{tag}>{note}</div>'
-        )
+        parts.append(f'<div style="{_ANSWER}"><small>Answer</small>{_answer(record.answer)}{note}</div>')
     parts += [f"<p>{escape(line)}</p>" for line in bound_lines(record)]
     parts += [_round(one, opened=one.index == (winner or len(record.rounds))) for one in record.rounds]
     if ended := ending_line(record):
@@ -68,6 +67,16 @@ def to_page(record: Record) -> str:
         f"<title>{title}</title>\n</head>\n"
         f'<body style="font-family:system-ui,sans-serif">\n{to_html(record)}\n</body>\n</html>\n'
     )
+
+
+def _answer(answer: FinalAnswer) -> str:
+    """Large where it is short; what a program printed in lines stays in columns."""
+    text = answer.text.strip()
+    if answer.code is None:
+        shown = f"<strong>{_lines(text)}</strong>" if len(text) <= _BIG_CHARS else _lines(text)
+        return f'<p style="{_BIG if len(text) <= _BIG_CHARS else _LONG}">{shown}</p>'
+    style = _TABLE if "\n" in text else _BIG
+    return f'<pre style="{style}"><strong>{escape(text)}</strong></pre>'
 
 
 def _round(this: Round, *, opened: bool) -> str:

@@ -29,6 +29,8 @@ def status_line(record: Record) -> str:
             doing = record.progress.phase if record.progress else "starting"
             note = f" ({flat(record.progress.note)})" if record.progress and record.progress.note else ""
             return f"Round {max(1, len(record.rounds))} of at most {record.budget.rounds}: {doing}{note}."
+        case "done" if record.config.check_only:
+            return f"Checked: {_found(record.rounds[0])}."
         case "done":
             return f"Done in {rounds}."
         case "stopped":
@@ -41,6 +43,15 @@ def status_line(record: Record) -> str:
             if record.error is None:
                 return "Failed."
             return flat(f"Failed: {record.error.message} {record.error.cure}")
+
+
+def _found(this: Round) -> str:
+    """What the checkers found of an answer that the user gave."""
+    if this.self_answer is not None:
+        return f"the test {verdict_line(this.self_answer)}".rstrip(".")
+    if this.execution is not None and this.execution.status != "ok":
+        return "the program did not end well"
+    return "no test was made"
 
 
 def decision_line(decision: Decision) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from codesteer_kernel.errors import BadInput, ModelError
 from codesteer_kernel.models import open_model
+from codesteer_kernel.models.aliases import expand
 from codesteer_kernel.models.discovery import HOST_KEY, HOST_URL, UNKNOWN_SERVER, Host, Notice, is_loopback
+from codesteer_kernel.models.registry import check_allowed
 from codesteer_kernel.serving.addresses import called, free_port, listening, make_token, token_path, url_of
 from codesteer_kernel.serving.settings import ServeSettings
 from codesteer_kernel.serving.vllm import Vllm, find_vllm, vllm_arguments
@@ -38,9 +40,11 @@ async def serve(settings: ServeSettings, tell: Callable[[str], None], announce: 
         0 when everything that ran was finished, 3 when answers were cut, 1 when the model's process ended by itself.
 
     Raises:
+        NotAllowed: the administrator does not allow the model.
         BadInput: another host has the name, the port or the socket, or an option cannot be had.
         CodeSteerError: what keeps the model from being loaded.
     """
+    check_allowed(expand(settings.steerer))
     executable = find_vllm(settings)
     notice = Notice(settings.served_name)
     if not notice.claim():

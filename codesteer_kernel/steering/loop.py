@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from codesteer_kernel.errors import CodeSteerError
 from codesteer_kernel.executor import ProgramRunner
 from codesteer_kernel.record import (
+    Answer,
     Budget,
     Decision,
     Failure,
@@ -39,7 +40,7 @@ from codesteer_kernel.steering.emitter import Emitter, Outlet
 from codesteer_kernel.steering.faithful import faithful
 from codesteer_kernel.steering.forms import Form, asked_form, shaped
 from codesteer_kernel.steering.prompts import load_prompts
-from codesteer_kernel.steering.steered import steered
+from codesteer_kernel.steering.steered import checked, steered
 from codesteer_kernel.steering.support import best, last
 
 __all__ = ["Roles", "Steering", "new_run_id", "steer"]
@@ -64,7 +65,7 @@ def new_run_id() -> str:
 class Steering:
     """One run in the making. Iterate over :meth:`events` once; ``record`` is the fold so far, ``values`` what ``--out`` found.
 
-    ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open
+    ``given`` is an answer to check instead of steering to one. ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open
     streams are closed, the running program is interrupted, and the partial record stays.
     """
 
@@ -76,6 +77,7 @@ class Steering:
     run_id: str = field(default_factory=new_run_id)
     versions: dict[str, str] = field(default_factory=dict)
     check: bool = True
+    given: Answer | None = None
     notice: str = ""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     values: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class Steering:
         if self.config.faithful:
             dialect = "codesteer-v1"
         prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
-        self.config = replace(self.config, dialect=dialect, prompts=prompts)
+        self.config = replace(self.config, dialect=dialect, prompts=prompts, check_only=self.given is not None)
         meter = Meter(self.budget)
         self._outlet = Outlet()
         emitter = Emitter(self._outlet, lambda: meter.elapsed)
@@ -183,7 +185,7 @@ class Steering:
         answer, support = self._answer()
         if self.record.seq:
             self.values.update(self._acts.bind(answer))
-        if status == "done" and answer is None:
+        if status == "done" and answer is None and self.given is None:
             status = "failed"
             error = Failure(
                 code="no_answer",
@@ -219,6 +221,8 @@ class Steering:
             versions=self.versions,
         )
         await self._load()
+        if self.given is not None:
+            return await checked(self._acts, self.given, check=self.check)
         if self.config.faithful:
             return await faithful(self._acts, self.budget.rounds)
         return await steered(self._acts, self.budget.rounds, check=self.check)

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from codesteer_kernel.record import Decision
+from codesteer_kernel.record import Answer, Decision
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
 from codesteer_kernel.steering.conversation import STOP, Conversation
@@ -23,7 +23,7 @@ from codesteer_kernel.steering.extraction import result_of_text
 from codesteer_kernel.steering.support import best
 from codesteer_kernel.steering.testing import Testing
 
-__all__ = ["steered"]
+__all__ = ["checked", "steered"]
 
 
 async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
@@ -50,6 +50,27 @@ async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
             await _run_and_check(acts, testing, index)
         decision = await _decide(acts, dialect)
         return Ending("done" if decision.kind in ("return", "terminate") else "exhausted", decision)
+    finally:
+        if testing is not None:
+            await testing.close()
+
+
+async def checked(acts: Acts, given: Answer, *, check: bool) -> Ending:
+    """Have the checkers look at an answer that nobody was asked for, as the one round of its run."""
+    testing = Testing(acts) if check else None
+    decision = Decision(kind="code" if given.code is not None else "text", source="rule", reason="Given by the user.")
+    try:
+        acts.emitter.emit(ev.RoundStarted, round=1, decision=decision)
+        acts.emitter.emit(ev.Answered, round=1, answer=given)
+        if testing is not None:
+            testing.begin(1)
+        if given.code is None and testing is not None:
+            result = result_of_text(given.text) or given.text.strip()
+            acts.emitter.emit(ev.CheckedSelfAnswer, round=1, self_answer=await testing.test(result, 1))
+            acts.emitter.emit(ev.RoundEnded, round=1, result=result)
+        else:
+            await _run_and_check(acts, testing, 1)
+        return Ending("done")
     finally:
         if testing is not None:
             await testing.close()

@@ -26,6 +26,10 @@ def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[i
         # Half a sentence is no answer: the run was stopped, or ran out of budget, while it streamed.
         if not this.answer.complete or not this.answer.text.strip():
             return "none", []
+        # In our loop nobody tests words; where somebody did, the test counts.
+        tested = this.self_answer.verdict if this.self_answer else "unsure"
+        if tested in ("pass", "fail"):
+            return ("verified" if tested == "pass" else "doubtful"), speakers
         return ("agreed" if agreeing else "unchecked"), speakers
     if this.execution is None or this.execution.status != "ok" or not (this.result or this.execution.outputs):
         return "none", []
@@ -98,6 +102,8 @@ def _note(level: SupportLevel, speakers: Sequence[int], winner: Round) -> str:
         case "executed":
             return "Printed by a program that ran; no test could tell whether it is right."
         case "unchecked":
+            if winner.self_answer is not None:
+                return "Given in words; no test could tell whether it is right."
             return "Answered in words; nothing tested it."
         case "doubtful":
             return "Doubtful: a test failed it, or the program only prints what it was written with."

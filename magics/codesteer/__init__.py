@@ -1,7 +1,7 @@
 """CodeSteer in a notebook: ``%load_ext codesteer``, then ``%%codesteer`` cells.
 
 The same in code: :func:`solve`, ``await`` :func:`asolve`, the events of :func:`steer`, a column of questions with :func:`map`,
-and :data:`last`, the run that ended last in this process.
+:func:`check` of an answer that you have, and :data:`last`, the run that ended last in this process.
 Importing this package loads no model, no SDK and no widget.
 """
 
@@ -13,7 +13,7 @@ from codesteer_kernel import __version__
 
 if TYPE_CHECKING:
     from codesteer.mapping import amap, map  # noqa: A004 - it is what map does
-    from codesteer.solving import asolve, solve, steer
+    from codesteer.solving import acheck, asolve, check, solve, steer
     from codesteer_kernel.run import Run, RunSettings
 
     last: Run | None
@@ -22,8 +22,10 @@ __all__ = [
     "Run",
     "RunSettings",
     "__version__",
+    "acheck",
     "amap",
     "asolve",
+    "check",
     "last",
     "load_ipython_extension",
     "map",
@@ -35,8 +37,10 @@ __all__ = [
 _HOMES = {
     "Run": "codesteer_kernel.run",
     "RunSettings": "codesteer_kernel.run",
+    "acheck": "codesteer.solving",
     "amap": "codesteer.mapping",
     "asolve": "codesteer.solving",
+    "check": "codesteer.solving",
     "last": "codesteer.solving",
     "map": "codesteer.mapping",
     "solve": "codesteer.solving",

@@ -19,7 +19,7 @@ from codesteer_kernel.record import cut_middle
 from codesteer_kernel.run import Run, read_run, settings_of
 
 if TYPE_CHECKING:
-    from codesteer.magic import CodeSteerMagics
+    from codesteer.magic import CodeSteer
 
 __all__ = ["explain", "fix", "insert", "rerun"]
 
@@ -31,7 +31,7 @@ _CELL_CHARS = 8_000
 _DATA = ("pandas", "numpy", "polars", "pyarrow", "builtins", "datetime", "decimal", "fractions")
 
 
-def insert(magics: CodeSteerMagics, words: list[str]) -> None:
+def insert(magics: CodeSteer, words: list[str]) -> None:
     """Put a run's program into a new cell below, to be run in the user's own kernel."""
     run = _run(words)
     if not run.code:
@@ -40,7 +40,7 @@ def insert(magics: CodeSteerMagics, words: list[str]) -> None:
     magics.shell.set_next_input(f"# {cut_middle(question, 100).splitlines()[0]}\n{run.code.strip()}\n")
 
 
-def rerun(magics: CodeSteerMagics, words: list[str]) -> Outcome:
+def rerun(magics: CodeSteer, words: list[str]) -> Outcome:
     """Ask the question of an earlier run again, with its settings and what ``words`` say after the run's name."""
     run = _run(words[:1])
     record = run.record
@@ -51,7 +51,7 @@ def rerun(magics: CodeSteerMagics, words: list[str]) -> Outcome:
     return steer_here(magics, record.question.prompt, replace(options, inputs=inputs, outputs=outputs, follows=follows))
 
 
-def fix(magics: CodeSteerMagics, words: list[str]) -> Outcome:
+def fix(magics: CodeSteer, words: list[str]) -> Outcome:
     """Ask for the last failed cell to be mended; the mended one is put below, to be looked at and run."""
     shell = magics.shell
     failed = _failed_cell(shell)
@@ -73,7 +73,7 @@ def fix(magics: CodeSteerMagics, words: list[str]) -> Outcome:
     return _then_offer(shell, outcome)
 
 
-def explain(magics: CodeSteerMagics, words: list[str]) -> Outcome:
+def explain(magics: CodeSteer, words: list[str]) -> Outcome:
     """Ask the target to explain a run's program, or its answer, in words."""
     run = _run(words[:1])
     options = parse_options(words[1:], defaults=settings_of(run.record))

@@ -14,17 +14,17 @@ from codesteer.inputs import mentioned, named
 from codesteer.solving import remember
 from codesteer_kernel.errors import BadInput, CodeSteerError
 from codesteer_kernel.models.keys import with_typed_keys
-from codesteer_kernel.options import RunOptions, parse_options
+from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
 from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
-from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine, read_run
+from codesteer_kernel.run import LiveRun, Run, RunFailed, engine, read_run
 
 if TYPE_CHECKING:
-    from codesteer.magic import CodeSteerMagics
+    from codesteer.magic import CodeSteer
 
-__all__ = ["RunInterrupted", "defaults", "run_cell", "steer_here"]
+__all__ = ["RunInterrupted", "run_cell", "steer_here"]
 
 _STOP_SECONDS = 15.0
 
@@ -37,15 +37,15 @@ class RunInterrupted(CodeSteerError):
     code = "interrupted"
 
 
-def run_cell(magics: CodeSteerMagics, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
+def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
     """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run."""
-    options = parse_options(line, defaults=defaults(magics))
+    options = parse_options(line, defaults=magics.settings())
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
     return steer_here(magics, cell, options)
 
 
-def steer_here(magics: CodeSteerMagics, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
+def steer_here(magics: CodeSteer, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
     """Steer ``prompt`` under the cell that runs now; in a kernel the coroutine that does it, else the finished run."""
     shell = magics.shell
     if getattr(shell, "kernel", None) is None:
@@ -53,33 +53,18 @@ def steer_here(magics: CodeSteerMagics, prompt: str, options: RunOptions) -> Cor
     return _awaited(shell, prompt, options, magics.live)
 
 
-def defaults(magics: CodeSteerMagics) -> RunSettings:
-    """The settings of a cell that has no options."""
-    return RunSettings(
-        target=magics.target,
-        steerer=magics.steerer or None,
-        checker=magics.checker or None,
-        host=magics.host,
-        rounds=magics.rounds,
-        seconds=magics.timeout,
-        code_seconds=magics.code_timeout,
-        max_tokens=magics.max_tokens,
-        schema_only=magics.schema_only,
-        hide=tuple(name.strip() for name in magics.hide.split(",") if name.strip()),
-        journal=magics.journal,
-    )
-
-
 def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
     values = {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
     inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
     follows = read_run(options.follows).record if options.follows else None
+    prompt, given = question_and_answer(cell) if options.check_only else (cell, None)
     begin = partial(
         engine().submit,
-        *(cell, options.settings),
+        *(prompt, options.settings),
         inputs=inputs,
         outputs=options.outputs,
         follows=follows,
+        given=given,
         on_event=on_event,
     )
     # Without a kernel there may be nobody at the other end.

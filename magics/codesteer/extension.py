@@ -43,11 +43,23 @@ def load(shell: Any) -> None:
     """Register everything once."""
     if getattr(shell, _LOADED, None) is not None:
         return
-    from codesteer.magic import CodeSteerMagics
+    from traitlets import TraitError
 
-    magics = CodeSteerMagics(shell)
+    from codesteer.completion import matcher_for
+    from codesteer.magic import CodeSteer
+    from codesteer_kernel.configuring import read_config
+    from codesteer_kernel.errors import BadConfig
+
+    config = read_config()
+    config.merge(shell.config)
+    try:
+        magics = CodeSteer(shell, config=config)
+    except TraitError as fault:
+        raise BadConfig(f"The configuration says what cannot be: {fault}", "See codesteer config.") from None
     shell.register_magics(magics)
     shell.input_transformers_post.append(refuse_nesting)
+    magics.matcher = matcher_for(shell)
+    shell.Completer.custom_matchers.append(magics.matcher)
     if getattr(shell, "kernel", None) is not None:
         shell.input_transformers_post.append(await_cell)
         control.register(shell.kernel)
@@ -65,6 +77,8 @@ def unload(shell: Any) -> None:
         shell.magics_manager.magics[kind].pop("codesteer", None)
     if getattr(shell, "kernel", None) is not None:
         control.unregister(shell.kernel)
-    if getattr(shell, _LOADED, None) is not None:
+    if (magics := getattr(shell, _LOADED, None)) is not None:
+        if magics.matcher in shell.Completer.custom_matchers:
+            shell.Completer.custom_matchers.remove(magics.matcher)
         delattr(shell, _LOADED)
         engine().close()

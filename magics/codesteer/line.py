@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 
-from codesteer_kernel.commands import diff_text, runs_text, status_text
+from codesteer_kernel.commands import config_text, diff_text, runs_text, status_text
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 
 if TYPE_CHECKING:
-    from codesteer.magic import CodeSteerMagics
+    from codesteer.magic import CodeSteer
 
 __all__ = ["run_line"]
 
 
-def run_line(magics: CodeSteerMagics, line: str) -> Any:
+def run_line(magics: CodeSteer, line: str) -> Any:
     """Carry out one command; its text is printed, ``show`` draws a run and returns it.
 
     Commands that steer return in a kernel a coroutine, which the cell awaits (see ``extension``).
@@ -52,6 +52,7 @@ def run_line(magics: CodeSteerMagics, line: str) -> Any:
         "forget": _forget,
         "preview": _preview,
         "status": lambda _: print(status_text()),
+        "config": lambda _: print(config_text(magics)),
         "doctor": _doctor,
         "help": _help,
     }
@@ -66,7 +67,7 @@ def _models(words: list[str]) -> None:
     run_models(words)
 
 
-def _again(name: str, magics: CodeSteerMagics, words: list[str]) -> Any:
+def _again(name: str, magics: CodeSteer, words: list[str]) -> Any:
     from codesteer import again
 
     return getattr(again, name)(magics, words)
@@ -134,13 +135,12 @@ def _forget(words: list[str]) -> None:
 def _preview(words: list[str]) -> None:
     from IPython.core.getipython import get_ipython
 
-    from codesteer.cell import defaults
     from codesteer.inputs import named
     from codesteer_kernel.options import parse_options
     from codesteer_kernel.run import preview
 
     shell: Any = get_ipython()
-    options = parse_options(words, defaults=defaults(shell._codesteer_magics))
+    options = parse_options(words, defaults=shell._codesteer_magics.settings())
     names = [name for word in options.words for name in word.split(",") if name]
     if not (names or options.inputs):
         raise BadInput("Nothing to preview.", "Name variables or files: %codesteer preview NAME[,NAME]")
@@ -159,26 +159,7 @@ def _doctor(words: list[str]) -> None:
 
 
 def _help(words: list[str]) -> None:
-    from codesteer_kernel.options import help_text
+    from codesteer.telling import cell_text, line_text
 
-    print("%%codesteer [options]       steer the cell's text to an answer")
-    print("%codesteer models           models that can be named; also: models show|pull|rm|check NAME")
-    print("%codesteer runs [N]         the newest runs")
-    print("%codesteer show [RUN]       draw a run again")
-    print("%codesteer preview NAMES    what models would be told of these inputs; with --hide, --schema-only, --drop")
-    print("%codesteer insert [RUN]     put its program into a cell below")
-    print("%codesteer rerun RUN [options]  ask its question again")
-    print("%codesteer explain [RUN]    have its program explained")
-    print("%codesteer fix              mend the cell that failed last; the mended one is put below")
-    print("%codesteer diff RUN RUN     two runs side by side")
-    print("%codesteer export [RUN] [--format md|html|ipynb|py|json|jsonl] [-o FILE] [--force]")
-    print("                            a run as a file; py is the program that gave the answer")
-    print("%codesteer replay [RUN] [--speed X]")
-    print("                            a run again, as it happened")
-    print("%codesteer pin [RUN] [--off]")
-    print("                            keep a run when old ones are removed to make room")
-    print("%codesteer forget RUN...    delete runs")
-    print("%codesteer status           what is loaded, where files are")
-    print("%codesteer doctor           look at everything a run needs")
-    print()
-    print(help_text().partition("options:\n")[2].rstrip())
+    print(line_text())
+    print(cell_text())

@@ -43,7 +43,7 @@ def map(  # noqa: A001 - it is what map does
         settings: the fields of ``RunSettings``: ``target``, ``steerer``, ``rounds``, ...
 
     Returns:
-        Columns ``question``, ``answer``, ``status``, ``support``, ``rounds``, ``seconds``, ``tokens``, ``cost`` (US
+        Columns ``question``, ``answer``, ``status``, ``verdict``, ``support``, ``rounds``, ``seconds``, ``tokens``, ``cost`` (US
         dollars), ``run`` (its id, for ``codesteer show``) and ``error``.
 
     Raises:

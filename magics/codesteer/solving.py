@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from codesteer_kernel.record import Record
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.run import LiveRun, Run, RunFailed, RunSettings, engine
 
-__all__ = ["asolve", "last", "remember", "settings_of", "solve", "steer"]
+__all__ = ["acheck", "asolve", "check", "last", "remember", "settings_of", "solve", "steer"]
 
 last: Run | None = None
 
@@ -72,6 +73,56 @@ async def asolve(
     return _settled(run, raise_on_failure)
 
 
+def check(
+    prompt: str,
+    answer: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> Run:
+    """Have the checkers look at an answer to ``prompt`` and return the run of one round; blocks, steers nothing.
+
+    Args:
+        prompt: the question.
+        answer: an answer in words, or a program between ```` ```python ```` and ```` ``` ````, which is rated and run.
+        inputs: named values that the program, and the test of it, may use.
+        on_event: called (in another thread) for every event, with the record after it.
+        settings: the fields of :class:`RunSettings`; ``checker`` (default: ``target``) is the model that writes the test.
+
+    Returns:
+        The run: ``.verdict`` is what the test said, ``.rounds[0]`` has everything.
+
+    Raises:
+        As :func:`solve`.
+    """
+    live = _submit(prompt, inputs, (), on_event, settings, given=answer)
+    try:
+        run = live.wait()
+    except KeyboardInterrupt:
+        live.stop()
+        run = live.wait(timeout=30)
+    return _settled(run, True)
+
+
+async def acheck(
+    prompt: str,
+    answer: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> Run:
+    """:func:`check` without blocking the event loop. Cancelling stops the run."""
+    live = _submit(prompt, inputs, (), on_event, settings, given=answer)
+    try:
+        run = await live.join()
+    except asyncio.CancelledError:
+        live.stop()
+        raise
+    return _settled(run, True)
+
+
 def remember(run: Run) -> Run:
     """Make ``run`` the one that ``codesteer.last`` names."""
     global last
@@ -113,7 +164,7 @@ async def steer(
 
 
 def settings_of(given: Mapping[str, Any]) -> RunSettings:
-    """The settings of a run by their names.
+    """The settings of a run by their names; those that are not given are the configured ones.
 
     Raises:
         UnknownName: there is no such setting; the nearest is suggested.
@@ -122,7 +173,20 @@ def settings_of(given: Mapping[str, Any]) -> RunSettings:
     for name in given:
         if name not in known:
             raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
-    return msgspec.structs.replace(RunSettings(), **given)
+    return msgspec.structs.replace(_defaults(), **given)
+
+
+def _defaults() -> RunSettings:
+    """What the notebook's ``%config CodeSteer`` says, or, where the extension is not loaded, the configuration files."""
+    core = sys.modules.get("IPython.core.getipython")
+    shell = core.get_ipython() if core is not None else None
+    magics = getattr(shell, "_codesteer_magics", None)
+    if magics is None:
+        from codesteer_kernel.configuring import configured
+
+        magics = configured()
+    settings: RunSettings = magics.settings()
+    return settings
 
 
 def _submit(
@@ -131,8 +195,11 @@ def _submit(
     outputs: Sequence[str],
     on_event: OnEvent | None,
     settings: dict[str, Any],
+    given: str | None = None,
 ) -> LiveRun:
-    return engine().submit(prompt, settings_of(settings), inputs=inputs, outputs=tuple(outputs), on_event=on_event)
+    return engine().submit(
+        prompt, settings_of(settings), inputs=inputs, outputs=tuple(outputs), given=given, on_event=on_event
+    )
 
 
 def _settled(run: Run, raise_on_failure: bool) -> Run:

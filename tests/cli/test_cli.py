@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -16,7 +21,7 @@ from codesteer_kernel import __version__
 from codesteer_kernel.cli import main
 from codesteer_kernel.record import MIME_TYPE, decode_record
 from codesteer_kernel.store import Store
-from tests.run.scripts import WIRES, model, program, say, script, two_rounds
+from tests.run.scripts import CHECK, WIRES, model, program, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
 from tests.terminal import interruptible
 
@@ -62,7 +67,8 @@ def test_help_names_every_command_and_option(words: list[str], capsys: Output) -
         (["solve", "--rounds", "many", "x"], "many"),
         (["solve", "--target", "opneai/x", "x"], "openai"),
         (["solve", "--target", "openai/gpt-5", "x"], "OPENAI_API_KEY"),
-        (["solve", "--in", "table", "x"], "cell"),
+        (["solve", "--in", "table", "x"], "no file"),
+        (["solve", "--out", "table", "x"], "cell"),
         (["solve", ""], "empty"),
         (["solve", "--profile", "nosuch", "x"], "config.toml"),
         (["runs", "many"], "many"),
@@ -71,6 +77,11 @@ def test_help_names_every_command_and_option(words: list[str], capsys: Output) -
         (["export", "nothing"], "nothing"),
         (["replay", "nothing"], "nothing"),
         (["replay", "--speed", "0"], "speed"),
+        (["check", "What?"], "line of ---"),
+        (["check", "What?", "--answer", " "], "no answer"),
+        (["check", "What?", "--answer", "4", "--program", "x.py"], "--program"),
+        (["check", "What?", "--program", "nosuch.py"], "nosuch.py"),
+        (["check", "What?", "--answer", "4", "--checker", "none"], "--checker none"),
         (["rm"], "Name the runs"),
         (["rm", "nothing"], "nothing"),
         (["pin", "nothing"], "nothing"),
@@ -115,6 +126,74 @@ def test_the_doctor_finds_what_the_main_job_needs(capsys: Output) -> None:
         assert subject in text
 
 
+# -- the Tab key
+
+
+def test_bash_completes_commands_options_models_and_runs(tmp_path: Path) -> None:
+    run_id = a_kept_run()
+    (tmp_path / "codesteer").write_text(f'#!/bin/sh\nexec {sys.executable} -m codesteer_kernel.cli "$@"\n')
+    (tmp_path / "codesteer").chmod(0o755)
+    ask = """
+eval "$(codesteer completion bash)"
+tab() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _codesteer; echo "${COMPREPLY[*]}"; }
+tab codesteer mod; tab codesteer solve --tar; tab codesteer solve --target local/smol; tab codesteer show "$RUN"
+tab codesteer solve --start ""; tab codesteer solve --in nosuchfile
+"""
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUN": run_id[:-3]}
+    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=60, env=environment, check=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["models", "--target", "local/smollm2-135m", run_id, "code text", ""]
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(name: str, capsys: Output) -> None:
+    assert main(["completion", name]) == 0
+    assert "codesteer --complete" in capsys.readouterr().out
+    assert main(["completion"]) == 2
+
+
+# -- checks
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("words", "text", "code", "told"),
+    [
+        ([PROMPT, "--answer", "385"], "", 0, "Checked: the test passed."),
+        ([PROMPT, "--answer", "55"], "", 1, "Checked: the test failed: the sum is 385."),
+        ([PROMPT, "--answer", "many"], "", 4, "could not run"),
+        ([], f"{PROMPT}\n---\nI think so.\nAnswer: 385", 0, "passed"),
+        ([], f"{PROMPT}\n```python\nprint(sum(range(11)))\n```", 1, "failed"),
+        ([], f"{PROMPT}\n```python\n1 / 0\n```", 1, "did not end well"),
+    ],
+)
+def test_an_answer_is_checked_and_nothing_is_steered(words: list[str], text: str, code: int, told: str) -> None:
+    with serving_in_thread([Reply(CHECK, times=None)]) as server:
+        done = shell("check", *words, "--target", model(server), text=text)
+        assert all("function check(answer" in one.last_user or "failed" in one.last_user for one in server.requests)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    record = Store().load("last")
+    assert (record.status, record.config.check_only, len(record.rounds)) == ("done", True, 1)
+    assert record.question.prompt == PROMPT
+
+
+@pytest.mark.kernel
+def test_a_program_is_checked_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "squares.py"
+    path.write_text("print(sum(n * n for n in range(1, 11)))\n")
+    with serving_in_thread([Reply(CHECK, times=None)]) as server:
+        done = shell("check", PROMPT, "--program", str(path), "--target", model(server), "--json")
+    record = decode_record(done.stdout)
+    (round_,) = record.rounds
+    assert (done.returncode, round_.answer.code, round_.result) == (0, path.read_text().strip(), "385")
+    assert round_.symbolic is not None
+    assert round_.self_answer is not None
+    assert (round_.symbolic.suspicious, round_.self_answer.verdict) == (False, "pass")
+    assert record.support is not None
+    assert record.support.level == "verified"
+
+
 # -- runs
 
 
@@ -147,6 +226,52 @@ def test_the_question_can_come_from_a_pipe_and_hold_anything() -> None:
         given = shell("solve", "--quiet", "--target", model(server), "--", prompt)
         assert (piped.stdout, given.stdout) == ("Answer: -2\n", "Answer: -2\n"), piped.stderr + given.stderr
         assert all(any(prompt in text for _, text in request.turns) for request in server.requests)
+
+
+@pytest.mark.kernel
+def test_programs_have_the_tables_of_files_as_frames(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("n,secret name\n1,canary-a\n2,canary-b\n39,canary-c\n")
+    (tmp_path / "rates 2026.jsonl").write_text('{"rate": 10}\n')
+    source = "print(int(data['n'].sum()) * int(rates['rate'][0]), type(data).__name__)"
+    with serving_in_thread(script([say("code"), say("return")], [program(source)], "I cannot.")) as server:
+        files = ["--in", str(tmp_path / "data.csv"), "--in", f"rates={tmp_path}/rates 2026.jsonl", "--hide", "secret*"]
+        done = shell("solve", *files, "--target", model(server), "What is it?")
+        told = "\n".join(text for request in server.requests for _, text in request.turns)
+    assert (done.returncode, done.stdout) == (0, "420 DataFrame\n"), done.stderr
+    assert "secret name" in told
+    assert "canary" not in told
+    inputs = Store().load("last").question.inputs
+    assert [(one.name, one.shape) for one in inputs] == [("data", "3 x 2"), ("rates", "1 x 1")]
+
+
+@pytest.mark.kernel
+def test_in_a_terminal_rounds_are_drawn_and_plain_is_lines() -> None:
+    with serving_in_thread([*two_rounds(), *two_rounds()]) as server:
+        drawn = in_a_terminal("solve", PROMPT, "--target", model(server))
+        plain = in_a_terminal("solve", PROMPT, "--plain", "--target", model(server))
+    assert drawn.count("╭") >= 3
+    for part in ("Round 1", "Round 2", "the sum is 385", "Checked by a program", "385"):
+        assert part in drawn
+        assert part in plain
+    assert "╭" not in plain
+
+
+def in_a_terminal(*arguments: str) -> str:
+    """What the command writes to a terminal of 100 columns."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    command = [sys.executable, "-m", "codesteer_kernel.cli", *arguments]
+    environment = os.environ | {"TERM": "xterm-256color"}
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment)
+    os.close(its)
+    written = b""
+    # At its end a terminal of Linux is an error to its reader.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 65536):
+            written += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, written.decode()
+    return written.decode()
 
 
 @pytest.mark.kernel

@@ -24,5 +24,5 @@ def _notebook() -> Iterator[Notebook]:
 @pytest.fixture
 def notebook(_notebook: Notebook) -> Notebook:
     """The notebook, with the settings of a fresh one."""
-    _notebook.run("%config CodeSteerMagics.live = 'auto'")
+    _notebook.run("%config CodeSteer.live = 'auto'")
     return _notebook

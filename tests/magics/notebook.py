@@ -87,14 +87,15 @@ class Notebook:
         self.client = client
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
+        self.payload: list[dict[str, Any]] = []
 
     def close(self) -> None:
         self.client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
-    def start(self, code: str) -> Cell:
-        """Send a cell and do not wait."""
-        return Cell(self.client.execute(code, store_history=True))
+    def start(self, code: str, *, answers: bool = False) -> Cell:
+        """Send a cell and do not wait; ``answers``: what it asks its user is going to be answered."""
+        return Cell(self.client.execute(code, store_history=True, allow_stdin=answers))
 
     def until(self, cell: Cell, condition: Callable[[], Any], seconds: float = 30.0) -> None:
         """Receive the cell's messages until ``condition`` holds."""
@@ -110,6 +111,7 @@ class Notebook:
                     continue
                 if message["msg_type"] == "execute_reply":
                     cell.replied = True
+                    self.payload = message["content"].get("payload", [])
                 else:
                     cell.take(message)
 
@@ -121,6 +123,11 @@ class Notebook:
     def run(self, code: str, seconds: float = 60.0) -> Cell:
         """Run one cell to its end."""
         return self.finish(self.start(code), seconds)
+
+    def complete(self, code: str) -> dict[str, Any]:
+        """What the kernel offers at the end of ``code``."""
+        reply: dict[str, Any] = self.client.complete(code, reply=True, timeout=60)["content"]
+        return reply
 
     def interrupt(self) -> None:
         self._manager.interrupt_kernel()

@@ -78,7 +78,7 @@ def test_a_failed_cell_is_mended_with_its_own_data_and_put_below(notebook: Noteb
     assert "TypeError" in (failed.error or "")
     mended = "total = sum(prices)\nprint(total, label)"
     with serving_in_thread([program(mended), say("return")]) as server:
-        notebook.run(f"%config CodeSteerMagics.target = '{model(server)}'")
+        notebook.run(f"%config CodeSteer.target = '{model(server)}'")
         cell = notebook.run(f"%codesteer fix --target {model(server)} --checker none")
         (told, *_) = told_target(server)
     assert cell.error is None, cell.error
@@ -87,7 +87,7 @@ def test_a_failed_cell_is_mended_with_its_own_data_and_put_below(notebook: Noteb
     assert "In line 1" in told
     assert cell.run["rounds"][0]["execution"]["stdout"] == "12 euro\n", "it was tried with the cell's own data"
     assert next_cell(cell, notebook) == mended + "\n"
-    notebook.run("%config CodeSteerMagics.target = 'embedded'")
+    notebook.run("%config CodeSteer.target = 'embedded'")
 
 
 def test_a_program_is_explained_in_words(notebook: Notebook) -> None:

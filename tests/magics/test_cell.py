@@ -196,7 +196,7 @@ def test_a_widget_that_was_drawn_stays_to_the_end(notebook: Notebook) -> None:
 
 
 def test_text_rounds_can_be_asked_for(notebook: Notebook) -> None:
-    notebook.run("%config CodeSteerMagics.live = 'text'")
+    notebook.run("%config CodeSteer.live = 'text'")
     with serving_in_thread(two_rounds()) as server:
         cell = notebook.run(steered(server))
     assert cell.widget is None
@@ -363,7 +363,7 @@ def test_a_missing_key_can_be_typed_once_and_is_kept_nowhere(notebook: Notebook,
         # An address that is not known to be this machine, and is.
         url = server.url.replace("127.0.0.1", "0.0.0.0") + "/v1"
         notebook.run(f"import os\nos.environ['OPENAI_BASE_URL'] = {url!r}")
-        cell = notebook.start(f"%%codesteer --target openai/scripted\n{PROMPT}")
+        cell = notebook.start(f"%%codesteer --target openai/scripted\n{PROMPT}", answers=True)
         asked = notebook.client.get_stdin_msg(timeout=60)["content"]
         assert asked["password"]
         assert "OPENAI_API_KEY" in asked["prompt"]
@@ -380,7 +380,7 @@ def test_a_missing_key_can_be_typed_once_and_is_kept_nowhere(notebook: Notebook,
 
 
 def test_a_missing_key_that_is_not_typed_is_an_error(notebook: Notebook) -> None:
-    cell = notebook.start(f"%%codesteer --target anthropic/claude-x\n{PROMPT}")
+    cell = notebook.start(f"%%codesteer --target anthropic/claude-x\n{PROMPT}", answers=True)
     notebook.client.get_stdin_msg(timeout=60)
     notebook.client.input("")
     notebook.finish(cell)

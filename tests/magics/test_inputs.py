@@ -129,9 +129,9 @@ def test_a_preview_is_what_the_models_see(notebook: Notebook) -> None:
             notebook.run(steered(server, f"--in table,factor {options}"))
             assert shown.stdout.strip() in told(server)
     assert "Nothing to preview" in (notebook.run("%codesteer preview").error or "")
-    notebook.run("%config CodeSteerMagics.hide = 'wh*'")
+    notebook.run("%config CodeSteer.hide = 'wh*'")
     assert "'a' or 'b'" not in notebook.run("%codesteer preview table").stdout
-    notebook.run("%config CodeSteerMagics.hide = ''")
+    notebook.run("%config CodeSteer.hide = ''")
 
 
 @pytest.mark.kernel

@@ -54,6 +54,7 @@ def test_a_column_of_questions_is_a_frame_of_answers(tmp_path: Path) -> None:
     assert [text.splitlines()[-1] for text in frame["answer"]] == [f"Answer: {2 * n}" for n in range(6)]
     assert set(frame["status"]) == {"done"}
     assert set(frame["support"]) == {"unchecked"}
+    assert set(frame["verdict"]) == {""}
     assert (frame["tokens"] > 0).all()
     assert frame["run"].is_unique
     assert [one.done for one in told] == list(range(7))

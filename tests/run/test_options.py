@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadConfig, BadInput, CodeSteerError, UnknownName
-from codesteer_kernel.options import help_text, parse_options
-from codesteer_kernel.run import OPTIONS, RunSettings
+from codesteer_kernel.option_table import GROUPS, OPTIONS, help_text, typed
+from codesteer_kernel.options import parse_options, question_and_answer
+from codesteer_kernel.run import RunSettings
 
 
 def test_nothing_said_is_the_defaults() -> None:
@@ -86,8 +87,38 @@ def test_a_fault_names_the_option(line: str, fault: type[Exception], part: str) 
 def test_help_says_one_line_for_each_option() -> None:
     text = help_text()
     for name in RunSettings.__struct_fields__:
-        option = OPTIONS | {"journal": "no-journal"}
-        assert f"--{option.get(name, name).replace('_', '-')}" in text
+        assert f"  {typed(name)}" in text, name
+    assert [title for title in GROUPS.values() if f"{title}:" in text] == [*GROUPS.values()][:-1]
+    for one in OPTIONS:
+        assert (f"  {one.names[0]}" in text) == (one.group != "shell")
+        assert f"  {one.names[0]}" in help_text(in_shell=True)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_what_only_a_shell_has_is_no_option_of_a_cell() -> None:
+    assert parse_options("--plain --answer 7", in_shell=True).answer == "7"
+    for option in ("--plain", "--answer 7", "--program x.py"):
+        with pytest.raises(UnknownName):
+            parse_options(option)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "given"),
+    [
+        ("What is 2 + 2?\n---\n4", "What is 2 + 2?", "4"),
+        ("What\n\nis it?\n-----  \n\n4\n---\n5\n", "What\n\nis it?", "4\n---\n5"),
+        ("Sum?\n```python\nprint(4)\n```", "Sum?", "```python\nprint(4)\n```"),
+        ("A table\n|---|\nis it?\n---\n4", "A table\n|---|\nis it?", "4"),
+    ],
+)
+def test_a_question_and_its_answer_are_parted(text: str, question: str, given: str) -> None:
+    assert question_and_answer(text) == (question, given)
+
+
+@pytest.mark.parametrize("text", ["", "What is it?", "What?\n---\n", "---\n4", "```python\nprint(4)\n```"])
+def test_a_text_that_lacks_a_question_or_an_answer_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="line of ---"):
+        question_and_answer(text)
 
 
 # -- profiles

@@ -147,6 +147,11 @@ class ScriptedServer:
         self.requests: list[Request] = []
         self.url = ""
 
+    @property
+    def unused(self) -> list[Reply]:
+        """The replies that were to be given and were not."""
+        return [reply for reply, left in zip(self._replies, self._left, strict=True) if left]
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"

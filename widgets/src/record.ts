@@ -60,7 +60,8 @@ export interface Models {
  *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
  *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
  *     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
- *     made again when they break off in the middle. ``faithful`` runs reproduce the published loop.
+ *     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
+ *     nothing: the checkers look at an answer that the user gave, and no target is asked.
  */
 export interface RunConfig {
   dialect: string;
@@ -75,6 +76,7 @@ export interface RunConfig {
   thinking: number | null;
   repeat_partial: boolean;
   faithful: boolean;
+  check_only: boolean;
   prompts: string;
 }
 /**
@@ -329,6 +331,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       thinking: { type: 'integer', nullable: true },
       repeat_partial: { type: 'boolean', default: false },
       faithful: { type: 'boolean', default: false },
+      check_only: { type: 'boolean', default: false },
       prompts: { type: 'string', default: '' }
     }
   },
