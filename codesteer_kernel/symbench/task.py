@@ -107,19 +107,20 @@ class Task(ABC):
         Its reference is the published answer where that is right, else one of the solver's, else "".
 
         Args:
-            record: ``task``, ``question``, ``payload`` (the sample's published data) and ``sample_id``.
+            record: ``task``, ``question``, ``payload`` (the sample's published data) and ``sample_id``. Samples that
+                were published without a question are asked in our words.
 
         Raises:
             ValueError: the question or the data is not of this task's published form.
         """
-        published = record.get("payload") or {}
-        payload = self.parse(record["question"], published)
+        published, question = record.get("payload") or {}, record.get("question") or ""
+        payload = self.parse(question, published)
         problem = Problem(
             task=self.name,
             version=self.version,
             seed=None,
             level={},
-            question=record["question"],
+            question=question or self.ask(payload),
             payload=payload,
             reference="",
             facts={},
@@ -170,6 +171,14 @@ class Task(ABC):
     @abstractmethod
     def effort(self, problem: Problem) -> float:
         """How hard the problem is, measured on its payload (steps, search nodes, length); its mean rises with the levels."""
+
+    def restate(self, problem: Problem) -> str:
+        """A published sample's question in our complete words.
+
+        Tasks whose payload does not hold the whole question (loaded word problems) return the published words with the
+        answer form behind them.
+        """
+        return self.ask(problem.payload)
 
     def published(self, published: Mapping[str, Any]) -> str | None:
         """The published answer as one would write it, right or not; None where the sample brings none."""

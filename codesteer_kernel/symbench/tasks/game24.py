@@ -137,7 +137,9 @@ class Game24(Task):
         yield "number changed", f"{answer[:start]}{int(answer[start:end]) + 1}{answer[end:]}"
 
     def parse(self, question: str, published: Mapping[str, Any]) -> dict[str, Any]:
-        """The numbers of the last ``Input: ... Answer:``; the target from ``to obtain N``."""
+        """From the data, else the numbers of the last ``Input: ... Answer:`` and the target of ``to obtain N``."""
+        if "numbers" in published and "target" in published:
+            return {"numbers": [int(number) for number in published["numbers"]], "target": int(published["target"])}
         inputs = re.findall(r"Input: ([0-9]+(?: [0-9]+)*),? Answer:", question)
         target = re.search(r"to obtain ([0-9]+)", question)
         if not inputs or target is None:

@@ -101,7 +101,9 @@ class Letters(Task):
             yield "position twice", _spelled([*positions, positions[-1]])
 
     def parse(self, question: str, published: Mapping[str, Any]) -> dict[str, Any]:
-        """Word and letter stand in the question."""
+        """Word and letter, from the data or from the question."""
+        if "word" in published and "letter" in published:
+            return {"word": str(published["word"]), "letter": str(published["letter"])}
         match = re.match(r"How many '([a-z])'s are in the word '([a-z]+)'", question)
         if match is None:
             raise ValueError("The question holds no word.")

@@ -101,7 +101,9 @@ class NumberMultiply(Task):
         yield "rounded", f"{value:.3e}"
 
     def parse(self, question: str, published: Mapping[str, Any]) -> dict[str, Any]:
-        """The factors stand in the question: ``What is the result of 3*74*-52*-3484?``."""
+        """From the data, else from the question: ``What is the result of 3*74*-52*-3484?``."""
+        if "factors" in published:
+            return {"factors": [int(factor) for factor in published["factors"]]}
         match = re.fullmatch(r"What is the result of (-?[0-9]+(?:\*-?[0-9]+)*)\?\s*", question)
         if match is None:
             raise ValueError("The question holds no product.")
