@@ -30,6 +30,7 @@ class Game24(Task):
     version = "1"
     about = "Combine numbers with + - * / to reach a target, each exactly once."
     rule = "The expression uses each given number exactly once, only + - * / and brackets, and its exact value is the target."
+    longest = 2000
     knobs = {
         "count": whole(4, 2, 8, "how many numbers are given"),
         "target": whole(24, 0, 100_000, "the value to reach"),
