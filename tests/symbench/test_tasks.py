@@ -83,7 +83,7 @@ def test_reference_and_solutions_are_right(task: Task, level: str) -> None:
         assert verdict.correct, (problem.question, problem.reference, verdict)
         assert verdict.code == "ok"
         assert verdict.marked
-        found = task.solve(blind, 2)
+        found = task.solve(blind(problem), 2)
         assert found, problem.question
         assert len(found) <= 2
         assert len({task.verify(problem, marked(answer)).extracted for answer in found}) == len(found)
