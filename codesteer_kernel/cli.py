@@ -37,6 +37,8 @@ codesteer: steer a model to its answer, by text or by code.
   codesteer replay [RUN] [--speed X]     a run again, as it happened
   codesteer pin [RUN] [--off]            keep a run when old ones are removed to make room
   codesteer rm RUN...                    delete runs
+  codesteer symbench list | show | generate | verify | prove | load
+                                         problems with verifiers; symbench --help
   codesteer serve --steerer NAME         host a model for many notebooks; serve status, stop, config, --help
   codesteer status                       what is loaded, where files are
   codesteer doctor                       look at everything a run needs
@@ -79,6 +81,7 @@ def _dispatch(words: list[str]) -> int:
         "replay": _replay,
         "pin": _pin,
         "rm": _rm,
+        "symbench": _symbench,
         "serve": _serve,
         "status": _status,
         "doctor": _doctor,
@@ -92,7 +95,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if name != "serve" and any(word in ("-h", "--help") for word in words[1:]):
+    if name not in ("serve", "symbench") and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -274,6 +277,12 @@ def _serve(words: list[str]) -> int:
     from codesteer_kernel.serving import serve_command
 
     return serve_command(words)
+
+
+def _symbench(words: list[str]) -> int:
+    from codesteer_kernel.symbench_command import run_symbench
+
+    return run_symbench(words)
 
 
 def _status(words: list[str]) -> int:

@@ -26,7 +26,7 @@ FLOORS = [
     {"steering", "store"},
     {"batch", "run", "options", "commands", "history"},
     {"evaluation", "training", "serving"},
-    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command"},
+    {"codesteer_widgets", "codesteer", "cli", "doctor", "exec_command", "models_command", "symbench_command"},
 ]
 SIDEWAYS = {0, 4, 6}
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

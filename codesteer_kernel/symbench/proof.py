@@ -111,12 +111,12 @@ def prove(task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = 
         task: the task.
         count: problems a level, seeds 0 to count - 1.
         seeds: how many seeds are compared for duplicates; 0 for none.
-        tell: called with the level that is looked at next.
+        tell: called with what is looked at next.
     """
     proof = Proof(task.name)
     started = time.perf_counter()
     for level in task.levels:
-        tell(level)
+        tell(f"{task.name} {level}")
         kinds: set[str] = set()
         efforts = 0.0
         for seed in range(count):
@@ -136,7 +136,7 @@ def prove(task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = 
         _hostile(proof, task, task.generate(0, level))
     _rising(proof, task)
     if seeds:
-        tell("duplicates")
+        tell(f"{task.name} duplicates")
         _distinct(proof, task, seeds)
     proof.seconds = time.perf_counter() - started
     return proof
