@@ -76,18 +76,12 @@ class PathPlan(Task):
         names = rng.sample(_NAMES, rooms)
         boxes = _scene(rng, rooms, 2 * _STEP + 2 * _STEP * ceil(clearance / _STEP))
         visit, avoid = list(range(visits)), list(range(visits, visits + avoids))
-        barred = [_grown(boxes[at], clearance) for at in avoid]
-        places = [
-            (x, y)
-            for x in range(_STEP - _EDGE, _EDGE, _STEP)
-            for y in range(_STEP - _EDGE, _EDGE, _STEP)
-            if abs(x) + clearance < _EDGE and abs(y) + clearance < _EDGE
-        ]
-        free = {point for point in places if not any(_holds(box, point) for box in barred)}
-        outside = sorted(point for point in free if not any(_holds(box, point) for box in boxes))
-        start, end = rng.sample(outside, 2)
+        free = _lattice(_grown((-_EDGE, _EDGE, -_EDGE, _EDGE), -clearance - 1))
+        for at in avoid:
+            free -= _lattice(_grown(boxes[at], clearance))
+        start, end = rng.sample(sorted(free.difference(*map(_lattice, boxes))), 2)
         way = [start]
-        for goals in [*({point for point in free if _inside(boxes[at], point)} for at in visit), {end}]:
+        for goals in [*(_lattice(_grown(boxes[at], -1)) for at in visit), {end}]:
             way += _walk(way[-1], goals, free)[1:]
         shown = rng.sample(range(rooms), rooms)
         payload = {
@@ -321,8 +315,10 @@ def _holds(box: _Box, point: _Point) -> bool:
     return box[0] <= point[0] <= box[1] and box[2] <= point[1] <= box[3]
 
 
-def _inside(box: _Box, point: _Point) -> bool:
-    return box[0] < point[0] < box[1] and box[2] < point[1] < box[3]
+def _lattice(box: _Box) -> set[_Point]:
+    """The lattice points in the box or on its edge."""
+    low, high = (range(-(-box[at] // _STEP) * _STEP, box[at + 1] + 1, _STEP) for at in (0, 2))
+    return {(x, y) for x in low for y in high}
 
 
 def _touches(leg: tuple[_Point, _Point], box: _Box) -> bool:
