@@ -23,7 +23,7 @@ _LIFT = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = str.maketrans("", "", "[](){},;.\"'*- \t\r\n")
-_NODES = 30_000
+_NODES = 300_000
 
 
 class BoxLift(Task):
@@ -272,14 +272,8 @@ class _Search:
         self.dead: set[tuple[tuple[int, ...], int]] = set()
 
     def plan(self, boxes: list[int], steps: int) -> list[_Step] | None:
-        """A plan of at most so many steps, or None; from the fewest steps that could do, more where that fails."""
-        waiting = tuple(sorted(boxes, reverse=True))
-        for allowed in range(min(steps, max(1, steps - 1)), steps + 1):
-            self.nodes, self.dead = 0, set()
-            plan = self._go(waiting, allowed, _NODES if allowed < steps else 40 * _NODES)
-            if plan is not None:
-                return plan
-        return None
+        """A plan of at most so many steps; None where there is none, or none was found in time."""
+        return self._go(tuple(sorted(boxes, reverse=True)), steps)
 
     def groups(self, weight: int) -> list[int]:
         """Groups that can lift the weight and of which nobody can be spared, weakest first."""
@@ -296,21 +290,21 @@ class _Search:
             ]
         return self.tight[weight]
 
-    def _go(self, waiting: tuple[int, ...], steps: int, most: int) -> list[_Step] | None:
+    def _go(self, waiting: tuple[int, ...], steps: int) -> list[_Step] | None:
         if not waiting:
             return []
-        if self.nodes > most or (waiting, steps) in self.dead or _fewest(list(waiting), self.lifters) > steps:
+        if self.nodes > _NODES or (waiting, steps) in self.dead or _fewest(list(waiting), self.lifters) > steps:
             return None
         for step in self._steps(waiting, 0, (1 << len(self.lifters)) - 1):
             self.nodes += 1
             rest = list(waiting)
             for weight, _ in step:
                 rest.remove(weight)
-            plan = self._go(tuple(rest), steps - 1, most)
+            plan = self._go(tuple(rest), steps - 1)
             if plan is not None:
                 named = [(weight, [at for at in range(len(self.lifters)) if group >> at & 1]) for weight, group in step]
                 return [named, *plan]
-            if self.nodes > most:
+            if self.nodes > _NODES:
                 return None
         self.dead.add((waiting, steps))
         return None
