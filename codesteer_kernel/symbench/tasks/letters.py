@@ -102,9 +102,9 @@ class Letters(Task):
 
     def parse(self, question: str, published: Mapping[str, Any]) -> dict[str, Any]:
         """Word and letter, from the data or from the question."""
-        match = re.match(r"How many '([a-z])'s are in the word '([a-z]+)'", question)
+        match = re.match(r"How many '(.)'s are in the word '([^'\s]+)'", question)
         letter, word = match.groups() if match else (published.get("letter"), published.get("word"))
-        if not (isinstance(word, str) and isinstance(letter, str) and word.isalpha() and len(letter) == 1):
+        if not (isinstance(word, str) and isinstance(letter, str) and word and len(letter) == 1):
             raise ValueError("There is no word or no letter.")
         return {"word": word, "letter": letter}
 
