@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_pictures_are_shown_and_are_svg(files: dict[str, str]) -> None:
     shown = re.findall(r'<img src="([^"]+)"', files["symbench-gallery.md"])
     assert sorted(shown) == sorted(set(files) - {"symbench-gallery.md"})
     for path in shown:
-        root = ElementTree.fromstring(files[path])
+        root = ET.fromstring(files[path])
         assert root.tag.endswith("svg")
         assert root.get("viewBox")
 
@@ -55,4 +55,4 @@ def test_writing_removes_pictures_that_are_no_longer_drawn(tmp_path: Path) -> No
 
 def test_text_in_a_picture_is_text() -> None:
     assert "<b>" not in board([["<b>", "&"]])
-    assert len(ElementTree.fromstring(board([["1", ""], ["", "2"]], box=(1, 1)))) > 6
+    assert len(ET.fromstring(board([["1", ""], ["", "2"]], box=(1, 1)))) > 6
