@@ -113,7 +113,7 @@ def _generate(parser: _Parser, words: list[str]) -> int:
     given = parser.parse_args(words)
     chosen = _tasks(given.tasks)
     levels = {task.name: _level(task, given.level, given.set) for task in chosen}
-    with _writing(given.output) as file, _Bar(len(chosen) * given.n) as bar:
+    with _writing(given.output) as file, _Bar(len(chosen) * given.n, given.output) as bar:
         for task in chosen:
             for seed in range(given.seed, given.seed + given.n):
                 file.write(f"{task.generate(seed, levels[task.name]).to_json()}\n")
@@ -128,9 +128,9 @@ def _verify(parser: _Parser, words: list[str]) -> int:
     rows = [_answered(at, line) for at, line in enumerate(_lines(given.file), 1) if line.strip()]
     right: Counter[str] = Counter()
     codes: dict[str, Counter[str]] = {}
-    with _writing(given.output) as file, _Bar(len(rows)) as bar:
-        for problem, answer in rows:
-            verdict = symbench.get(problem.task).verify(problem, answer)
+    with _writing(given.output) as file, _Bar(len(rows), given.output) as bar:
+        for at, problem, answer in rows:
+            verdict = _verdict(at, problem, answer)
             named = {"task": problem.task, "seed": problem.seed, "sample_id": problem.sample_id}
             file.write(json.dumps({**named, **asdict(verdict)}) + "\n")
             right[problem.task] += verdict.correct
@@ -139,7 +139,7 @@ def _verify(parser: _Parser, words: list[str]) -> int:
     for name, counted in codes.items():
         told = ", ".join(f"{code} {count}" for code, count in counted.most_common())
         print(f"{name}: {right[name]} of {counted.total()} right ({told})", file=sys.stderr)
-    old = {problem.task for problem, _ in rows if problem.version != symbench.get(problem.task).version}
+    old = {problem.task for _, problem, _ in rows if problem.version != symbench.get(problem.task).version}
     if old:
         print(f"Made by another version of the task: {', '.join(sorted(old))}.", file=sys.stderr)
     return 0 if right.total() == len(rows) else 1
@@ -175,7 +175,7 @@ def _load(parser: _Parser, words: list[str]) -> int:
         symbench.get(given.task)
     counted: Counter[str] = Counter()
     flawed: Counter[str] = Counter()
-    with _writing(given.output) as file, _Bar(None) as bar:
+    with _writing(given.output) as file, _Bar(None, given.output) as bar:
         for problem in load_published(Path(given.folder), given.task, given.flavour):
             file.write(f"{problem.to_json()}\n")
             counted[problem.task] += 1
@@ -222,8 +222,8 @@ def _level(task: Task, level: str | None, settings: list[str]) -> dict[str, Any]
     return task.resolve(values)
 
 
-def _answered(at: int, line: str) -> tuple[Problem, str]:
-    """A problem and the answer to it, from one line."""
+def _answered(at: int, line: str) -> tuple[int, Problem, str]:
+    """A line's number, its problem and the answer to it."""
     try:
         data = json.loads(line)
         answer = data.pop("answer")
@@ -236,7 +236,15 @@ def _answered(at: int, line: str) -> tuple[Problem, str]:
     if not isinstance(answer, str):
         raise BadInput(f"The answer in line {at} is not a text.")
     symbench.get(problem.task)
-    return problem, answer
+    return at, problem, answer
+
+
+def _verdict(at: int, problem: Problem, answer: str) -> symbench.Verdict:
+    """The verdict; verifiers trust a problem's data, which in a file may be anybody's."""
+    try:
+        return symbench.get(problem.task).verify(problem, answer)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        raise BadInput(f"The payload in line {at} is not one of {problem.task}: {fault!r}.") from fault
 
 
 # ------------------------------------------------------------------------------------------------------------- texts
@@ -319,9 +327,9 @@ def _writing(name: str) -> Iterator[TextIO]:
 class _Bar:
     """How far it is, on stderr where that is a terminal and the results do not go there too."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, output: str = "") -> None:
         self._total, self._done, self._shown = total, 0, ""
-        self._on = sys.stderr.isatty()
+        self._on = sys.stderr.isatty() and not (output == "-" and sys.stdout.isatty())
 
     def __enter__(self) -> Self:
         return self

@@ -32,7 +32,7 @@ class Proof:
         spared: mutants that were accepted and are right by the solver's own list.
         unique: problems that claim one answer, and have no second by search.
         fuzzed: hostile texts that were judged.
-        slowest: seconds of the slowest verdict, over answers and hostile texts.
+        slowest: seconds of the process for the slowest verdict, over answers and hostile texts.
         efforts: mean effort by level.
         duplicates: share of repeated problems among the seeds that were tried, where they were.
         seconds: how long it took.
@@ -206,9 +206,9 @@ def _hostile(proof: Proof, task: Task, problem: Problem) -> None:
 
 
 def _timed(proof: Proof, task: Task, problem: Problem, text: str) -> Any:
-    started = time.perf_counter()
+    started = time.process_time()
     verdict = task.verify(problem, text)
-    proof.slowest = max(proof.slowest, time.perf_counter() - started)
+    proof.slowest = max(proof.slowest, time.process_time() - started)
     if verdict.code not in CODES and not verdict.code.startswith("rule:"):
         proof.fault(f"{_where(problem)}: {verdict.code!r} is no code of a verdict.")
     return verdict

@@ -131,6 +131,7 @@ def test_bad_words_are_told(words: list[str], part: str, capsys: Output) -> None
         '{"answer": "x"}',
         '{"task": "letters", "question": "", "payload": {}, "answer": 5}',
         '{"task": "no", "question": "", "payload": {}, "answer": ""}',
+        '{"task": "letters", "question": "", "payload": {"word": "abc"}, "answer": "Count: 0, Positions: []"}',
     ],
 )
 def test_a_line_that_is_no_answered_problem_is_told(line: str, tmp_path: Path, capsys: Output) -> None:
@@ -138,3 +139,13 @@ def test_a_line_that_is_no_answered_problem_is_told(line: str, tmp_path: Path, c
     file.write_text(line + "\n")
     assert main(["symbench", "verify", str(file)]) == 2
     assert capsys.readouterr().err.startswith("codesteer: ")
+
+
+def test_progress_is_shown_on_a_terminal_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Output
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main(["symbench", "generate", "letters", "-n", "4", "-o", str(tmp_path / "out.jsonl")]) == 0
+    shown = capsys.readouterr().err
+    assert "[" + "#" * 15 + "." * 15 + "] 50 % letters" in shown
+    assert shown.endswith("\r\x1b[K")
