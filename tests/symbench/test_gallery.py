@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from codesteer_kernel import symbench
-from codesteer_kernel.symbench.drawing import board
 from codesteer_kernel.symbench.gallery import gallery, write_gallery
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -51,8 +50,3 @@ def test_writing_removes_pictures_that_are_no_longer_drawn(tmp_path: Path) -> No
     write_gallery(tmp_path)
     assert not old.exists()
     assert (tmp_path / "symbench-gallery.md").exists()
-
-
-def test_text_in_a_picture_is_text() -> None:
-    assert "<b>" not in board([["<b>", "&"]])
-    assert len(ET.fromstring(board([["1", ""], ["", "2"]], box=(1, 1)))) > 6
