@@ -281,7 +281,7 @@ def _beam(numbers: list[int], target: int, signs: str, limit: int, width: int = 
     fronts[1] = {numbers[0]: [str(numbers[0])]}
     bound = 4 * target + 1000
     for at in range(1, len(numbers)):
-        here = sorted(fronts[at].items(), key=lambda way: abs(way[0] - target))
+        here = sorted(fronts[at].items(), key=lambda way: abs(float(way[0]) - target))
         kept: _Ways = dict(here[:width])
         pieces: list[tuple[_Value, str, int]] = [(numbers[at], str(numbers[at]), at + 1)]
         if at + 1 < len(numbers):
