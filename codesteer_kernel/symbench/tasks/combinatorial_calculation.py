@@ -244,6 +244,8 @@ def _missing(value: int, sign: str, target: int) -> int | None:
         return target - value
     if sign == "-":
         return value - target
+    if value == 0:
+        return None
     over, under = (target, value) if sign == "*" else (value, target)
     return over // under if under and over % under == 0 else None
 
