@@ -42,6 +42,11 @@ def test_wrong_and_why(answer: str, code: str) -> None:
     assert (verdict.correct, verdict.code) == (False, code)
 
 
+def test_zero_has_no_sign() -> None:
+    assert TASK.verify(product(0, 42), "<<<0>>>").correct
+    assert TASK.verify(product(0, 42), "<<<-0>>>").correct
+
+
 def test_a_wrong_sign_is_named() -> None:
     assert "sign" in TASK.verify(product(2, 42), "<<<-84>>>").reason
 
