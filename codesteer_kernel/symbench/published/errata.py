@@ -1,8 +1,10 @@
 """What is wrong with published samples: found by looking, kept in a table by sample id.
 
-The table (``errata.json``) was written by :func:`tabulate` over the samples that came with this project's tests; samples
-beyond it are examined while they are loaded, so nothing depends on having seen a sample before. A sample's entry holds
-a digest of its question and data: a row number in somebody's shortened file does not inherit another row's fault.
+The table (``errata.json``) was written over the samples that came with this project's tests; samples beyond it are
+examined while they are loaded, so nothing depends on having seen a sample before. A sample's entry holds a digest of its
+question and data: a row number in somebody's shortened file does not inherit another row's fault.
+
+python -m codesteer_kernel.symbench.published.errata FOLDER    # writes the table anew
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from codesteer_kernel.symbench.problem import Problem, canonical
-from codesteer_kernel.symbench.published.layouts import Record
+from codesteer_kernel.symbench.published.layouts import Record, records
 from codesteer_kernel.symbench.registry import get
 from codesteer_kernel.symbench.task import Task
 
@@ -79,10 +82,10 @@ def table() -> Mapping[str, Any]:
     return known
 
 
-def tabulate(records: Iterable[Record]) -> str:
+def tabulate(samples: Iterable[Record]) -> str:
     """The table for these samples, as JSON text; samples without defects are left out."""
     rows = {}
-    for record in records:
+    for record in samples:
         defects = examine(record, get(record["task"]).load(record))
         if defects:
             named = {"task": record["task"], "digest": digest(record)}
@@ -197,3 +200,7 @@ _LOOKS: dict[str, tuple[_Look, ...]] = {
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+if __name__ == "__main__":
+    _TABLE.write_text(tabulate(records(Path(sys.argv[1]))), encoding="utf-8")
