@@ -29,7 +29,7 @@ __all__ = ["Defect", "digest", "errata", "examine", "table", "tabulate"]
 
 _TABLE = Path(__file__).with_name("errata.json")
 # Tasks whose published scorer compares with the one stored answer although the rules allow several.
-_SCORED_BY_EQUALITY = {"letter_logic_diagram", "constrained_linear_arrangement", "pattern_recognition"}
+_SCORED_BY_EQUALITY = {"letter_logic_diagram", "constrained_linear_arrangement"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,17 @@ def _already_moved(task: Task, problem: Problem, published: Mapping[str, Any]) -
     return Defect("trivial", "The board shown as the previous one already is the answer.")
 
 
+def _inner_squares(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    """The text asks for a uniform square of side 3 or more; inside a larger one stand several."""
+    rows, stored = problem.payload["rows"], (int(published["row"]), int(published["column"]))
+    for row in range(2, len(rows)):
+        for column in range(2, len(rows[0])):
+            letters = {rows[y][x] for y in range(row - 2, row + 1) for x in range(column - 2, column + 1)}
+            if len(letters) == 1 and (row, column) != stored:
+                return Defect("several_answers", f"A uniform square of side 3 ends at ({row}, {column}) too.")
+    return None
+
+
 def _lost_number(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     """A number was enlarged wherever it stood in the text, in the program behind the answer only once."""
     program = re.sub(r'""".*?"""', "", str(published.get("code", "")), flags=re.DOTALL)
@@ -188,12 +199,12 @@ _LOOKS: dict[str, tuple[_Look, ...]] = {
     "blocksworld": (_already_solved,),
     "gsm_hard": (_lost_number,),
     "mahjong_pattern": (_off_alphabet,),
+    "pattern_recognition": (_inner_squares,),
     "pooling": (_fractions,),
     "reversi": (_already_moved,),
     "string_deletion_and_modification": (_another_schedule,),
     "string_splitting": (_another_schedule,),
     "string_synthesis": (_another_schedule,),
-    "synthesis_decomposition": (_another_schedule,),
 }
 
 

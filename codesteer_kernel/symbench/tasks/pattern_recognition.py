@@ -93,7 +93,8 @@ class PatternRecognition(Task):
     def solve(self, problem: Problem, limit: int = 1) -> list[str]:
         """Cell by cell: the side of the square that ends there follows from its three neighbours'."""
         rows = problem.payload["rows"]
-        best, found = _SMALLEST, []
+        best = _SMALLEST
+        found: list[str] = []
         above: list[int] = [0] * len(rows[0])
         for i, line in enumerate(rows):
             here: list[int] = []
@@ -175,7 +176,8 @@ def _decoy(rng: Random, matrix: list[list[str]], side: int) -> None:
 
 def _largest(rows: list[str]) -> tuple[int, set[tuple[int, int]]]:
     """The largest side from 3 on and the lower right corners of the squares that have it, from the rows' runs."""
-    best, corners = _SMALLEST, set()
+    best = _SMALLEST
+    corners: set[tuple[int, int]] = set()
     runs = [[(run.start(), run.end()) for run in _RUN.finditer(row)] for row in rows]
     for top, here in enumerate(runs):
         for start, end in here:
