@@ -30,8 +30,9 @@ codesteer symbench: problems with verifiers, for trying models and methods.
                                           N problems of each task (of all, where none is named), one JSON line each
   codesteer symbench verify FILE [-o FILE]
                                           lines of problems with an "answer" in; lines of verdicts out
-  codesteer symbench prove [TASK...] [--n N] [--seeds N] [--json]
-                                          try what tasks promise, N problems a level; with --seeds count duplicates
+  codesteer symbench prove [TASK...] [--n N] [--seeds N] [--solvers] [--json]
+                                          try what tasks promise, N problems a level; with --seeds count duplicates, with
+                                          --solvers let constraint models agree (pip install 'codesteer[solvers]')
   codesteer symbench load FOLDER [--task TASK] [--flavour fixed|compat] [-o FILE]
                                           published samples as lines of problems
 
@@ -151,11 +152,12 @@ def _prove(parser: _Parser, words: list[str]) -> int:
     parser.add_argument("tasks", nargs="*")
     parser.add_argument("--n", type=_count, default=20)
     parser.add_argument("--seeds", type=int, default=0)
+    parser.add_argument("--solvers", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
     chosen = _tasks(given.tasks)
     with _Bar(sum(len(task.levels) for task in chosen)) as bar:
-        proofs = [prove(task, given.n, given.seeds, bar.step) for task in chosen]
+        proofs = [prove(task, given.n, given.seeds, bar.step, models=given.solvers) for task in chosen]
     if given.json:
         print(json.dumps([asdict(proof) for proof in proofs]))
     else:
@@ -273,7 +275,7 @@ def _card_text(task: Task) -> str:
 
 def _proof_table(proofs: Iterable[Any]) -> str:
     rows = [("TASK", "PROBLEMS", "SOLVED", "MUTANTS", "KINDS", "ONE ANSWER", "SLOWEST", "REPEATS", "EFFORT", "S", "")]
-    faults = []
+    faults: list[str] = []
     for proof in proofs:
         numbered = [effort for level, effort in proof.efforts.items() if level.isdigit()]
         rows.append(
@@ -292,6 +294,10 @@ def _proof_table(proofs: Iterable[Any]) -> str:
             )
         )
         faults += [f"{proof.task}: {sentence}" for sentence in proof.faults]
+    modelled = sum(proof.modelled for proof in proofs)
+    if modelled:
+        seconds = sum(proof.modelled_seconds for proof in proofs)
+        faults.append(f"Constraint models were asked about {modelled} problems, {modelled / seconds:,.0f} a second.")
     return "\n".join([table(rows), *([""] if faults else []), *faults])
 
 
