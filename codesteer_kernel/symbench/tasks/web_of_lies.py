@@ -244,8 +244,8 @@ def _follow(payload: Mapping[str, Any]) -> bool | None:
             if len(names[at]) == 1 and honest[names[at][0]] is None:
                 honest[names[at][0]] = not lies[at]
                 reached.append(names[at][0])
-    answer: bool | None = honest[payload["asked"]]
-    return answer
+    asked: int = payload["asked"]
+    return honest[asked]
 
 
 def _reduced(rows: Mapping[int, tuple[int, bool]], mask: int, parity: bool) -> tuple[int, bool]:
