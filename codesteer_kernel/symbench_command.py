@@ -19,6 +19,7 @@ from codesteer_kernel.symbench import Problem, Task
 
 __all__ = ["run_symbench"]
 
+_SLOW = 0.05
 _HELP = """\
 codesteer symbench: problems with verifiers, for trying models and methods.
 
@@ -290,7 +291,7 @@ def _proof_table(proofs: Iterable[Any]) -> str:
                 "" if proof.duplicates is None else f"{proof.duplicates:.2%}",
                 f"{numbered[0]:,.3g} to {numbered[-1]:,.3g}",
                 f"{proof.seconds:.1f}",
-                f"{len(proof.faults)} faults" if proof.faults else "proven",
+                f"{len(proof.faults)} faults" if proof.faults else f"proven{', slow' * (proof.slowest > _SLOW)}",
             )
         )
         faults += [f"{proof.task}: {sentence}" for sentence in proof.faults]
