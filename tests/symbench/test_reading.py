@@ -109,6 +109,10 @@ def test_no_number(text: str) -> None:
         "[a, b, c, d]",
         "[a,b]\n[c,d]",
         "| a | b |\n| c | d |",
+        "| a | b |\n|---|---|\n| c | d |",
+        "a b\n---+---\nc d",
+        "a\nb\nc\nd",
+        "abcd",
     ],
 )
 def test_a_grid(text: str) -> None:
