@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from codesteer_kernel.errors import MissingDependency
@@ -98,8 +98,46 @@ def _eight_queens(model: Any, payload: Mapping[str, Any]) -> tuple[list[Any], _S
     return columns, lambda values: ", ".join(f"{row} {column}" for row, column in enumerate(values))
 
 
+def _square(model: Any, size: int, given: Sequence[Sequence[int | None]]) -> list[list[Any]]:
+    """A Latin square of 0 to size - 1 with some cells given."""
+    cells = [[model.NewIntVar(0, size - 1, f"cell {row} {column}") for column in range(size)] for row in range(size)]
+    for line in [*cells, *map(list, zip(*cells, strict=True))]:
+        model.AddAllDifferent(line)
+    for row, values in enumerate(given):
+        for column, value in enumerate(values):
+            if value is not None:
+                model.Add(cells[row][column] == value)
+    return cells
+
+
+def _sudoku(model: Any, payload: Mapping[str, Any]) -> tuple[list[Any], _Spell]:
+    box = payload["box"]
+    size = box * box
+    cells = _square(model, size, [[value - 1 if value else None for value in row] for row in payload["puzzle"]])
+    for top in range(0, size, box):
+        for left in range(0, size, box):
+            model.AddAllDifferent([cells[top + at // box][left + at % box] for at in range(size)])
+    return [cell for row in cells for cell in row], lambda values: _lines([value + 1 for value in values], size)
+
+
+def _letter_logic(model: Any, payload: Mapping[str, Any]) -> tuple[list[Any], _Spell]:
+    grid = payload["grid"]
+    size = len(grid)
+    cells = _square(model, size, [[ascii_lowercase.index(cell) if cell else None for cell in row] for row in grid])
+    for row in range(1, size):
+        model.Add(cells[row][size - 1 - row] == cells[0][size - 1])
+    flat = [cell for row in cells for cell in row]
+    return flat, lambda values: _lines([ascii_lowercase[value] for value in values], size)
+
+
+def _lines(cells: Sequence[object], width: int) -> str:
+    return "\n".join(",".join(map(str, cells[at : at + width])) for at in range(0, len(cells), width))
+
+
 _MODELS: dict[str, _Build] = {
     "eight_queens": _eight_queens,
+    "letter_logic_diagram": _letter_logic,
+    "standard_sudoku": _sudoku,
     "logical_equation": _logical_equation,
     "permutations_and_combinations": _permutations,
 }
