@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial, isqrt
+from math import comb, factorial, gcd, isqrt
 
 from codesteer_kernel.symbench.problem import Refused
 
@@ -20,7 +20,9 @@ __all__ = ["PI", "Answer", "Exact", "exact", "read_answer", "read_value", "root"
 
 _MOST_TERMS = 24
 _MOST_BITS = 8000
-_MOST_RADICAND = 10**8
+_MOST_RADICAND = 10**15
+_MOST_READ = 10**12
+_MOST_UNDER = 10**8
 _MOST_DEPTH = 25
 _MOST_ROOTS = 20
 
@@ -47,9 +49,9 @@ class Exact:
         terms: dict[tuple[int, int], Fraction] = {}
         for (left, low), factor in self.terms.items():
             for (right, high), by in exact(other).terms.items():
-                outside, radicand = _square_free(left * right)
-                key = (radicand, low + high)
-                terms[key] = terms.get(key, Fraction(0)) + factor * by * outside
+                shared = gcd(left, right)
+                key = (left // shared * (right // shared), low + high)
+                terms[key] = terms.get(key, Fraction(0)) + factor * by * shared
         return _made(terms)
 
     __radd__ = __add__
@@ -64,9 +66,10 @@ class Exact:
             raise Refused("unreadable", "The answer divides by zero.")
         # A sum of roots is made rational by its conjugates, prime by prime.
         while len(under.terms) > 1:
-            prime = next((_smallest_factor(radicand) for radicand, _ in under.terms if radicand > 1), 0)
+            largest = max(radicand for radicand, _ in under.terms)
+            prime = _smallest_factor(largest) if 1 < largest <= _MOST_UNDER else 0
             if not prime:
-                raise Refused("unreadable", "The answer divides by a sum with pi.")
+                raise Refused("unreadable", "The answer divides by a sum that cannot be divided by here.")
             other_sign = Exact({key: -q if key[0] % prime == 0 else q for key, q in under.terms.items()})
             over, under = over * other_sign, under * other_sign
         [((radicand, power), factor)] = under.terms.items()
@@ -125,9 +128,9 @@ def root(value: Fraction | int) -> Exact:
         raise Refused("unreadable", "The answer holds the root of a negative number.")
     if not value:
         return exact(0)
-    product = value.numerator * value.denominator
-    outside, radicand = _square_free(product)
-    return Exact({(radicand, 0): Fraction(outside, value.denominator)})
+    over, top = _square_free(value.numerator)
+    under, bottom = _square_free(value.denominator)
+    return Exact({(top * bottom, 0): Fraction(over, under * bottom)})
 
 
 PI = Exact({(1, 1): Fraction(1)})
@@ -151,13 +154,18 @@ def _square_free(number: int) -> tuple[int, int]:
         return whole, 1
     if number > _MOST_RADICAND:
         raise Refused("too_long", "The answer holds the root of a number beyond all use.")
-    outside, factor = 1, 2
-    while factor * factor <= number:
-        while number % (factor * factor) == 0:
-            number //= factor * factor
-            outside *= factor
+    outside, radicand, factor = 1, 1, 2
+    while factor * factor * factor <= number:
+        times = 0
+        while number % factor == 0:
+            number //= factor
+            times += 1
+        outside *= factor ** (times // 2)
+        radicand *= factor ** (times % 2)
         factor += 1 if factor == 2 else 2
-    return outside, number
+    # What is left has at most two prime factors.
+    whole = isqrt(number)
+    return (outside * whole, radicand) if whole * whole == number else (outside, radicand * number)
 
 
 def _smallest_factor(number: int) -> int:
@@ -397,6 +405,7 @@ class _Reader:
         self._tokens: Sequence[str] = _cut(text)
         self._at = 0
         self._depth = 0
+        self._roots = 0
 
     def whole(self) -> Exact:
         value = self._sum()
@@ -458,8 +467,8 @@ class _Reader:
             if self._next() == "^":
                 raise Refused("unreadable", "A power of a power needs brackets.")
             exponent = None if exponent is None else -exponent if negative else exponent
-            if exponent == Fraction(1, 2) and value.fraction is not None:
-                value = root(value.fraction)
+            if exponent == Fraction(1, 2):
+                value = self._square_root(value)
             elif exponent is not None and exponent.denominator == 1:
                 value = value.power(exponent.numerator)
             else:
@@ -499,10 +508,21 @@ class _Reader:
             self._at += 1
             order = _small(self._sum(), 20)
             self._take("]")
-        inside = self._atom().fraction
+        inside = self._atom()
+        if order == 2:
+            return self._square_root(inside)
+        if inside.fraction is None:
+            raise Refused("unreadable", "The answer holds the root of something that is no fraction.")
+        return exact(_whole_root(inside.fraction, order))
+
+    def _square_root(self, value: Exact) -> Exact:
+        inside = value.fraction
         if inside is None:
             raise Refused("unreadable", "The answer holds the root of something that is no fraction.")
-        return root(inside) if order == 2 else exact(_whole_root(inside, order))
+        self._roots += 1
+        if self._roots > _MOST_ROOTS or max(inside.numerator, inside.denominator) > _MOST_READ:
+            raise Refused("too_long", "The answer holds roots beyond all use.")
+        return root(inside)
 
 
 def _cut(text: str) -> list[str]:
@@ -515,8 +535,6 @@ def _cut(text: str) -> list[str]:
             raise Refused("unreadable", f"{text[position : position + 20].strip()!r} is no part of a number.")
         found.append(match[1])
         position = match.end()
-    if sum(_NAMES.get(piece) == "sqrt" for piece in found) > _MOST_ROOTS:
-        raise Refused("too_long", "The answer holds more roots than are read.")
     return found
 
 
