@@ -67,3 +67,50 @@ def test_methods_carried_out_with_restarts(task: str, peer: str, counts: str) ->
         start = dict(zip(payload["start"], item["metadata"][counts], strict=True))
         problem = ours(task, **{**payload, "start": start, "schedule": "restart"})
         assert right(problem, " ".join(map(str, item["metadata"]["solution"])))
+
+
+def test_sudokus() -> None:
+    for item in theirs("sudoku", min_empty=30, max_empty=40):
+        problem = ours("standard_sudoku", box=3, puzzle=item["metadata"]["puzzle"])
+        assert right(problem, item["answer"])
+        assert len(symbench.get("standard_sudoku").solve(problem, 2)) == 1
+
+
+def test_queens() -> None:
+    for item in theirs("n_queens"):
+        given = [[row, line.index("Q")] for row, line in enumerate(item["metadata"]["puzzle"]) if "Q" in line]
+        problem = ours("eight_queens", size=8, given=given, blocked=[])
+        answers = {
+            ", ".join(f"{row} {line.index('Q')}" for row, line in enumerate(solution))
+            for solution in item["metadata"]["solutions"]
+        }
+        assert set(symbench.get("eight_queens").solve(problem, 100)) == answers
+        assert all(right(problem, answer) for answer in answers)
+
+
+def test_turned_matrices() -> None:
+    for item in theirs("rotate_matrix"):
+        matrix = [[str(cell) for cell in row] for row in item["metadata"]["matrix"]]
+        steps = ["clockwise"] * item["metadata"]["num_rotations"]
+        assert right(ours("matrix_transformation", matrix=matrix, steps=steps), item["answer"])
+
+
+def test_insertions_that_do_not_overlap() -> None:
+    payload = symbench.get("string_insertion").generate(0, "paper-1").payload
+    for item in theirs("string_insertion", max_string_length=40):
+        if any(pair in item["metadata"]["string"] for pair in ("ABCDE", "BCDEA", "CDEAB", "DEABC", "EABCD")):
+            continue  # theirs skips what it has just found
+        assert right(ours("string_insertion", **{**payload, "text": item["metadata"]["string"]}), item["answer"])
+
+
+def test_pools_that_fill_the_matrix() -> None:
+    seen = 0
+    for item in theirs("pool_matrix"):
+        facts = item["metadata"]
+        if facts["rows"] % facts["pool_size"] == 0 == facts["cols"] % facts["pool_size"]:
+            step = {"window": facts["pool_size"], "stride": facts["pool_size"], "padding": 0}
+            problem = ours("pooling", matrix=facts["matrix"], kind=facts["pool_type"], **step)
+            if facts["pool_type"] == "max" or facts["pool_size"] in (1, 2):  # theirs rounds other averages
+                seen += 1
+                assert right(problem, item["answer"])
+    assert seen > 5

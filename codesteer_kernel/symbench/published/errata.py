@@ -161,6 +161,13 @@ def _fractions(task: Task, problem: Problem, published: Mapping[str, Any]) -> De
     )
 
 
+def _other_size(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    size = len(published["initial_board"])
+    if size == 8:
+        return None
+    return Defect("unscorable", f"The board has {size} rows; the published scorer wants eight queens.")
+
+
 def _already_moved(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     board = problem.question.partition("previous round of the game was:")[2]
     rows = re.findall(r"^[*01]+$", board, re.MULTILINE)
@@ -197,6 +204,7 @@ _Look = Callable[[Task, Problem, Mapping[str, Any]], Defect | None]
 _LOOKS: dict[str, tuple[_Look, ...]] = {
     "2048": (_empty_tile,),
     "blocksworld": (_already_solved,),
+    "eight_queens": (_other_size,),
     "gsm_hard": (_lost_number,),
     "mahjong_pattern": (_off_alphabet,),
     "pattern_recognition": (_inner_squares,),
