@@ -21,7 +21,7 @@ class MathCountingProbability(Mathematics):
     rule = "The answer equals the right one exactly, in any notation of whole numbers and fractions."
     templates = TEMPLATES
     room = 400.0
-    knobs = knobs_for([*TEMPLATES.values()], whole(30, 6, 60, "about the largest number of things in the question"))
+    knobs = knobs_for([*TEMPLATES.values()], whole(45, 6, 60, "about the largest number of things in the question"))
     levels = {
         "1": {"steps": 1, "size": 10},
         "2": {"steps": 2, "size": 15},

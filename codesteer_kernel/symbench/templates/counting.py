@@ -66,7 +66,7 @@ def _coins(rng: Random, size: int) -> Numbers:
 
 
 def _trials(rng: Random, size: int) -> Numbers:
-    b = rng.randint(3, 12)
+    b = rng.randint(3, 20)
     n = rng.randint(3, max(8, size // 2))
     return {"a": rng.randint(1, b - 1), "b": b, "n": n, "k": rng.randint(1, n)}
 
@@ -290,16 +290,16 @@ def _drawn_alike(n: Numbers) -> Fraction:
 
 
 def _largest_by_rolls(n: Numbers) -> Fraction:
-    """The chance that the maximum is m, roll by roll."""
-    chances = [Fraction(0)] * (n["f"] + 1)
-    chances[0] = Fraction(1)
+    """Outcomes by their largest number so far, roll by roll."""
+    outcomes = [1] + [0] * n["f"]
     for _ in range(n["n"]):
-        following = [Fraction(0)] * (n["f"] + 1)
-        for high, share in enumerate(chances):
-            for face in range(1, n["f"] + 1):
-                following[max(high, face)] += share / n["f"]
-        chances = following
-    return chances[n["m"]]
+        lower, following = 0, []
+        for high, count in enumerate(outcomes):
+            # The largest stays where the roll is no larger, or this roll becomes the largest.
+            following.append(count * high + lower)
+            lower += count
+        outcomes = following
+    return Fraction(outcomes[n["m"]], n["f"] ** n["n"])
 
 
 def _ticket_values(n: Numbers) -> list[int]:
