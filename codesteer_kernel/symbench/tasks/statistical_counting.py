@@ -31,6 +31,7 @@ class StatisticalCounting(Task):
     rule = (
         "The answer is the sum of the points of all runs (or of all overlapping stretches, where the question says so)."
     )
+    longest = 1000
     knobs = {
         "length": whole(30, 3, 500, "letters of the string"),
         "letters": whole(4, 1, 11, "different letters"),
