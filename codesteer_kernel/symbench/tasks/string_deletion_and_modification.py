@@ -132,14 +132,12 @@ class StringDeletionAndModification(Task):
 
     def make(self, rng: Random, level: Mapping[str, Any]) -> Draft:
         """String and rules by chance, until one comes to its end late enough."""
-        rules: list[_Rule] = []
-        for attempt in range(_TRIES):
-            # Strings are cheaper to draw than rules.
-            if attempt % 5 == 0:
-                rules = rng.sample(_PAPER, level["rules"]) if level["pool"] == "paper" else _drawn(rng, level["rules"])
+        for _ in range(_TRIES):
+            rules = rng.sample(_PAPER, level["rules"]) if level["pool"] == "paper" else _drawn(rng, level["rules"])
             text = "".join(rng.choices("abc", k=level["length"]))
             payload = {"text": text, "rules": rules, "schedule": level["schedule"]}
-            states, ended = _states(payload)
+            # What takes much longer than asked is mostly endless.
+            states, ended = _states(payload, 20 + 3 * level["steps"])
             if ended and len(states) > level["steps"] and states[-1]:
                 return Draft(payload, states[-1], {"unique": True, "steps": len(states) - 1})
         raise BadInput("No string that takes so many steps was found.", "Lower steps or raise length.")
@@ -261,7 +259,7 @@ def _applied(rule: _Rule, text: str) -> str | None:
     return text
 
 
-def _states(payload: Mapping[str, Any]) -> tuple[list[str], bool]:
+def _states(payload: Mapping[str, Any], most: int = _MOST_STEPS) -> tuple[list[str], bool]:
     """All strings from the first to the last, and whether it came to an end."""
     rules: Sequence[_Rule] = payload["rules"]
     states, at, idle = [str(payload["text"])], 0, 0
@@ -272,7 +270,7 @@ def _states(payload: Mapping[str, Any]) -> tuple[list[str], bool]:
             at = (at + 1) % len(rules)
             continue
         states.append(after)
-        if len(states) > _MOST_STEPS or len(after) > _LONGEST:
+        if len(states) > most or len(after) > _LONGEST:
             return states, False
         idle = 0
         if payload["schedule"] == "restart":
