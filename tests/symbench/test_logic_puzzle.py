@@ -10,6 +10,7 @@ import pytest
 from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench import Problem
+from codesteer_kernel.symbench.pictures import COLOURS
 from codesteer_kernel.symbench.proof import marked
 
 TASK = symbench.get("logic_puzzle")
@@ -119,4 +120,4 @@ def test_the_picture_colours_the_chosen_cells() -> None:
     problem = TASK.generate(2, "3")
     picture = TASK.draw(problem, problem.reference)
     assert picture is not None
-    assert picture.count("#ffd866") == problem.payload["picks"]
+    assert picture.count(COLOURS["yellow"]) == problem.payload["picks"]

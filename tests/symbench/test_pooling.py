@@ -7,6 +7,7 @@ import pytest
 from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench import Problem
+from codesteer_kernel.symbench.pictures import COLOURS
 from codesteer_kernel.symbench.proof import marked
 
 TASK = symbench.get("pooling")
@@ -106,4 +107,4 @@ def test_the_picture_marks_the_first_window() -> None:
     problem = TASK.generate(1, "3")
     picture = TASK.draw(problem, problem.reference)
     assert picture is not None
-    assert picture.count("#ffd866") == 9
+    assert picture.count(COLOURS["yellow"]) == 9
