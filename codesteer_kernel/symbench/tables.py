@@ -52,6 +52,6 @@ def picture(
                 drawn.box(
                     x, y, _SIZE, _SIZE, COLOURS["yellow"] if number == 0 and (row, column) in marked else "#ffffff"
                 )
-                drawn.label(x + _SIZE / 2, y + _SIZE / 2, cell, 15 if len(cell) < 4 else 44 / len(cell))
+                drawn.label(x + _SIZE / 2, y + _SIZE / 2, cell, min(15, 60 / len(cell)))
         left += width + _GAP
     return drawn.svg()
