@@ -24,7 +24,8 @@ _BELOW, _ABOVE, _ELSE, _NONE = "below", "above", "else", ""
 _Said = Sequence[Any]
 """Signs at their place, signs at another place, and one of the words above."""
 
-_TRIES = 150
+# Codes that are compared with guesses, over all tries, before too few guesses are given up.
+_COMPARED = 150_000
 # Most codes for which what a first guess tells is kept for the next problem.
 _KEPT = 1500
 _CLAUSE = re.compile(
@@ -224,8 +225,9 @@ def _telling(rng: Random, secret: Sequence[str], signs: str, count: int) -> list
     Raises:
         BadInput: too few guesses for that.
     """
-    for _ in range(_TRIES):
-        rest = _orders(signs, len(secret))
+    everything = _orders(signs, len(secret))
+    for _ in range(max(5, _COMPARED // len(everything))):
+        rest = everything
         guesses: list[tuple[str, ...]] = []
         for _ in range(count):
             # Of a few guesses, the one that tells most; codes that are still possible tell more than others.
