@@ -119,6 +119,6 @@ def test_generated_guesses_leave_one_code() -> None:
 
 
 def test_too_few_guesses_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cryptanalysis, "_TRIES", 2)
+    monkeypatch.setattr(cryptanalysis, "_COMPARED", 0)
     with pytest.raises(BadInput):
         TASK.generate(0, {"digits": 4, "guesses": 2})

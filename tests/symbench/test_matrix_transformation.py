@@ -71,3 +71,9 @@ def test_the_picture_shows_both_tables() -> None:
     signs = TASK.draw(TASK.generate(1, "paper-4x4"))
     assert signs is not None
     assert "&amp;" in signs or "&" not in signs
+
+
+def test_the_steps_change_something() -> None:
+    for seed in range(60):
+        problem = TASK.generate(seed, {"steps": 2, "rows": 3, "columns": 3})
+        assert problem.reference != ",".join(cell for row in problem.payload["matrix"] for cell in row)

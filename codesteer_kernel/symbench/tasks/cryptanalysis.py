@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations, permutations, product
 from math import log2, perm
-from operator import eq
 from random import Random
 from string import ascii_uppercase, digits
 from typing import Any
@@ -25,7 +24,10 @@ _BELOW, _ABOVE, _ELSE, _NONE = "below", "above", "else", ""
 _Said = Sequence[Any]
 """Signs at their place, signs at another place, and one of the words above."""
 
-_TRIES = 150
+# Codes that are compared with guesses, over all tries, before too few guesses are given up.
+_COMPARED = 150_000
+# Most codes for which what a first guess tells is kept for the next problem.
+_KEPT = 1500
 _CLAUSE = re.compile(
     r"(?P<count>one|both) (?:number|letter)s? (?:is|are) (?:(?P<right>correct and in the correct positions?)"
     r"|(?P<moved>correct but in the wrong positions?)|incorrect(?: and (?P<tag>too small|too large|"
@@ -202,12 +204,19 @@ class Cryptanalysis(Task):
 
 def _said(code: Sequence[str], guess: Sequence[str]) -> list[Any]:
     """What is told about the digits, or the letters, of a guess."""
-    foreign = [sign for sign in guess if sign not in code]
-    right = sum(map(eq, code, guess)) if len(foreign) < len(guess) else 0
-    tag = _NONE
-    if foreign:
-        tag = _BELOW if max(foreign) < min(code) else _ABOVE if min(foreign) > max(code) else _ELSE
-    return [right, len(guess) - right - len(foreign), tag]
+    right = moved = 0
+    below = above = True
+    low, high = min(code), max(code)
+    for own, sign in zip(code, guess, strict=True):
+        if own == sign:
+            right += 1
+        elif sign in code:
+            moved += 1
+        else:
+            below = below and sign < low
+            above = above and sign > high
+    tag = _NONE if right + moved == len(guess) else _BELOW if below else _ABOVE if above else _ELSE
+    return [right, moved, tag]
 
 
 def _telling(rng: Random, secret: Sequence[str], signs: str, count: int) -> list[tuple[str, ...]]:
@@ -216,16 +225,20 @@ def _telling(rng: Random, secret: Sequence[str], signs: str, count: int) -> list
     Raises:
         BadInput: too few guesses for that.
     """
-    for _ in range(_TRIES):
-        rest = _orders(signs, len(secret))
+    everything = _orders(signs, len(secret))
+    for _ in range(max(5, _COMPARED // len(everything))):
+        rest = everything
         guesses: list[tuple[str, ...]] = []
         for _ in range(count):
             # Of a few guesses, the one that tells most; codes that are still possible tell more than others.
             best, left = tuple(rng.sample(signs, len(secret))), rest
-            for _ in range(1 if len(rest) > 100 else 3 if len(rest) > 1 else 0):
+            for _ in range(1 if len(rest) > 50 else 3 if len(rest) > 1 else 0):
                 guess = rng.choice(rest) if rng.random() < 0.7 else tuple(rng.sample(signs, len(secret)))
                 said = _said(secret, guess)
-                after = [code for code in rest if _said(code, guess) == said]
+                if not guesses and len(rest) < _KEPT:
+                    after = _agreeing(signs, guess)[tuple(said)]
+                else:
+                    after = [code for code in rest if _said(code, guess) == said]
                 if guess != tuple(secret) and len(after) <= len(left):
                     best, left = guess, after
             guesses.append(best)
@@ -233,6 +246,15 @@ def _telling(rng: Random, secret: Sequence[str], signs: str, count: int) -> list
         if len(rest) == 1:
             return guesses
     raise BadInput("So few guesses do not settle a code of this size.", "Raise guesses.")
+
+
+@lru_cache(maxsize=1024)
+def _agreeing(signs: str, guess: tuple[str, ...]) -> dict[tuple[Any, ...], list[tuple[str, ...]]]:
+    """All codes by what would be told about a guess."""
+    codes: dict[tuple[Any, ...], list[tuple[str, ...]]] = {}
+    for code in _orders(signs, len(guess)):
+        codes.setdefault(tuple(_said(code, guess)), []).append(code)
+    return codes
 
 
 @lru_cache(maxsize=32)

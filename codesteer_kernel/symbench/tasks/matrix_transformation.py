@@ -7,6 +7,7 @@ from random import Random
 from string import ascii_uppercase
 from typing import Any
 
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench.knobs import option, whole
 from codesteer_kernel.symbench.pictures import beside
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
@@ -16,6 +17,7 @@ from codesteer_kernel.symbench.task import Task
 __all__ = ["TASK"]
 
 _Rows = list[list[str]]
+_TRIES = 100
 _SIGNS = {
     "letters": ascii_uppercase,
     "numbers": "123456789",
@@ -65,14 +67,18 @@ class MatrixTransformation(Task):
     }
 
     def make(self, rng: Random, level: Mapping[str, Any]) -> Draft:
-        """Cells and steps by chance, no step twice in a row; then row by row."""
+        """Cells and steps by chance, until they change something; no step twice in a row; then row by row."""
         signs = _SIGNS[level["signs"]]
-        matrix = [[rng.choice(signs) for _ in range(level["columns"])] for _ in range(level["rows"])]
-        steps: list[str] = []
-        while len(steps) < level["steps"]:
-            steps.append(rng.choice([step for step in _WORDS if step not in steps[-1:]]))
-        payload = {"matrix": matrix, "steps": steps}
-        return Draft(payload, _flat(_result(payload)), {"unique": True})
+        for _ in range(_TRIES):
+            matrix = [[rng.choice(signs) for _ in range(level["columns"])] for _ in range(level["rows"])]
+            steps: list[str] = []
+            while len(steps) < level["steps"]:
+                steps.append(rng.choice([step for step in _WORDS if step not in steps[-1:]]))
+            payload = {"matrix": matrix, "steps": steps}
+            result = _flat(_result(payload))
+            if result != _flat(matrix):
+                return Draft(payload, result, {"unique": True})
+        raise BadInput("Every result was the table itself.", "Make the table larger.")
 
     def ask(self, payload: Mapping[str, Any]) -> str:
         """Table, steps, and how to write the result."""

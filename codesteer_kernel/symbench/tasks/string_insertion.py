@@ -60,6 +60,7 @@ class StringInsertion(Task):
             for pattern in (sorted(patterns) if level["shuffled"] else patterns)
         ]
         letter = dict(rules)
+        ending = {pattern[:-1]: pattern[-1] for pattern in patterns}
         chains = _chains(rng, hits, level["overlap"])
         needed = sum(window + chain - 1 for chain in chains)
         spare = max(level["length"] - needed, len(chains) + 1)
@@ -68,7 +69,7 @@ class StringInsertion(Task):
         text = result = ""
         for gap, chain in zip(gaps, [*chains, 0], strict=True):
             for _ in range(_TRIES):
-                filling = "".join(rng.choices(circle, k=gap))
+                filling = _filling(rng, text[-window + 1 :], gap, circle, ending)
                 start = rng.randrange(len(circle))
                 added = "".join((circle * (chain + 2))[start : start + window + chain - 1]) if chain else ""
                 seam = text[-window + 1 :] + filling + added if text else filling + added
@@ -170,6 +171,17 @@ def _chains(rng: Random, hits: int, overlap: bool) -> list[int]:
         hits -= chains[-1]
     rng.shuffle(chains)
     return chains
+
+
+def _filling(rng: Random, text: str, length: int, circle: Sequence[str], ending: Mapping[str, str]) -> str:
+    """Letters behind ``text`` that complete no pattern; at most one letter at a time would."""
+    window = len(next(iter(ending)))
+    start = len(text)
+    while len(text) < start + length:
+        letter = rng.choice(circle)
+        if ending.get(text[-window:]) != letter:
+            text += letter
+    return text[start:]
 
 
 def _inserted(text: str, rules: Sequence[Any]) -> str:
