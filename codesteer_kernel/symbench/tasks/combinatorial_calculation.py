@@ -244,6 +244,8 @@ def _missing(value: int, sign: str, target: int) -> int | None:
         return target - value
     if sign == "-":
         return value - target
+    if value == 0:
+        return None
     over, under = (target, value) if sign == "*" else (value, target)
     if under == 0 or over % under or (sign == "/" and over == 0):
         return None

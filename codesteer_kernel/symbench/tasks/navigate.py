@@ -9,6 +9,7 @@ from typing import Any
 
 from codesteer_kernel.symbench.knobs import option, whole
 from codesteer_kernel.symbench.options import yes_or_no
+from codesteer_kernel.symbench.pictures import COLOURS, Picture
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
 from codesteer_kernel.symbench.task import Task
 
@@ -145,21 +146,17 @@ class Navigate(Task):
         return float(sum(2 if step[0] == "turn" else 1 for step in problem.payload["steps"]))
 
     def draw(self, problem: Problem, answer: str | None = None) -> str | None:
-        """The walk as a line; the start a filled dot, the end a ring."""
+        """The walk as a line; the start a filled dot, the end a ring. The answer is in the picture already."""
         trail = [(0, 0), *_trail(problem.payload["steps"])]
         left, right = min(x for x, _ in trail), max(x for x, _ in trail)
         low, high = min(y for _, y in trail), max(y for _, y in trail)
-        size = max(right - left, high - low, 1)
-        dot = size / 40
-        line = " ".join(f"{x},{-y}" for x, y in trail)
-        x, y = trail[-1]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="220" height="220" '
-            f'viewBox="{left - 3 * dot:g} {-high - 3 * dot:g} {right - left + 6 * dot:g} {high - low + 6 * dot:g}">'
-            f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="{dot / 2:g}"/>'
-            f'<circle cx="0" cy="0" r="{dot:g}" fill="currentColor"/>'
-            f'<circle cx="{x}" cy="{-y}" r="{2 * dot:g}" fill="none" stroke="currentColor" stroke-width="{dot / 2:g}"/></svg>'
-        )
+        scale = 200 / max(right - left, high - low, 1)
+        points = [((x - left) * scale, (high - y) * scale) for x, y in trail]
+        picture = Picture((right - left) * scale, (high - low) * scale, "A walk from the dot to the ring")
+        picture.line(points, COLOURS["blue"], 3)
+        picture.disc(*points[0], 5, COLOURS["black"])
+        picture.disc(*points[-1], 9, "none", COLOURS["red"])
+        return picture.svg()
 
     def space(self, level: Level) -> float:
         """Lengths and directions."""
