@@ -78,3 +78,9 @@ def test_published_samples_are_read_from_data_or_question() -> None:
     assert TASK.parse(question, {}) == TASK.parse("", {"numbers": [1, 4, 6], "target": 10})
     with pytest.raises(ValueError, match="no numbers"):
         TASK.parse("What is this?", {})
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_reference_divides_by_zero(seed: int) -> None:
+    made = TASK.generate(seed, {"count": 5, "target": 69, "high": 12})
+    assert TASK.verify(made, made.reference).correct

@@ -40,25 +40,25 @@ class CombinatorialCalculation(Task):
     )
     longest = 4000
     knobs = {
-        "count": whole(5, 2, 20, "how many numbers are given"),
-        "target": whole(69, 0, 100_000, "the value to reach"),
+        "count": whole(6, 2, 20, "how many numbers are given"),
+        "target": whole(100, 0, 100_000, "the value to reach"),
         "low": whole(1, 1, 100, "smallest number"),
-        "high": whole(9, 2, 1000, "largest number"),
+        "high": whole(15, 2, 1000, "largest number"),
         "operators": option("+-*/", ("+-*/", "+-*", "+-"), "operators that may be used"),
     }
     levels = {
-        "1": {"count": 3, "target": 10},
-        "2": {"count": 4, "target": 24},
-        "3": {"count": 5, "target": 69},
+        "1": {"count": 3, "target": 10, "high": 9},
+        "2": {"count": 4, "target": 24, "high": 9},
+        "3": {"count": 5, "target": 69, "high": 12},
         "4": {"count": 7, "target": 150},
-        "5": {"count": 10, "target": 300, "high": 12},
-        "no-division": {"count": 6, "target": 100, "operators": "+-*"},
-        "paper-1": {"count": 3, "target": 10},
-        "paper-2": {"count": 4, "target": 24},
-        "paper-3": {"count": 5, "target": 69},
-        "paper-4": {"count": 5, "target": 78},
-        "paper-5": {"count": 6, "target": 100},
-        "paper-complexity": {"count": 20, "target": 500},
+        "5": {"count": 10, "target": 300},
+        "no-division": {"operators": "+-*"},
+        "paper-1": {"count": 3, "target": 10, "high": 9},
+        "paper-2": {"count": 4, "target": 24, "high": 9},
+        "paper-3": {"count": 5, "target": 69, "high": 9},
+        "paper-4": {"count": 5, "target": 78, "high": 9},
+        "paper-5": {"count": 6, "target": 100, "high": 9},
+        "paper-complexity": {"count": 20, "target": 500, "high": 9},
     }
 
     def make(self, rng: Random, level: Mapping[str, Any]) -> Draft:
@@ -247,7 +247,9 @@ def _missing(value: int, sign: str, target: int) -> int | None:
     if value == 0:
         return None
     over, under = (target, value) if sign == "*" else (value, target)
-    return over // under if under and over % under == 0 else None
+    if under == 0 or over % under or (sign == "/" and over == 0):
+        return None
+    return over // under
 
 
 def _stretches(numbers: list[int], target: int, signs: str, limit: int) -> list[str]:
