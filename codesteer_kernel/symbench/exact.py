@@ -260,7 +260,7 @@ _SIGNS = (
     ),
     (re.compile(r"(?<![0-9.^/])([0-9]{1,9})\s+([0-9]{1,9})\s*/\s*([0-9]{1,9})(?![0-9.])"), r"(\1+\2/\3)"),
 )
-_UNITS = re.compile(r"(?<![A-Za-z\\])((?:[A-Za-z]+\.?(?:\s*\^\s*\{?[23]\}?)?[\s/]*){1,4})$")
+_UNIT = re.compile(r"[\s/]*(?<![A-Za-z\\])([A-Za-z]+)\.?(?:\s*\^\s*\{?[23]\}?)?\s*$")
 _NO_UNITS = frozenset(
     [
         "pi",
@@ -366,14 +366,13 @@ def _value(text: str) -> Exact:
 
 def _without_units(text: str) -> str:
     """The text without a unit behind it: a few words, none of which means anything else."""
-    match = _UNITS.search(text[-60:])
-    if match is None:
-        return text.strip()
-    found = re.findall("[A-Za-z]+", match[1])
-    if any(word.casefold() in _NO_UNITS for word in found):
-        return text.strip()
-    bare = text[: len(text) - len(match[1])].strip()
-    return bare or text.strip()
+    bare = text.strip()
+    for _ in range(4):
+        match = _UNIT.search(bare, max(0, len(bare) - 40))
+        if match is None or match.start() == 0 or match[1].casefold() in _NO_UNITS:
+            break
+        bare = bare[: match.start()]
+    return bare
 
 
 def _closes(text: str) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "numbers",
     "pairs",
     "points",
+    "spelled",
     "tidy",
     "tokens",
     "word",
@@ -169,6 +170,11 @@ def grid(text: str, height: int, width: int) -> list[list[str]]:
         if len(row) != width:
             raise Refused("wrong_shape", f"Row {at} holds {len(row)} cells, {width} were expected.")
     return rows
+
+
+def spelled(rows: Sequence[Sequence[str]]) -> str:
+    """A table as text that :func:`grid` reads: a row a line, commas between the cells."""
+    return "\n".join(",".join(row) for row in rows)
 
 
 def pairs(text: str) -> list[tuple[int, int]]:

@@ -105,7 +105,8 @@ def _answer_faults(task: Task, problem: Problem, published: Mapping[str, Any]) -
         if not verdict.correct:
             right = f" {_short(problem.reference)} is right." if problem.reference else ""
             yield Defect("wrong_answer", f"The published {_short(gold)} is refused: {verdict.reason}{right}")
-    if problem.task in _SCORED_BY_EQUALITY and problem.reference:
+    by_rank = published.get("game_type") == "animal"  # the one card game whose scorer looks at the rules
+    if problem.task in _SCORED_BY_EQUALITY and problem.reference and not by_rank:
         spelled = {task.verify(problem, f"<<<{answer}>>>").extracted for answer in task.solve(problem, 2)}
         if len(spelled) > 1:
             both = " and ".join(sorted(_short(str(one)) for one in spelled))
@@ -114,16 +115,22 @@ def _answer_faults(task: Task, problem: Problem, published: Mapping[str, Any]) -
 
 def _another_schedule(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     """The text says "cycle through the methods"; another reading of it leads elsewhere."""
-    knob = task.knobs.get("schedule")
-    stated = problem.payload.get("schedule")
-    if knob is None or stated is None:
-        return None
+    return _another_reading(task, problem, "schedule", {str(one) for one in task.knobs["schedule"].choices})
+
+
+def _another_order(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    """The text does not say which of several operators comes first."""
+    return _another_reading(task, problem, "order", {"left", "right"})
+
+
+def _another_reading(task: Task, problem: Problem, name: str, readings: Iterable[str]) -> Defect | None:
+    taken = problem.payload[name]
     here = task.solve(problem, 1)
-    for schedule in knob.choices:
-        there = task.solve(replace(problem, payload={**problem.payload, "schedule": schedule}), 1)
+    for reading in sorted(readings):
+        there = task.solve(replace(problem, payload={**problem.payload, name: reading}), 1)
         if there != here:
             return Defect(
-                "ambiguous", f"Schedule {stated} ends in {here[0]}, {schedule} in {there[0]}; none is stated."
+                "ambiguous", f"With {name} {taken} it is {here[0]}, with {reading} {there[0]}; none is stated."
             )
     return None
 
@@ -207,6 +214,7 @@ _LOOKS: dict[str, tuple[_Look, ...]] = {
     "eight_queens": (_other_size,),
     "gsm_hard": (_lost_number,),
     "mahjong_pattern": (_off_alphabet,),
+    "new_operator": (_another_order,),
     "pattern_recognition": (_inner_squares,),
     "pooling": (_fractions,),
     "reversi": (_already_moved,),

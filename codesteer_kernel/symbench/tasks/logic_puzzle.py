@@ -11,9 +11,9 @@ from typing import Any
 
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench.knobs import flag, option, whole
+from codesteer_kernel.symbench.pictures import beside
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
 from codesteer_kernel.symbench.reading import pairs
-from codesteer_kernel.symbench.tables import picture
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -197,7 +197,7 @@ class LogicPuzzle(Task):
         """The grid, the chosen cells coloured; without an answer the one at the top right."""
         grid = problem.payload["grid"]
         marked = {(0, len(grid) - 1)} if answer is None else set(pairs(answer))
-        return picture([[[str(cell) for cell in row] for row in grid]], "The grid, chosen cells coloured", marked)
+        return beside("The grid, chosen cells coloured", [grid], marked).svg()
 
     def space(self, level: Level) -> float:
         """Grids."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench.knobs import option, whole
+from codesteer_kernel.symbench.pictures import beside
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
-from codesteer_kernel.symbench.reading import tokens
-from codesteer_kernel.symbench.tables import picture, table
+from codesteer_kernel.symbench.reading import grid, tokens
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -99,7 +99,7 @@ class MatrixTransformation(Task):
         if lost and right[0][0] == right[-1][-1] == "$":
             # A published table between two $ has lost them: they were taken for the marks of a formula.
             text = f"${text}$" if "," in text else f"$ {text} $"
-        found = table(text, len(right), len(right[0]))
+        found = grid(text, len(right), len(right[0]))
         if found != right:
             wrong = sum(
                 one != other
@@ -170,9 +170,9 @@ class MatrixTransformation(Task):
         """The table, and what becomes of it where an answer is given."""
         matrix = problem.payload["matrix"]
         if answer is None:
-            return picture([matrix], "The table")
+            return beside("The table", [matrix]).svg()
         right = _result(problem.payload)
-        return picture([matrix, table(answer, len(right), len(right[0]))], "The table and the resulting table")
+        return beside("The table and the resulting table", [matrix, grid(answer, len(right), len(right[0]))]).svg()
 
     def space(self, level: Level) -> float:
         """Tables and steps."""

@@ -12,8 +12,9 @@ from typing import Any
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench.decimals import agrees, shown
 from codesteer_kernel.symbench.knobs import option, whole
+from codesteer_kernel.symbench.pictures import beside
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
-from codesteer_kernel.symbench.tables import picture, table
+from codesteer_kernel.symbench.reading import grid
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -101,7 +102,7 @@ class Pooling(Task):
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """Every number in its place, with tolerance for rounded averages."""
         right = _pooled(payload)
-        found = table(text, len(right), len(right[0]))
+        found = grid(text, len(right), len(right[0]))
         over = _over(payload)
         wrong = sum(
             not agrees(token, value, _PLACES, over)
@@ -183,8 +184,8 @@ class Pooling(Task):
         marked = {(row, column) for row in inside for column in inside}
         tables = [[[str(cell) for cell in row] for row in payload["matrix"]]]
         if answer is not None:
-            tables.append(table(answer, *_shape(payload)))
-        return picture(tables, "The table, its first window marked, and what it gives", marked)
+            tables.append(grid(answer, *_shape(payload)))
+        return beside("The table, its first window marked, and what it gives", tables, marked).svg()
 
     def space(self, level: Level) -> float:
         """Tables."""
