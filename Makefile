@@ -125,6 +125,7 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.symbolic
+	$(BIN)/python -m benchmarks.symbench
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results

@@ -19,6 +19,7 @@ from codesteer_kernel.symbench import Problem, Task
 
 __all__ = ["run_symbench"]
 
+_SLOW = 0.05
 _HELP = """\
 codesteer symbench: problems with verifiers, for trying models and methods.
 
@@ -30,8 +31,9 @@ codesteer symbench: problems with verifiers, for trying models and methods.
                                           N problems of each task (of all, where none is named), one JSON line each
   codesteer symbench verify FILE [-o FILE]
                                           lines of problems with an "answer" in; lines of verdicts out
-  codesteer symbench prove [TASK...] [--n N] [--seeds N] [--json]
-                                          try what tasks promise, N problems a level; with --seeds count duplicates
+  codesteer symbench prove [TASK...] [--n N] [--seeds N] [--solvers] [--json]
+                                          try what tasks promise, N problems a level; with --seeds count duplicates, with
+                                          --solvers let constraint models agree (pip install 'codesteer[solvers]')
   codesteer symbench load FOLDER [--task TASK] [--flavour fixed|compat] [-o FILE]
                                           published samples as lines of problems
 
@@ -113,7 +115,7 @@ def _generate(parser: _Parser, words: list[str]) -> int:
     given = parser.parse_args(words)
     chosen = _tasks(given.tasks)
     levels = {task.name: _level(task, given.level, given.set) for task in chosen}
-    with _writing(given.output) as file, _Bar(len(chosen) * given.n) as bar:
+    with _writing(given.output) as file, _Bar(len(chosen) * given.n, given.output) as bar:
         for task in chosen:
             for seed in range(given.seed, given.seed + given.n):
                 file.write(f"{task.generate(seed, levels[task.name]).to_json()}\n")
@@ -128,9 +130,9 @@ def _verify(parser: _Parser, words: list[str]) -> int:
     rows = [_answered(at, line) for at, line in enumerate(_lines(given.file), 1) if line.strip()]
     right: Counter[str] = Counter()
     codes: dict[str, Counter[str]] = {}
-    with _writing(given.output) as file, _Bar(len(rows)) as bar:
-        for problem, answer in rows:
-            verdict = symbench.get(problem.task).verify(problem, answer)
+    with _writing(given.output) as file, _Bar(len(rows), given.output) as bar:
+        for at, problem, answer in rows:
+            verdict = _verdict(at, problem, answer)
             named = {"task": problem.task, "seed": problem.seed, "sample_id": problem.sample_id}
             file.write(json.dumps({**named, **asdict(verdict)}) + "\n")
             right[problem.task] += verdict.correct
@@ -139,7 +141,7 @@ def _verify(parser: _Parser, words: list[str]) -> int:
     for name, counted in codes.items():
         told = ", ".join(f"{code} {count}" for code, count in counted.most_common())
         print(f"{name}: {right[name]} of {counted.total()} right ({told})", file=sys.stderr)
-    old = {problem.task for problem, _ in rows if problem.version != symbench.get(problem.task).version}
+    old = {problem.task for _, problem, _ in rows if problem.version != symbench.get(problem.task).version}
     if old:
         print(f"Made by another version of the task: {', '.join(sorted(old))}.", file=sys.stderr)
     return 0 if right.total() == len(rows) else 1
@@ -151,11 +153,12 @@ def _prove(parser: _Parser, words: list[str]) -> int:
     parser.add_argument("tasks", nargs="*")
     parser.add_argument("--n", type=_count, default=20)
     parser.add_argument("--seeds", type=int, default=0)
+    parser.add_argument("--solvers", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
     chosen = _tasks(given.tasks)
     with _Bar(sum(len(task.levels) for task in chosen)) as bar:
-        proofs = [prove(task, given.n, given.seeds, bar.step) for task in chosen]
+        proofs = [prove(task, given.n, given.seeds, bar.step, models=given.solvers) for task in chosen]
     if given.json:
         print(json.dumps([asdict(proof) for proof in proofs]))
     else:
@@ -175,7 +178,7 @@ def _load(parser: _Parser, words: list[str]) -> int:
         symbench.get(given.task)
     counted: Counter[str] = Counter()
     flawed: Counter[str] = Counter()
-    with _writing(given.output) as file, _Bar(None) as bar:
+    with _writing(given.output) as file, _Bar(None, given.output) as bar:
         for problem in load_published(Path(given.folder), given.task, given.flavour):
             file.write(f"{problem.to_json()}\n")
             counted[problem.task] += 1
@@ -222,8 +225,8 @@ def _level(task: Task, level: str | None, settings: list[str]) -> dict[str, Any]
     return task.resolve(values)
 
 
-def _answered(at: int, line: str) -> tuple[Problem, str]:
-    """A problem and the answer to it, from one line."""
+def _answered(at: int, line: str) -> tuple[int, Problem, str]:
+    """A line's number, its problem and the answer to it."""
     try:
         data = json.loads(line)
         answer = data.pop("answer")
@@ -236,7 +239,15 @@ def _answered(at: int, line: str) -> tuple[Problem, str]:
     if not isinstance(answer, str):
         raise BadInput(f"The answer in line {at} is not a text.")
     symbench.get(problem.task)
-    return problem, answer
+    return at, problem, answer
+
+
+def _verdict(at: int, problem: Problem, answer: str) -> symbench.Verdict:
+    """The verdict; verifiers trust a problem's data, which in a file may be anybody's."""
+    try:
+        return symbench.get(problem.task).verify(problem, answer)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        raise BadInput(f"The payload in line {at} is not one of {problem.task}: {fault!r}.") from fault
 
 
 # ------------------------------------------------------------------------------------------------------------- texts
@@ -265,7 +276,7 @@ def _card_text(task: Task) -> str:
 
 def _proof_table(proofs: Iterable[Any]) -> str:
     rows = [("TASK", "PROBLEMS", "SOLVED", "MUTANTS", "KINDS", "ONE ANSWER", "SLOWEST", "REPEATS", "EFFORT", "S", "")]
-    faults = []
+    faults: list[str] = []
     for proof in proofs:
         numbered = [effort for level, effort in proof.efforts.items() if level.isdigit()]
         rows.append(
@@ -280,10 +291,14 @@ def _proof_table(proofs: Iterable[Any]) -> str:
                 "" if proof.duplicates is None else f"{proof.duplicates:.2%}",
                 f"{numbered[0]:,.3g} to {numbered[-1]:,.3g}",
                 f"{proof.seconds:.1f}",
-                f"{len(proof.faults)} faults" if proof.faults else "proven",
+                f"{len(proof.faults)} faults" if proof.faults else f"proven{', slow' * (proof.slowest > _SLOW)}",
             )
         )
         faults += [f"{proof.task}: {sentence}" for sentence in proof.faults]
+    modelled = sum(proof.modelled for proof in proofs)
+    if modelled:
+        seconds = sum(proof.modelled_seconds for proof in proofs)
+        faults.append(f"Constraint models were asked about {modelled} problems, {modelled / seconds:,.0f} a second.")
     return "\n".join([table(rows), *([""] if faults else []), *faults])
 
 
@@ -319,9 +334,9 @@ def _writing(name: str) -> Iterator[TextIO]:
 class _Bar:
     """How far it is, on stderr where that is a terminal and the results do not go there too."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, output: str = "") -> None:
         self._total, self._done, self._shown = total, 0, ""
-        self._on = sys.stderr.isatty()
+        self._on = sys.stderr.isatty() and not (output == "-" and sys.stdout.isatty())
 
     def __enter__(self) -> Self:
         return self

@@ -31,14 +31,11 @@ def extract(text: str) -> Extraction:
     Takes time linear in the text; fences are looked for in its last 100,000 characters. A fence inside the markers is
     unwrapped; a marker that is not closed is none.
     """
-    end = text.rfind(">>>")
-    if end >= 0:
-        # Of a run of > signs the first three close the answer.
-        end = len(text[:end].rstrip(">"))
-        start = text.rfind("<<<", 0, end)
-        if start >= 0:
-            inside = text[start + 3 : end]
-            return Extraction((_last_block(inside) or inside).strip(), "markers")
+    closed = text.rfind(">>>")
+    start = text.rfind("<<<", 0, max(closed, 0))
+    if start >= 0:
+        inside = text[start + 3 : text.index(">>>", start + 3)]
+        return Extraction((_last_block(inside) or inside).strip(), "markers")
     block = _last_block(text)
     if block is not None:
         return Extraction(block.strip(), "fence")

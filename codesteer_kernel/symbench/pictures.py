@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-__all__ = ["COLOURS", "Picture", "board"]
+__all__ = ["COLOURS", "Picture", "beside", "board"]
 
 INK = "#1f2430"
 PAPER = "#ffffff"
@@ -92,4 +92,22 @@ def board(
             if str(value):
                 x, y = (column + 0.5) * _SIZE, (row + 0.5) * _SIZE
                 picture.label(x, y, str(value), 15 if len(str(value)) < 4 else 11, ink(row, column))
+    return picture
+
+
+def beside(
+    title: str, tables: Sequence[Sequence[Sequence[object]]], marked: Collection[tuple[int, int]] = frozenset()
+) -> Picture:
+    """Boards side by side, an arrow between them; ``marked`` squares of the first, as (row, column), are coloured."""
+    boards = [board(title, tables[0], lambda row, column: COLOURS["yellow"] if (row, column) in marked else PAPER)]
+    boards += [board(title, cells) for cells in tables[1:]]
+    tallest = max(one.height for one in boards)
+    picture = Picture(sum(one.width for one in boards) + _SIZE * (len(boards) - 1), tallest, title)
+    left = 0.0
+    for number, one in enumerate(boards):
+        if number:
+            picture.label(left - _SIZE / 2, tallest / 2, "\u2192", 20)
+        moved = f'<g transform="translate({left:g} {(tallest - one.height) / 2:g})">'
+        picture.parts.append(f"{moved}{''.join(one.parts)}</g>")
+        left += one.width + _SIZE
     return picture

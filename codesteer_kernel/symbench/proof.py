@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from codesteer_kernel.symbench.models import MODELLED, answers_by_model
 from codesteer_kernel.symbench.problem import Problem, canonical
 from codesteer_kernel.symbench.task import Task
 
@@ -31,8 +32,10 @@ class Proof:
         kinds: fewest kinds of refused mutants at a level.
         spared: mutants that were accepted and are right by the solver's own list.
         unique: problems that claim one answer, and have no second by search.
+        modelled: problems on which a constraint model agrees with the task.
+        modelled_seconds: what the models took.
         fuzzed: hostile texts that were judged.
-        slowest: seconds of the slowest verdict, over answers and hostile texts.
+        slowest: seconds of the process for the slowest verdict, over answers and hostile texts.
         efforts: mean effort by level.
         duplicates: share of repeated problems among the seeds that were tried, where they were.
         seconds: how long it took.
@@ -46,6 +49,8 @@ class Proof:
     kinds: int = 0
     spared: int = 0
     unique: int = 0
+    modelled: int = 0
+    modelled_seconds: float = 0.0
     fuzzed: int = 0
     slowest: float = 0.0
     efforts: dict[str, float] = field(default_factory=dict)
@@ -104,7 +109,9 @@ def hostile_texts() -> Iterator[tuple[str, str]]:
     yield "megabyte marked", marked("1," * 499_997)
 
 
-def prove(task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = lambda _: None) -> Proof:
+def prove(
+    task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = lambda _: None, *, models: bool = False
+) -> Proof:
     """Try all promises of a task on ``count`` problems at each level.
 
     Args:
@@ -112,6 +119,10 @@ def prove(task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = 
         count: problems a level, seeds 0 to count - 1.
         seeds: how many seeds are compared for duplicates; 0 for none.
         tell: called with what is looked at next.
+        models: let constraint models agree where there are some; needs the ``solvers`` extra.
+
+    Raises:
+        MissingDependency: models are asked for and the extra is not installed.
     """
     proof = Proof(task.name)
     started = time.perf_counter()
@@ -128,6 +139,8 @@ def prove(task: Task, count: int, seeds: int = 0, tell: Callable[[str], None] = 
             if Problem.from_json(problem.to_json()) != problem:
                 proof.fault(f"Level {level}, seed {seed}: the problem does not survive JSON.")
             _answers(proof, task, problem)
+            if models and task.name in MODELLED:
+                _by_model(proof, task, problem)
             kinds |= _mutants(proof, task, problem, Random(seed))  # noqa: S311 - which mutants, no secret
         proof.efforts[level] = efforts / count
         proof.kinds = min(proof.kinds or len(kinds), len(kinds))
@@ -182,6 +195,20 @@ def _answers(proof: Proof, task: Task, problem: Problem) -> None:
     proof.unique += unique
 
 
+def _by_model(proof: Proof, task: Task, problem: Problem) -> None:
+    """A model's answers are right, and there are two exactly where the task says so."""
+    started = time.perf_counter()
+    answers = answers_by_model(blind(problem), 2)
+    proof.modelled_seconds += time.perf_counter() - started
+    for answer in answers:
+        verdict = task.verify(problem, marked(answer))
+        if not verdict.correct:
+            proof.fault(f"{_where(problem)}: a model's answer is refused: {verdict.reason}")
+    if not answers or (problem.facts.get("unique") is not None and problem.facts["unique"] != (len(answers) == 1)):
+        proof.fault(f"{_where(problem)}: a model finds {len(answers)} answers where {problem.facts} is claimed.")
+    proof.modelled += 1
+
+
 def _mutants(proof: Proof, task: Task, problem: Problem, rng: Random) -> set[str]:
     """The kinds of mutants that are refused; one that is accepted must be right by search."""
     kinds = set()
@@ -206,9 +233,9 @@ def _hostile(proof: Proof, task: Task, problem: Problem) -> None:
 
 
 def _timed(proof: Proof, task: Task, problem: Problem, text: str) -> Any:
-    started = time.perf_counter()
+    started = time.process_time()
     verdict = task.verify(problem, text)
-    proof.slowest = max(proof.slowest, time.perf_counter() - started)
+    proof.slowest = max(proof.slowest, time.process_time() - started)
     if verdict.code not in CODES and not verdict.code.startswith("rule:"):
         proof.fault(f"{_where(problem)}: {verdict.code!r} is no code of a verdict.")
     return verdict

@@ -24,6 +24,7 @@ __all__ = [
     "numbers",
     "pairs",
     "points",
+    "spelled",
     "tidy",
     "tokens",
     "word",
@@ -55,6 +56,7 @@ _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:([, _'])[0-9]{3})(?:\1[0-9]{3})*(?:\.0
 _DECIMAL = re.compile(r"([-+]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([-+]?[0-9]{1,3}))?")
 _ROW = re.compile(r"[\[({]([^\[\](){}]*)[\])}]")
 _NUMBERED = re.compile(r"^(?:[-*\u2022]\s+|\(?[0-9]{1,4}[.):]\s+)")
+_RULER = frozenset("-+=|: \t")
 _MOST_DIGITS = 2000
 
 
@@ -142,25 +144,37 @@ def numbers(text: str, count: int | None = None) -> list[Fraction]:
 
 
 def grid(text: str, height: int, width: int) -> list[list[str]]:
-    """A table of tokens, ``height`` rows of ``width``: a row a line, rows in brackets, one flat list, or glued letters."""
+    """A table of tokens, ``height`` rows of ``width``.
+
+    A row a line (rulers between them are passed over), rows in brackets, one flat list, a cell a line, letters of a row or of
+    the whole table in one piece.
+    """
+    if "--" in text or "==" in text:
+        text = "\n".join(line for line in text.splitlines() if len(line) < 2 or not _RULER.issuperset(line))
     inner = _ROW.findall(text)
     rows = [tokens(row) for row in (inner if len(inner) == height and height > 1 else text.splitlines())]
     rows = [row for row in rows if row]
-    if len(rows) == height and width > 1 and all(len(row) == 1 for row in rows):
+    flat = [token for row in rows for token in row]
+    if not flat:
+        raise Refused("unreadable", "There is nothing to read in the answer.")
+    if len(flat) == 1 and len(flat[0]) == height * width:
+        flat, rows = list(flat[0]), [list(flat[0])]
+    elif len(rows) == height and width > 1 and all(len(row) == 1 for row in rows):
         rows = [list(row[0]) for row in rows]
+    if len(flat) == height * width and len(rows) in (1, len(flat)):
+        return [flat[at : at + width] for at in range(0, len(flat), width)]
     if len(rows) != height:
-        flat = [token for row in rows for token in row]
-        if not flat:
-            raise Refused("unreadable", "There is nothing to read in the answer.")
-        if len(rows) == 1 and len(flat) == height * width:
-            return [flat[at : at + width] for at in range(0, len(flat), width)]
-        raise Refused(
-            "wrong_shape", f"{height} rows of {width} were expected; {len(rows)} rows, {len(flat)} cells found."
-        )
+        told = f"{len(rows)} rows, {len(flat)} cells found"
+        raise Refused("wrong_shape", f"{height} rows of {width} were expected; {told}.")
     for at, row in enumerate(rows, 1):
         if len(row) != width:
             raise Refused("wrong_shape", f"Row {at} holds {len(row)} cells, {width} were expected.")
     return rows
+
+
+def spelled(rows: Sequence[Sequence[str]]) -> str:
+    """A table as text that :func:`grid` reads: a row a line, commas between the cells."""
+    return "\n".join(",".join(row) for row in rows)
 
 
 def pairs(text: str) -> list[tuple[int, int]]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput, UnknownName
@@ -145,6 +147,30 @@ def test_damaged_right_answers_never_break_a_verifier(task: Task) -> None:
                 at = rng.randrange(len(letters) + 1)
                 letters[at : at + rng.randint(0, 2)] = rng.choice("0123456789-+*/.,;:()[]{}<>\"' \nabzABZ_\u0663\u00b2")
             task.verify(problem, marked("".join(letters)))
+
+
+@every_task
+def test_every_knob_works_at_its_bounds(task: Task) -> None:
+    for name, knob in task.knobs.items():
+        ends = knob.choices or ((False, True) if knob.kind is bool else (knob.kind(knob.low), knob.kind(knob.high)))
+        for value in ends:
+            try:
+                problem = task.generate(11, {name: value})
+            except BadInput:  # a typed refusal of values that do not go together
+                continue
+            verdict = task.verify(problem, marked(problem.reference))
+            assert verdict.correct, (name, value, verdict)
+
+
+@every_task
+@settings(max_examples=8)
+@given(data=st.data())
+def test_any_seed_makes_a_right_problem(task: Task, data: st.DataObject) -> None:
+    level = data.draw(st.sampled_from([*task.levels]))
+    problem = task.generate(data.draw(st.integers(-(2**70), 2**70)), level)
+    assert task.verify(problem, marked(problem.reference)).correct
+    for solution in task.solve(blind(problem), 1):
+        assert task.verify(problem, marked(solution)).correct
 
 
 @every_task

@@ -1,8 +1,10 @@
 """What is wrong with published samples: found by looking, kept in a table by sample id.
 
-The table (``errata.json``) was written by :func:`tabulate` over the samples that came with this project's tests; samples
-beyond it are examined while they are loaded, so nothing depends on having seen a sample before. A sample's entry holds
-a digest of its question and data: a row number in somebody's shortened file does not inherit another row's fault.
+The table (``errata.json``) was written over the samples that came with this project's tests; samples beyond it are
+examined while they are loaded, so nothing depends on having seen a sample before. A sample's entry holds a digest of its
+question and data: a row number in somebody's shortened file does not inherit another row's fault.
+
+python -m codesteer_kernel.symbench.published.errata FOLDER    # writes the table anew
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from codesteer_kernel.symbench.problem import Problem, canonical
-from codesteer_kernel.symbench.published.layouts import Record
+from codesteer_kernel.symbench.published.layouts import Record, records
 from codesteer_kernel.symbench.registry import get
 from codesteer_kernel.symbench.task import Task
 
@@ -26,7 +29,7 @@ __all__ = ["Defect", "digest", "errata", "examine", "table", "tabulate"]
 
 _TABLE = Path(__file__).with_name("errata.json")
 # Tasks whose published scorer compares with the one stored answer although the rules allow several.
-_SCORED_BY_EQUALITY = {"letter_logic_diagram", "constrained_linear_arrangement", "pattern_recognition"}
+_SCORED_BY_EQUALITY = {"letter_logic_diagram", "constrained_linear_arrangement"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,10 @@ def table() -> Mapping[str, Any]:
     return known
 
 
-def tabulate(records: Iterable[Record]) -> str:
+def tabulate(samples: Iterable[Record]) -> str:
     """The table for these samples, as JSON text; samples without defects are left out."""
     rows = {}
-    for record in records:
+    for record in samples:
         defects = examine(record, get(record["task"]).load(record))
         if defects:
             named = {"task": record["task"], "digest": digest(record)}
@@ -102,7 +105,8 @@ def _answer_faults(task: Task, problem: Problem, published: Mapping[str, Any]) -
         if not verdict.correct:
             right = f" {_short(problem.reference)} is right." if problem.reference else ""
             yield Defect("wrong_answer", f"The published {_short(gold)} is refused: {verdict.reason}{right}")
-    if problem.task in _SCORED_BY_EQUALITY and problem.reference:
+    by_rank = published.get("game_type") == "animal"  # the one card game whose scorer looks at the rules
+    if problem.task in _SCORED_BY_EQUALITY and problem.reference and not by_rank:
         spelled = {task.verify(problem, f"<<<{answer}>>>").extracted for answer in task.solve(problem, 2)}
         if len(spelled) > 1:
             both = " and ".join(sorted(_short(str(one)) for one in spelled))
@@ -111,16 +115,22 @@ def _answer_faults(task: Task, problem: Problem, published: Mapping[str, Any]) -
 
 def _another_schedule(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     """The text says "cycle through the methods"; another reading of it leads elsewhere."""
-    knob = task.knobs.get("schedule")
-    stated = problem.payload.get("schedule")
-    if knob is None or stated is None:
-        return None
+    return _another_reading(task, problem, "schedule", {str(one) for one in task.knobs["schedule"].choices})
+
+
+def _another_order(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    """The text does not say which of several operators comes first."""
+    return _another_reading(task, problem, "order", {"left", "right"})
+
+
+def _another_reading(task: Task, problem: Problem, name: str, readings: Iterable[str]) -> Defect | None:
+    taken = problem.payload[name]
     here = task.solve(problem, 1)
-    for schedule in knob.choices:
-        there = task.solve(replace(problem, payload={**problem.payload, "schedule": schedule}), 1)
+    for reading in sorted(readings):
+        there = task.solve(replace(problem, payload={**problem.payload, name: reading}), 1)
         if there != here:
             return Defect(
-                "ambiguous", f"Schedule {stated} ends in {here[0]}, {schedule} in {there[0]}; none is stated."
+                "ambiguous", f"With {name} {taken} it is {here[0]}, with {reading} {there[0]}; none is stated."
             )
     return None
 
@@ -158,6 +168,13 @@ def _fractions(task: Task, problem: Problem, published: Mapping[str, Any]) -> De
     )
 
 
+def _other_size(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    size = len(published["initial_board"])
+    if size == 8:
+        return None
+    return Defect("unscorable", f"The board has {size} rows; the published scorer wants eight queens.")
+
+
 def _already_moved(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     board = problem.question.partition("previous round of the game was:")[2]
     rows = re.findall(r"^[*01]+$", board, re.MULTILINE)
@@ -165,6 +182,17 @@ def _already_moved(task: Task, problem: Problem, published: Mapping[str, Any]) -
     if len(rows) < size or ",".join("".join(rows[:size])) != published["solution"]:
         return None
     return Defect("trivial", "The board shown as the previous one already is the answer.")
+
+
+def _inner_squares(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    """The text asks for a uniform square of side 3 or more; inside a larger one stand several."""
+    rows, stored = problem.payload["rows"], (int(published["row"]), int(published["column"]))
+    for row in range(2, len(rows)):
+        for column in range(2, len(rows[0])):
+            letters = {rows[y][x] for y in range(row - 2, row + 1) for x in range(column - 2, column + 1)}
+            if len(letters) == 1 and (row, column) != stored:
+                return Defect("several_answers", f"A uniform square of side 3 ends at ({row}, {column}) too.")
+    return None
 
 
 def _lost_number(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
@@ -183,17 +211,23 @@ _Look = Callable[[Task, Problem, Mapping[str, Any]], Defect | None]
 _LOOKS: dict[str, tuple[_Look, ...]] = {
     "2048": (_empty_tile,),
     "blocksworld": (_already_solved,),
+    "eight_queens": (_other_size,),
     "gsm_hard": (_lost_number,),
     "mahjong_pattern": (_off_alphabet,),
+    "new_operator": (_another_order,),
+    "pattern_recognition": (_inner_squares,),
     "pooling": (_fractions,),
     "reversi": (_already_moved,),
     "string_deletion_and_modification": (_another_schedule,),
     "string_splitting": (_another_schedule,),
     "string_synthesis": (_another_schedule,),
-    "synthesis_decomposition": (_another_schedule,),
 }
 
 
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+if __name__ == "__main__":
+    _TABLE.write_text(tabulate(records(Path(sys.argv[1]))), encoding="utf-8")

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.symbench.boards import cells
 from codesteer_kernel.symbench.knobs import real, whole
 from codesteer_kernel.symbench.pictures import COLOURS, PAPER, board
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
+from codesteer_kernel.symbench.reading import grid
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -81,7 +81,7 @@ class Game2048(Task):
         """The board cell by cell."""
         size = len(payload["grid"])
         found = []
-        for row in cells(text, size, size):
+        for row in grid(text, size, size):
             for cell in row:
                 if not (cell.isascii() and cell.isdigit() and len(cell) < 10):
                     raise Refused("unreadable", f"{cell[:20]!r} is not a tile.")

@@ -58,11 +58,12 @@ class Game24(Task):
             apart = _apart(rng, Fraction(target), count, low, high, fractions)
             if apart is None:
                 continue
-            numbers = [int(number) for number in re.findall("[0-9]+", apart)]
-            if fractions and _whole_way(numbers, target):
+            text, broken = apart
+            numbers = [int(number) for number in re.findall("[0-9]+", text)]
+            if fractions and (not broken or _whole_way(numbers, target)):
                 continue
             rng.shuffle(numbers)
-            return Draft({"numbers": numbers, "target": target}, apart, {"needs_fractions": fractions or None})
+            return Draft({"numbers": numbers, "target": target}, text, {"needs_fractions": fractions or None})
         raise BadInput(
             f"No game of {count} numbers from {low} to {high} with target {target} was found.",
             "Widen the range or move the target.",
@@ -117,9 +118,10 @@ class Game24(Task):
                     ways = [(x - y, "-")] + ([(x / y, "/")] if y else [])
                     ways += [(x + y, "+"), (x * y, "*")] if left < right else []
                     for value, sign in ways:
-                        if len(found) < limit:
-                            text = f"({texts[left]}{sign}{texts[right]})"
-                            join([*(values[at] for at in others), value], [*(texts[at] for at in others), text])
+                        text = f"({texts[left]}{sign}{texts[right]})"
+                        join([*(values[at] for at in others), value], [*(texts[at] for at in others), text])
+                        if len(found) >= limit:
+                            return
 
         join([Fraction(n) for n in problem.payload["numbers"]], [str(n) for n in problem.payload["numbers"]])
         return found
@@ -159,10 +161,13 @@ class Game24(Task):
         return float(size**count) / factorial(count) * 0.3
 
 
-def _apart(rng: Random, value: Fraction, count: int, low: int, high: int, fractions: bool) -> str | None:
-    """An expression of ``count`` numbers with this value, or None where the way taken leads nowhere."""
+def _apart(rng: Random, value: Fraction, count: int, low: int, high: int, fractions: bool) -> tuple[str, bool] | None:
+    """An expression of ``count`` numbers with this value and whether a fraction occurs on its way.
+
+    None where the way taken leads nowhere.
+    """
     if count == 1:
-        return str(value) if value.denominator == 1 and low <= value <= high else None
+        return (str(value), False) if value.denominator == 1 and low <= value <= high else None
     operand, used = Fraction(rng.randint(low, high)), 1
     text = str(operand)
     if count > 3 and rng.random() < 0.4:
@@ -186,7 +191,7 @@ def _apart(rng: Random, value: Fraction, count: int, low: int, high: int, fracti
             continue
         inner = _apart(rng, rest, count - used, low, high, fractions)
         if inner is not None:
-            return shape.format(rest=inner, text=text)
+            return shape.format(rest=inner[0], text=text), inner[1] or rest.denominator > 1
     return None
 
 

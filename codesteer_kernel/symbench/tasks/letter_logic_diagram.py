@@ -9,11 +9,11 @@ from string import ascii_lowercase
 from typing import Any
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.symbench.boards import cells, spelled
 from codesteer_kernel.symbench.knobs import flag, whole
 from codesteer_kernel.symbench.latin import Board, filled, fillings, latin, thinned
 from codesteer_kernel.symbench.pictures import COLOURS, INK, PAPER, board
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
+from codesteer_kernel.symbench.reading import grid, spelled
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -97,11 +97,11 @@ class LetterLogicDiagram(Task):
 
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """Given letters, rows, columns, diagonal."""
-        grid = payload["grid"]
-        order = len(grid)
+        puzzle = payload["grid"]
+        order = len(puzzle)
         letters = set(ascii_lowercase[:order])
-        found = [[cell.lower() for cell in row] for row in cells(text, order, order)]
-        for at, (row, given) in enumerate(zip(found, grid, strict=True), 1):
+        found = [[cell.lower() for cell in row] for row in grid(text, order, order)]
+        for at, (row, given) in enumerate(zip(found, puzzle, strict=True), 1):
             for cell in row:
                 if cell not in letters:
                     raise Refused("unreadable", f"{cell[:20]!r} is not one of the letters.")

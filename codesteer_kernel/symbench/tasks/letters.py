@@ -102,12 +102,11 @@ class Letters(Task):
 
     def parse(self, question: str, published: Mapping[str, Any]) -> dict[str, Any]:
         """Word and letter, from the data or from the question."""
-        if "word" in published and "letter" in published:
-            return {"word": str(published["word"]), "letter": str(published["letter"])}
-        match = re.match(r"How many '([a-z])'s are in the word '([a-z]+)'", question)
-        if match is None:
-            raise ValueError("The question holds no word.")
-        return {"word": match[2], "letter": match[1]}
+        match = re.match(r"How many '(.)'s are in the word '([^'\s]+)'", question)
+        letter, word = match.groups() if match else (published.get("letter"), published.get("word"))
+        if not (isinstance(word, str) and isinstance(letter, str) and word and len(letter) == 1):
+            raise ValueError("There is no word or no letter.")
+        return {"word": word, "letter": letter}
 
     def effort(self, problem: Problem) -> float:
         """Letters to look at and positions to write."""

@@ -8,11 +8,10 @@ from random import Random
 from string import ascii_uppercase
 from typing import Any
 
-from codesteer_kernel.symbench.boards import cells, spelled
 from codesteer_kernel.symbench.knobs import flag, whole
 from codesteer_kernel.symbench.pictures import COLOURS, board
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
-from codesteer_kernel.symbench.reading import tokens
+from codesteer_kernel.symbench.reading import grid, spelled, tokens
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -104,7 +103,7 @@ class LightPuzzles(Task):
             if _after(lights, payload["buttons"], pressed) != payload["goal"]:
                 raise Refused("not_goal", "These presses do not lead to the picture that is asked.")
             return ", ".join(pressed) or _NONE
-        found = cells(text, len(lights), len(lights[0]))
+        found = grid(text, len(lights), len(lights[0]))
         for row in found:
             for cell in row:
                 if cell not in ("0", "1"):

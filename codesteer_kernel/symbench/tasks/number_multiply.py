@@ -65,10 +65,8 @@ class NumberMultiply(Task):
         """The number must be the product."""
         found = integer(text)
         product = math.prod(payload["factors"])
-        if found == -product:
-            raise Refused("not_goal", "The sign is wrong.")
         if found != product:
-            raise Refused("not_goal", "This is not the product.")
+            raise Refused("not_goal", "The sign is wrong." if found == -product else "This is not the product.")
         return str(found)
 
     def solve(self, problem: Problem, limit: int = 1) -> list[str]:

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.symbench.boards import cells, spelled
 from codesteer_kernel.symbench.knobs import whole
 from codesteer_kernel.symbench.pictures import COLOURS, Picture
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
+from codesteer_kernel.symbench.reading import grid, spelled
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -103,7 +103,7 @@ class Reversi(Task):
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """The board square by square."""
         size = len(payload["board"])
-        found = cells(text, size, size)
+        found = grid(text, size, size)
         for row in found:
             for cell in row:
                 if cell not in (_BLACK, _WHITE, _EMPTY):

@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.symbench.boards import cells
 from codesteer_kernel.symbench.knobs import option, whole
 from codesteer_kernel.symbench.latin import Board, filled, fillings, singles, sudoku, thinned
 from codesteer_kernel.symbench.pictures import COLOURS, INK, board
 from codesteer_kernel.symbench.problem import Draft, Level, Problem, Refused
+from codesteer_kernel.symbench.reading import grid
 from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
@@ -88,27 +88,27 @@ class StandardSudoku(Task):
         box, puzzle = payload["box"], payload["puzzle"]
         order = box * box
         right = {str(number) for number in range(1, order + 1)}
-        found = cells(text, order, order)
+        found = grid(text, order, order)
         for row in found:
             for cell in row:
                 if cell not in right:
                     if not (cell.isascii() and cell.isdigit()):
                         raise Refused("unreadable", f"{cell[:20]!r} is no number.")
                     raise Refused("rule:number", f"There are cells that hold no number from 1 to {order}.")
-        grid = [[int(cell) for cell in row] for row in found]
-        for at, (numbers, given) in enumerate(zip(grid, puzzle, strict=True), 1):
+        filled = [[int(cell) for cell in row] for row in found]
+        for at, (numbers, given) in enumerate(zip(filled, puzzle, strict=True), 1):
             if any(number not in (0, cell) for cell, number in zip(numbers, given, strict=True)):
                 raise Refused("rule:given", f"A given number of row {at} is changed.")
             if len(set(numbers)) < order:
                 raise Refused("rule:row", f"Row {at} holds a number twice.")
         for at in range(1, order + 1):
-            if len({row[at - 1] for row in grid}) < order:
+            if len({row[at - 1] for row in filled}) < order:
                 raise Refused("rule:column", f"Column {at} holds a number twice.")
         for top in range(0, order, box):
             for left in range(0, order, box):
-                if len({cell for row in grid[top : top + box] for cell in row[left : left + box]}) < order:
+                if len({cell for row in filled[top : top + box] for cell in row[left : left + box]}) < order:
                     raise Refused("rule:box", f"The box at row {top + 1}, column {left + 1} holds a number twice.")
-        return _written(grid)
+        return _written(filled)
 
     def solve(self, problem: Problem, limit: int = 1) -> list[str]:
         """As an exact cover, number by number."""
