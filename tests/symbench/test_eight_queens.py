@@ -32,6 +32,8 @@ RIGHT = "0 4, 1 1, 2 3, 3 6, 4 2, 5 7, 6 5, 7 0"
         "(0 4), (1 1), (2 3), (3 6), (4 2), (5 7), (6 5), (7 0)",
         "[(0, 4), (1, 1), (2, 3), (3, 6), (4, 2), (5, 7), (6, 5), (7, 0)]",
         "[[0,4],[1,1],[2,3],[3,6],[4,2],[5,7],[6,5],[7,0]]",
+        ", ".join(f"(row {pair[0]}, column {pair[2]})" for pair in RIGHT.split(", ")),
+        "Row: 0, Column: 4; " + RIGHT[5:],
         "7 0\n6 5\n5 7\n4 2\n3 6\n2 3\n1 1\n0 4",
     ],
 )
@@ -55,6 +57,7 @@ def test_any_layout_and_order_is_read(answer: str) -> None:
         ("0 4, 1 1, 2 3, 3 6, 4 2, 5 7, 6 5", "wrong_shape"),
         (f"{RIGHT}, 7 0", "wrong_shape"),
         (f"{RIGHT} and more", "unreadable"),
+        (f"column 0 row 4, {RIGHT[5:]}", "unreadable"),
         ("4 1 3 6 2 7 5 0 1", "wrong_shape"),
         ("", "empty"),
     ],

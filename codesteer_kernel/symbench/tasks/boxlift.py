@@ -22,7 +22,7 @@ _LIFT = re.compile(
     r"[(\[]\s{0,3}([0-9]{1,9})(?:\.0{1,3})?\s{0,3}(?:kg)?\s{0,3}[,:]\s{0,9}[\[(]([0-9,\s]*)[\])]\s{0,9},?\s{0,9}[)\]]",
     re.IGNORECASE,
 )
-_BESIDE = str.maketrans("", "", "[](){},;.\"'*- \t\r\n")
+_BESIDE = str.maketrans("", "", "[](){},;.\"'* \t\r\n")
 _NODES = 300_000
 
 
@@ -150,7 +150,7 @@ class BoxLift(Task):
         yield "box left", _written([*plan[:-1], plan[-1][1:]] if len(plan[-1]) > 1 else plan[:-1] or [[]])
         yield "no such box", _written([[(max(payload["boxes"]) + 1, group), *plan[0][1:]], *plan[1:]])
         yield "no such lifter", _written([[(weight, [len(lifters)]), *plan[0][1:]], *plan[1:]])
-        yield "negative lifter", answer.replace("[0", "[-1", 1) if "[0" in answer else answer.replace("[", "[-", 1)
+        yield "negative lifter", answer.replace(", [", ", [-", 1)
         yield "lifter counted many times", _written([[(weight, [group[0]] * 9), *plan[0][1:]], *plan[1:]])
         yield "box twice", _written([*plan, [(max(payload["boxes"]), list(range(len(lifters))))]])
         yield "box without lifters", _written([[(weight, []), *plan[0][1:]], *plan[1:]])
@@ -232,7 +232,7 @@ def _read(text: str) -> list[_Step]:
 
 def _lifts(piece: str) -> _Step:
     """The lifts of one step, and nothing beside them."""
-    rest = _LIFT.sub(" ", piece).translate(_BESIDE)
+    rest = _LIFT.sub(" ", piece.lstrip(" \t-\u2022")).translate(_BESIDE)
     if rest:
         raise Refused("unreadable", f"{rest[:40]!r} is no list of (weight, [lifters]).")
     step = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ from codesteer_kernel.symbench.task import Task
 __all__ = ["TASK"]
 
 _Square = list[int]
+_NAMES = re.compile(r"\b(?:queens?|rows?|col(?:umn)?s?)\b[:=]?", re.IGNORECASE)
 
 
 class EightQueens(Task):
@@ -86,7 +88,7 @@ class EightQueens(Task):
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """As many queens as rows, on the board, given ones kept, blocked squares free, no attack."""
         size = payload["size"]
-        queens = pairs(text)
+        queens = _read(text)
         if len(queens) != size:
             raise Refused("wrong_shape", f"{size} queens were expected, {len(queens)} found.")
         for row, column in queens:
@@ -211,6 +213,14 @@ class EightQueens(Task):
         for at in range(int(level["blocked"])):
             total *= max(1, size * size - size - at) / (at + 1)
         return total
+
+
+def _read(text: str) -> list[tuple[int, int]]:
+    """Pairs of row and column; the words may stand beside the numbers, the row's first."""
+    named = _NAMES.findall(text)
+    if named and named[0][0] in "cC":
+        raise Refused("unreadable", "Columns are named before rows.")
+    return pairs(_NAMES.sub(" ", text) if named else text)
 
 
 def _placed(rng: Random, size: int) -> list[int]:

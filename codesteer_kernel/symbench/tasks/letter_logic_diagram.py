@@ -18,7 +18,7 @@ from codesteer_kernel.symbench.task import Task
 
 __all__ = ["TASK"]
 
-_TRIES = 200
+_TRIES = 60
 
 
 class LetterLogicDiagram(Task):
