@@ -4,7 +4,7 @@ The table (``errata.json``) was written over the samples that came with this pro
 examined while they are loaded, so nothing depends on having seen a sample before. A sample's entry holds a digest of its
 question and data: a row number in somebody's shortened file does not inherit another row's fault.
 
-python -m codesteer_kernel.symbench.published.errata FOLDER    # writes the table anew
+python -m codesteer_kernel.symbench.published FOLDER    # writes the table anew
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from codesteer_kernel.symbench.problem import Problem, canonical
-from codesteer_kernel.symbench.published.layouts import Record, records
+from codesteer_kernel.symbench.published.layouts import Record
 from codesteer_kernel.symbench.registry import get
 from codesteer_kernel.symbench.task import Task
 
-__all__ = ["Defect", "digest", "errata", "examine", "table", "tabulate"]
+__all__ = ["TABLE", "Defect", "digest", "errata", "examine", "table", "tabulate"]
 
-_TABLE = Path(__file__).with_name("errata.json")
+TABLE = Path(__file__).with_name("errata.json")
 # Tasks whose published scorer compares with the one stored answer although the rules allow several.
 _SCORED_BY_EQUALITY = {"letter_logic_diagram", "constrained_linear_arrangement"}
 
@@ -76,9 +75,9 @@ def digest(record: Record) -> str:
 @cache
 def table() -> Mapping[str, Any]:
     """Known defects by sample id: ``task``, ``digest``, ``defects``."""
-    if not _TABLE.exists():
+    if not TABLE.exists():
         return {}
-    known: Mapping[str, Any] = json.loads(_TABLE.read_text(encoding="utf-8"))
+    known: Mapping[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return known
 
 
@@ -227,7 +226,3 @@ _LOOKS: dict[str, tuple[_Look, ...]] = {
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-if __name__ == "__main__":
-    _TABLE.write_text(tabulate(records(Path(sys.argv[1]))), encoding="utf-8")
