@@ -45,6 +45,10 @@ SCHEDULES = {
 """Schedules by name, in words; ``{last}`` is the number of the last method."""
 
 _TRIES = 200
+# Words that may stand beside a name: "Machine A: 0".
+_NOUNS = frozenset(
+    ["machine", "machines", "part", "parts", "crop", "crops", "product", "products", "unit", "units", "of", "and"]
+)
 
 
 class RecipeTask(Task):
@@ -212,8 +216,12 @@ def drawn(rng: Random, sources: Sequence[str], products: Sequence[str], count: i
 
 
 def amounts(text: str, names: Sequence[str]) -> list[int]:
-    """One amount for each name: a list in any layout, digits in one piece, or amounts with their names before them."""
-    found = tokens(text.replace(":", " ").replace("=", " "))
+    """One amount for each name: a list in any layout, digits in one piece, or amounts with their names before them.
+
+    A name may be written as ``remaining_A`` or ``Machine A``.
+    """
+    found = [token.rpartition("_")[2] for token in tokens(text.replace(":", " ").replace("=", " "))]
+    found = [token for token in found if token.casefold() not in _NOUNS]
     if not found:
         raise Refused("unreadable", "There are no amounts in the answer.")
     if len(found) == 1 and len(found[0]) == len(names):

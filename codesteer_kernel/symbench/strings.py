@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from codesteer_kernel.symbench.problem import Refused
 from codesteer_kernel.symbench.reading import tokens
 
 __all__ = ["string"]
 
+_SAID = re.compile(r"^(?:the )?(?:final |new |resulting |modified )?string(?: is)?\s*[:=]?\s+(?=\S)", re.IGNORECASE)
+
 
 def string(text: str) -> str:
-    """The one string of the answer: bare, in quotes or brackets, or as a list of its letters.
+    """The one string of the answer: bare, in quotes or brackets, as a list of its letters, "The final string is" before it.
 
     Raises:
         Refused: there is none, or several.
     """
-    found = tokens(text)
+    found = tokens(_SAID.sub("", text))
     if not found:
         # Quotes with nothing between them.
         if text.strip() in ('""', "''", "``"):

@@ -86,7 +86,7 @@ def test_other_sentences_are_refused(guess: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "layout", ['["5", "3", "F", "A"]', "53FA", "5 3 F A", "[5,3,F,A]", "('5','3','F','A')", "5, 3, f, a"]
+    "layout", ['["5", "3", "F", "A"]', "53FA", "5 3 F A", "[5,3,F,A]", "('5','3','F','A')", "5, 3, f, a", "53 FA"]
 )
 def test_sensible_layouts_are_read(layout: str) -> None:
     """The published scorer refuses the list that its question asks for."""
@@ -102,7 +102,8 @@ def test_sensible_layouts_are_read(layout: str) -> None:
         ("53F", "wrong_shape"),
         ("53FAA", "wrong_shape"),
         ("55FA", "rule:repeated"),
-        ("53, FA, B, C", "unreadable"),
+        ("fifty-three FA", "wrong_shape"),
+        ("[]", "unreadable"),
         ("[5, 3, F, \u00c4]", "wrong_shape"),
     ],
 )

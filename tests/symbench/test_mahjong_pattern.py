@@ -50,7 +50,10 @@ def test_the_card_put_away_in_the_last_round_does_not_matter() -> None:
 
 
 def test_signs_beyond_z_follow_it() -> None:
-    assert published("YY[ACEGIK", [("Z", "A")]).reference == "2"
+    problem = published("YY[ACEGIK", [("Z", "A")])
+    assert problem.reference == "2"
+    assert "after Z come [" in TASK.restate(problem)
+    assert "after Z nothing follows" in TASK.generate(0).question
 
 
 @pytest.mark.parametrize("layout", ["1", " 1 ", "Peng", "peng", "1 (Peng)", "[1]", '"1"', "1.0"])

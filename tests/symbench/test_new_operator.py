@@ -44,6 +44,8 @@ def test_sensible_layouts_are_read(layout: str) -> None:
         ("1.3334", False),
         ("1.33343333", False),
         ("8/6", True),
+        (r"\frac{4}{3}", True),
+        ("\u2248 1.3333", True),
     ],
 )
 def test_fractions_may_be_rounded_to_four_places(answer: str, correct: bool) -> None:

@@ -114,7 +114,17 @@ def test_an_endless_run_has_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "layout", ['"caabaa"', "caabaa", "'caabaa'", "c a a b a a", "[caabaa]", "The final answer is: caabaa"]
+    "layout",
+    [
+        '"caabaa"',
+        "caabaa",
+        "'caabaa'",
+        "c a a b a a",
+        "[caabaa]",
+        "The final answer is: caabaa",
+        'Final string: "caabaa"',
+        "The final string is caabaa",
+    ],
 )
 def test_sensible_layouts_are_read(layout: str) -> None:
     """The published scorer refuses the quotes that its question asks for."""

@@ -96,6 +96,7 @@ def test_other_counts_with_the_same_digits_are_wrong() -> None:
         "0 0 1 2 0 3",
         '{"X": 2, "Y": 0, "Z": 3, "A": 0, "B": 0, "C": 1}',
         "A=0, B=0, C=1, X=2, Y=0, Z=3",
+        "Machine A: 0, Machine B: 0, Machine C: 1, Part X: 2, Part Y: 0, Part Z: 3",
         "(0, 0, 1, 2, 0, 3)",
     ],
 )

@@ -58,7 +58,14 @@ as a list showing [remaining_A, remaining_B, obtained_X]"""
 
 
 @pytest.mark.parametrize(
-    "layout", ["[1, 0, 0, 0, 4]", "1,0,0,0,4", "1 0 0 0 4", '{"A": 1, "B": 0, "C": 0, "X": 0, "Y": 4}']
+    "layout",
+    [
+        "[1, 0, 0, 0, 4]",
+        "1,0,0,0,4",
+        "1 0 0 0 4",
+        "remaining_A: 1, remaining_B: 0, remaining_C: 0, obtained_X: 0, obtained_Y: 4",
+        '{"A": 1, "B": 0, "C": 0, "X": 0, "Y": 4}',
+    ],
 )
 def test_sensible_layouts_are_read(layout: str) -> None:
     assert TASK.verify(published(), marked(layout)).correct

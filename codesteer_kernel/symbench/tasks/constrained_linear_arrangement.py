@@ -119,7 +119,7 @@ class ConstrainedLinearArrangement(Task):
             f"{_RULES[payload['game']]}\n\n{rounds}\n\n"
             "Which cards did the opponent play? If several sequences explain all results, any of them will do.\n"
             "Write the opponent's letters between <<< and >>>, one for each round in order, parted by commas, for example "
-            f"<<<{','.join('CAB'[: len(payload['mine'])])}>>>."
+            "<<<C,A,B>>> for three rounds."
         )
 
     def check(self, payload: Mapping[str, Any], text: str) -> str:

@@ -112,15 +112,14 @@ class Cryptanalysis(Task):
 
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """Form first, then every guess; the code is not compared with another one."""
-        found = tokens(text.upper())
-        if len(found) == 1:
-            found = list(found[0])
         count = payload["digits"]
+        # A sign is one letter of the text, however they are grouped.
+        found = [*"".join(tokens(text.upper()))]
+        if not found:
+            raise Refused("unreadable", "There are no signs in the answer.")
         if len(found) != count + payload["letters"]:
             raise Refused("wrong_shape", f"The code has {count + payload['letters']} signs, {len(found)} found.")
         usable = ascii_uppercase[: payload["alphabet"]]
-        if any(len(sign) != 1 for sign in found):
-            raise Refused("unreadable", "Each sign of the code is one digit or one letter.")
         if not all(sign in digits for sign in found[:count]) or not all(sign in usable for sign in found[count:]):
             raise Refused("wrong_shape", f"The code has {count} digits and then letters from A to {usable[-1]}.")
         if len(set(found)) != len(found):

@@ -66,9 +66,15 @@ class MahjongPattern(Task):
             f"Round {at}: the card {card} is drawn" + (f", then one card {gone} is put away." if gone else ".")
             for at, (card, gone) in enumerate(payload["rounds"], 1)
         )
+        beyond = sorted({card for card, _ in payload["rounds"]}.union(payload["hand"]) - {*ascii_uppercase})
+        after = (
+            f"after Z come {' '.join(map(chr, range(91, ord(beyond[-1]) + 1)))}"
+            if beyond
+            else "after Z nothing follows"
+        )
         chi = (
             "- Otherwise Chi, written 2: some two cards of the hand and the drawn card are three neighbouring letters of the "
-            "alphabet (such as A, B, C; after Z nothing follows), in any order.\n"
+            f"alphabet (such as A, B, C; {after}), in any order.\n"
             if payload["chi"]
             else ""
         )

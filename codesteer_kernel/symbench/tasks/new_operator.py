@@ -32,6 +32,7 @@ _LINEAR = re.compile(r"([0-9]+)\*a([+-])([0-9]+)\*b")
 _PRODUCT = re.compile(r"([0-9]+)\*a\*b")
 _MIXED = re.compile(r"a\*b([+-])([0-9]+)\*([ab])")
 _RATIO = "(a + b)/b"
+_FRACTION = re.compile(r"\\d?frac\{([0-9]{1,40})\}\{([0-9]{1,40})\}")
 _TOKEN = re.compile(r"\s*([0-9]+|[()#@$&%~])")
 
 
@@ -95,7 +96,7 @@ class NewOperator(Task):
 
     def check(self, payload: Mapping[str, Any], text: str) -> str:
         """The number must be the value; of an equation its right side counts."""
-        token = text.rpartition("=")[2].strip().strip("\"'`[](){} \t\n")
+        token = _FRACTION.sub(r"\1/\2", text).rpartition("=")[2].strip("\"'`[](){}\u2248 \t\n")
         if not token:
             raise Refused("unreadable", "There is no number in the answer.")
         value = _value(payload)

@@ -339,7 +339,7 @@ def _said(rule: _Rule) -> str:
         "later": (
             f"If '{what}' occurs in the string at the second letter or later, take the leftmost such occurrence and {found}"
         ),
-        "even": f"If the letter '{what}' occurs an even number of times, at least twice, do this",
+        "even": f"If the letter '{what}' occurs an even number of times, at least twice",
         "longer": (
             f"If the string has more than {what} letters, remove the middle one (of an even number of letters, the right one "
             "of the two in the middle)"
@@ -347,8 +347,12 @@ def _said(rule: _Rule) -> str:
     }[where]
     if not then:
         return f"{said}."
-    after = {"append": "append '{}' at its end", "prepend": "put '{}' in front of it", "drop": "remove its last letter"}
-    link = ":" if where == "even" else "; then, to the whole string, do this:"
+    after = {
+        "append": "append '{}' at the end of the string",
+        "prepend": "put '{}' in front of the string",
+        "drop": "remove the last letter of the string",
+    }
+    link = "," if where == "even" else "; then"
     return f"{said}{link} {after[then[0]].format(then[-1])}."
 
 

@@ -102,7 +102,7 @@ class StringInsertion(Task):
         if found == payload["text"] != right:
             raise Refused("not_goal", "Nothing was inserted.")
         if len(found) != len(right):
-            raise Refused("not_goal", f"The string has {len(found)} letters, {len(right)} are due.")
+            raise Refused("not_goal", f"The string has too {'many' if len(found) > len(right) else 'few'} letters.")
         if found != right:
             raise Refused("not_goal", "This is not the string with all insertions.")
         return found
