@@ -232,7 +232,8 @@ def same(found: Answer, right: Answer, *, interval: bool = False) -> bool:
 
 
 _SIGNS = (
-    (re.compile(r"\\(?:left|right|displaystyle|limits|[!,;: ])"), " "),
+    (re.compile(r"\\!"), ""),
+    (re.compile(r"\\(?:left|right|displaystyle|limits|[,;: ])"), " "),
     (re.compile(r"\\[dtc]frac"), r"\\frac"),
     (re.compile(r"\\dbinom|\\tbinom"), r"\\binom"),
     (re.compile(r"\\cdot|\\times|\\ast"), "*"),
@@ -292,6 +293,8 @@ _NO_UNITS = frozenset(
         "i",
     ]
 )
+_SIMPLE = re.compile(r"[-+*/(). ,0-9a-z]*")
+_MIXED = re.compile(r"[0-9] +[0-9]")
 _GROUPED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 _TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+|\\?[A-Za-z]+|[-+*/^!(){}\[\]])")
 _NAMES = {
@@ -334,6 +337,9 @@ def read_value(text: str) -> Exact:
 
 
 def _plain(text: str) -> str:
+    """The text in plain signs; most answers are written in them already."""
+    if _SIMPLE.fullmatch(text) and "**" not in text and not _MIXED.search(text):
+        return text.strip()
     for pattern, sign in _SIGNS:
         text = pattern.sub(sign, text)
     return text.strip()

@@ -11,7 +11,7 @@ __all__ = ["lettered", "listed", "pick", "yes_or_no"]
 
 _OPTION = re.compile(r"^\(([A-Z])\) (.+)$", re.MULTILINE)
 _LEAD = re.compile(
-    r"(?:the\s+)?(?:option\s+|choice\s+)?(?:[(\[]\s*)?([A-Za-z])(?:\s*[)\]])?(?=$|[\s.:,=-])[\s.:,=-]*(.*)",
+    r"(?:the\s+)?(?:option\s+|choice\s+)?(?:[(\[]\s*)?([A-Za-z])(?:\s*[)\]]|(?=$|[\s.:,=-]))[\s.:,=-]*(.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _AROUND = "\"'`*()[]{}<>.:,;! \t\n"

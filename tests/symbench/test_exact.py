@@ -79,6 +79,13 @@ def test_notations(text: str, value: object) -> None:
         ("(C)", r"\text{(C)}"),
         ("True", r"\text{true}"),
         ("2 cubic feet", "2"),
+        ("32760", r"32,\!760"),
+        ("1,000,000", r"1,\!000,\!000"),
+        ("3 : 1", "3:1"),
+        (r"2\sqrt{41}\text{ in}", r"\sqrt{164}"),
+        (r"(\frac{3}{2}, -\frac{13}{2})", "(1.5, -6.5)"),
+        (r"\frac{25\pi}{2}", "12.5pi"),
+        ("{3, 1}", r"\{1, 3\}"),
     ],
 )
 def test_the_same_answers(text: str, right: str) -> None:

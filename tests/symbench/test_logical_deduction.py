@@ -57,6 +57,7 @@ def test_published_paragraphs_are_solved(text: str, right: str) -> None:
         "b.",
         "B)",
         "Option B",
+        "(B)The blue jay is the second from the left",
         "(B) The blue jay is the second from the left",
         "The blue jay is the second from the left.",
     ],

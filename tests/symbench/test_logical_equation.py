@@ -66,6 +66,8 @@ def test_the_published_form_is_read_strictly() -> None:
         ["ratio", 0, 1, "2.5"],
         ["greater", 3, 2, 0],
     ]
+    long = TASK.parse(QUESTION.replace("2.5B", "0.6666666666666666B"), {})
+    assert long["relations"][2] == ["ratio", 0, 1, "2/3"]
     with pytest.raises(ValueError, match="no known relation"):
         TASK.parse(QUESTION.replace("D > C", "D >> C"), {})
     with pytest.raises(ValueError, match="no letters"):

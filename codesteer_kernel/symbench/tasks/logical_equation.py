@@ -328,6 +328,9 @@ def _relation(line: str, count: int) -> _Relation:
             continue
         if kind == "ratio":
             left, value, right = match.groups()
+            if len(value.partition(".")[2]) > 6:
+                # A ratio that was written as a float stands for the fraction next to it.
+                value = str(Fraction(value).limit_denominator(1000))
         else:
             left, right = match[1], match[2]
             value = int(match[3]) if kind != "greater" else 0

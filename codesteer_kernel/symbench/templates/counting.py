@@ -757,7 +757,7 @@ _ALL = (
             f"What is the probability that {n['k']} certain friends among them sit on {n['k']} neighbouring seats, in any order?"
         ),
         lambda n: Fraction(n["n"], comb(n["n"], n["k"])),
-        lambda n: Fraction(n["n"] * factorial(n["k"]) * factorial(n["n"] - n["k"]), factorial(n["n"])),
+        lambda n: Fraction(n["n"], _pascal(n["n"], n["k"])),
     ),
     Template(
         "three_clubs",

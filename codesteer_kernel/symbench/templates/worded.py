@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, ClassVar
 
@@ -23,6 +24,12 @@ def knobs_for(templates: Sequence[Template], size: Knob) -> Mapping[str, Knob]:
         "size": size,
         "template": option("any", ("any", *(template.name for template in templates)), "one kind of problem, or any"),
     }
+
+
+@lru_cache(maxsize=4096)
+def _result(template: Template, numbers: tuple[tuple[str, int], ...]) -> Result:
+    """A template's answer; kept, as a problem is often asked for it when it is made and when it is verified."""
+    return template.answer(dict(numbers))
 
 
 class Worded(Task):
@@ -45,7 +52,8 @@ class Worded(Task):
             name = rng.choice(fitting)
         template = self.templates[name]
         numbers = dict(template.draw(rng, level["size"]))
-        return Draft({"template": name, "numbers": numbers}, self.written(template.answer(numbers)), {"unique": True})
+        right = _result(template, tuple(numbers.items()))
+        return Draft({"template": name, "numbers": numbers}, self.written(right), {"unique": True})
 
     def ask(self, payload: Mapping[str, Any]) -> str:
         """The story and the answer form."""
@@ -57,7 +65,8 @@ class Worded(Task):
         """Compared with the template's answer, or with the stored one of a published story."""
         if "story" in payload:
             return self.judge(text, self.stored(payload), payload)
-        return self.judge(text, self.templates[payload["template"]].answer(payload["numbers"]), payload)
+        right = _result(self.templates[payload["template"]], tuple(payload["numbers"].items()))
+        return self.judge(text, right, payload)
 
     def solve(self, problem: Problem, limit: int = 1) -> list[str]:
         """By the template's other method; of a published story only the stored answer is known."""
