@@ -140,9 +140,10 @@ def peers(seconds: float) -> Iterator[str]:
                 lambda at, dataset=dataset, items=items: dataset.score_answer(items[at % 5]["answer"], items[at % 5]),  # type: ignore[misc]
                 seconds,
             )
-        shown = (
-            f"{their_verified:12,.0f}{verified / their_verified:8.2f}" if their_verified else f"{'no answer':>12}{'':8}"
-        )
+        shown = f"{'no answer':>12}"
+        if their_verified:
+            both = (1 / their_made + 1 / their_verified) / (1 / made + 1 / verified)
+            shown = f"{their_verified:12,.0f}{verified / their_verified:8.2f}{both:8.2f}"
         yield f"{name:34}{peer:>20}{made:10,.0f}{their_made:10,.0f}{made / their_made:8.2f}{verified:12,.0f}{shown}"
 
 
