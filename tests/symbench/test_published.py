@@ -10,7 +10,7 @@ import pytest
 
 from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.symbench.published import Record, load_published, load_record, records, score
+from codesteer_kernel.symbench.published import Record, errata, load_published, load_record, records, score
 from codesteer_kernel.symbench.published.errata import table, tabulate
 from codesteer_kernel.symbench.published.layouts import boxed, greedy_steps
 
@@ -224,3 +224,25 @@ def test_published_samples_load_as_they_are(name: str) -> None:
 def test_the_known_defects_are_found_again(name: str) -> None:
     found = json.loads(tabulate(BY_TASK[name]))
     assert found == {sample: entry for sample, entry in table().items() if entry["task"] == name}
+
+
+def test_a_wrong_date_is_found_without_having_been_seen() -> None:
+    question = "2015 is coming in 36 hours. What is the date one week ago from today in MM/DD/YYYY?\nOptions:\n{}"
+    right, wrong = "(A) 12/22/2014\n(B) 12/23/2014", "(A) 12/22/2014\n(B) 12/24/2014"
+    record = {"task": "date_understanding", "payload": {"target": "(A)"}, "sample_id": "new"}
+    mended = load_record({**record, "question": question.format(right)})
+    assert mended is not None
+    assert mended.reference == "(B)"
+    assert [defect["kind"] for defect in mended.facts["errata"]] == ["wrong_answer"]
+    assert load_record({**record, "question": question.format(wrong)}) is None
+
+
+def test_another_sample_of_the_same_name_does_not_inherit_a_defect() -> None:
+    sample_id, entry = next(item for item in table().items() if item[1]["task"] == "2048")
+    payload = {"grid": [[2, 2], [0, 0]], "moves": "r", "start_pos": [0, 0], "solution": "0, 4\n0, 0", "complexity": 1}
+    question = "Only the tile at (1,1)."
+    problem = symbench.get("2048").load(
+        {"task": "2048", "question": question, "payload": payload, "sample_id": sample_id}
+    )
+    assert entry["defects"]
+    assert not errata({"question": question, "payload": payload}, problem)

@@ -183,6 +183,13 @@ def _already_moved(task: Task, problem: Problem, published: Mapping[str, Any]) -
     return Defect("trivial", "The board shown as the previous one already is the answer.")
 
 
+def _unlisted_date(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
+    date = problem.payload.get("unlisted")
+    if not date or date in problem.payload["options"]:
+        return None
+    return Defect("no_answer", f"The story leads to {date}, which is not among the options.")
+
+
 def _inner_squares(task: Task, problem: Problem, published: Mapping[str, Any]) -> Defect | None:
     """The text asks for a uniform square of side 3 or more; inside a larger one stand several."""
     rows, stored = problem.payload["rows"], (int(published["row"]), int(published["column"]))
@@ -210,6 +217,7 @@ _Look = Callable[[Task, Problem, Mapping[str, Any]], Defect | None]
 _LOOKS: dict[str, tuple[_Look, ...]] = {
     "2048": (_empty_tile,),
     "blocksworld": (_already_solved,),
+    "date_understanding": (_unlisted_date,),
     "eight_queens": (_other_size,),
     "gsm_hard": (_lost_number,),
     "mahjong_pattern": (_off_alphabet,),
