@@ -101,7 +101,7 @@ def test_one_placement_is_left_where_that_is_asked(seed: int, size: int) -> None
 
 
 def test_what_cannot_be_placed_is_refused() -> None:
-    for level in ({"size": 4, "given": 4}, {"size": 4, "blocked": 13}):
+    for level in ({"size": 4, "given": 4}, {"size": 4, "blocked": 13}, {"size": 13, "unique": True}):
         with pytest.raises(BadInput):
             TASK.generate(0, level)
 

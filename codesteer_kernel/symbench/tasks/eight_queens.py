@@ -36,7 +36,7 @@ class EightQueens(Task):
         "size": whole(8, 4, 16, "rows, columns and queens"),
         "given": whole(2, 0, 12, "queens that are given; at least one is left to place"),
         "blocked": whole(3, 0, 60, "blocked squares"),
-        "unique": flag(False, "block further squares until one placement is left"),
+        "unique": flag(False, "block further squares until one placement is left (up to size 12)"),
     }
     levels = {
         "1": {"size": 6, "given": 1, "blocked": 0},
@@ -58,6 +58,8 @@ class EightQueens(Task):
         size, given, blocked = level["size"], level["given"], level["blocked"]
         if given >= size or blocked > size * size - size:
             raise BadInput("So many given queens or blocked squares leave no choice.", "Ask for fewer.")
+        if level["unique"] and size > 12:
+            raise BadInput("One placement is proven on boards of up to 12 rows.", "Take a smaller size.")
         columns = _placed(rng, size)
         kept = sorted(rng.sample(range(size), given))
         off = [[row, column] for row in range(size) for column in range(size) if columns[row] != column]
