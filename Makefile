@@ -127,6 +127,7 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.symbolic
 	$(BIN)/python -m benchmarks.view
+	$(BIN)/python -m benchmarks.symbench
 
 # The pictures of docs/, taken anew in a real JupyterLab.
 screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser

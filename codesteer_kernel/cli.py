@@ -49,6 +49,7 @@ def _dispatch(words: list[str]) -> int:
         "replay": _replay,
         "pin": _pin,
         "rm": _rm,
+        "symbench": _symbench,
         "serve": _serve,
         "status": _status,
         "config": _config,
@@ -65,7 +66,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if name != "serve" and any(word in ("-h", "--help") for word in words[1:]):
+    if name not in ("serve", "symbench") and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -221,6 +222,12 @@ def _complete(words: list[str]) -> int:
     _, found = after_command(" ".join(words), names_here(), in_shell=True)
     print("\n".join(found))
     return 0
+
+
+def _symbench(words: list[str]) -> int:
+    from codesteer_kernel.symbench_command import run_symbench
+
+    return run_symbench(words)
 
 
 def _status(words: list[str]) -> int:

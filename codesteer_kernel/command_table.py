@@ -112,6 +112,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(usage="forget RUN...", help="delete runs", at="notebook", takes="run"),
     Command(usage="rm RUN...", help="delete runs", at="shell", takes="run"),
     Command(
+        usage="symbench list | show | generate | verify | prove | load",
+        help="problems with verifiers; symbench --help",
+        at="shell",
+        flags=("--help",),
+        parts=dict.fromkeys(("list", "show", "generate", "verify", "prove", "load"), ""),
+    ),
+    Command(
         usage="serve --steerer NAME",
         help="host a model for many notebooks; serve --help",
         at="shell",

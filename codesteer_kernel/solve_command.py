@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput
+from codesteer_kernel.models.keys import with_typed_keys
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
 from codesteer_kernel.reading import read_inputs
 from codesteer_kernel.record import Record
@@ -83,7 +85,10 @@ def _run(prompt: str, options: RunOptions, *, given: str | None = None) -> Run:
     inputs = read_inputs(options.inputs)
     follows = read_run(options.follows).record if options.follows else None
     with _telling(options) as tell:
-        live = engine().submit(prompt, options.settings, inputs=inputs, follows=follows, given=given, on_event=tell)
+        begin = partial(
+            engine().submit, prompt, options.settings, inputs=inputs, follows=follows, given=given, on_event=tell
+        )
+        live = with_typed_keys(begin) if sys.stdin.isatty() else begin()
         try:
             run = live.wait()
         except KeyboardInterrupt:
