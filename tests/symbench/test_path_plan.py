@@ -23,7 +23,7 @@ def load(instruction: str, **changed: object) -> Problem:
     return TASK.load({"task": TASK.name, "question": "", "payload": {**payload, **changed}, "sample_id": "x"})
 
 
-ROUTE = load("Navigate into the red room and go to the green room. Remember do not enter the blue area all the time.")
+ROUTE = load("Navigate into the red room and go on to the green room; do not enter the blue room.")
 RIGHT = "[(-1.3, -1.3), (1.3, 1.3)]"
 
 
@@ -74,7 +74,7 @@ def test_refusals(answer: str, code: str) -> None:
 
 def test_a_leg_within_a_box_is_in_it() -> None:
     """The published scorer looks for crossings of edges only."""
-    away = load("Visit green, but never enter all the other colored boxes.", start=[-0.4, -0.4], end=[-0.2, -0.2])
+    away = load("Visit green and never enter any of the other colored boxes.", start=[-0.4, -0.4], end=[-0.2, -0.2])
     assert TASK.verify(away, "<<<[(-0.4, -0.4), (-0.2, -0.2)]>>>").code == "rule:avoid"
     inside = load("Visit the red area.", start=[-0.4, -0.4], end=[-0.2, -0.2])
     assert TASK.verify(inside, "<<<[(-0.4, -0.4), (-0.2, -0.2)]>>>").correct
@@ -102,19 +102,19 @@ def test_visits_without_an_order_are_free() -> None:
     [
         ("Navigate into the red room and go to the green room.", ["red", "green"], [], True),
         (
-            "Navigate into the green room, go to the red room. Remember do not enter the blue area.",
+            "Navigate into the green room, go to the red room, and mind: you must not enter the blue one.",
             ["green", "red"],
             ["blue"],
             True,
         ),
         (
-            "Visit blue region during your trajectory, but never enter all the other colored boxes.",
+            "Visit the blue region on your way and never enter any of the other colored boxes.",
             ["blue"],
             ["red", "green"],
             False,
         ),
         (
-            "At some point go to the red box, and enter the green box, and always do not enter the blue area.",
+            "At some point enter the red box and the green one; do not enter the blue one.",
             ["red", "green"],
             ["blue"],
             False,
@@ -133,7 +133,7 @@ def test_a_scene_stands_in_the_question_too() -> None:
     question = (
         f"First, there are four black colored walls with position {walls}. Then the boxes are:{boxes}.\nThe starting position "
         "of the car is (-1.3, -1.3), the ending position of the car is (1.3, 1.3).\nThe instruction is 'Navigate into the "
-        "red room and go to the green room. Remember do not enter the blue area all the time.'. Go."
+        "red room and go on to the green room; do not enter the blue room.'. Go."
     )
     told = TASK.load({"task": TASK.name, "question": question, "payload": {}, "sample_id": "x"})
     assert told.payload == ROUTE.payload

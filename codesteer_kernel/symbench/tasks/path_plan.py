@@ -500,7 +500,7 @@ def _wishes(instruction: str, names: list[str]) -> tuple[list[str], list[str], b
     wanted, unwanted = (text[: never.start()], text[never.end() :]) if never is not None else (text, "")
     visit = [name for name in re.findall("[a-z]+", wanted) if name in names]
     avoid = [name for name in re.findall("[a-z]+", unwanted) if name in names]
-    if "all the other" in unwanted:
+    if re.search(r"\bothers?\b", unwanted):
         avoid = [name for name in names if name not in visit]
     ordered = re.search(r"\bnavigate\b|\bthen\b|\bfirst\b|\bfinally\b|\bafter", wanted) is not None
     return list(dict.fromkeys(visit)), list(dict.fromkeys(avoid)), ordered
