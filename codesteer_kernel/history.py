@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import msgspec
 
@@ -17,7 +17,7 @@ from codesteer_kernel.render import telling
 from codesteer_kernel.store import Store
 from codesteer_kernel.store.export import FORMATS, export_run, exported
 
-__all__ = ["Replay", "export_text", "forget_text", "paced", "parse_replay", "pin_text", "replay"]
+__all__ = ["Replay", "export_text", "forget_text", "paced", "parse_replay", "pin_text", "rate", "replay"]
 
 # A run is shown at its own speed, but nobody watches a model load for minutes.
 _LONGEST_PAUSE = 2.0
@@ -81,6 +81,20 @@ def pin_text(words: Sequence[str], store: Store | None = None) -> str:
     run_id = store.resolve(given.run)
     store.mark(run_id, pinned=not given.off)
     return f"{run_id} {'may be removed to make room' if given.off else 'stays, however many runs come'}."
+
+
+def rate(
+    run_id: str, index: int, rating: Literal["good", "bad"] | None, store: Store | None = None
+) -> dict[int, Literal["good", "bad"]]:
+    """Keep what a person thinks of the steering in round ``index``; None takes it back. Returns the run's ratings.
+
+    Raises:
+        UnknownName: there is no such run.
+        CacheNotWritable: it cannot be written down.
+    """
+    store = store or Store()
+    others = {key: held for key, held in store.marks(run_id).ratings.items() if key != index}
+    return store.mark(run_id, ratings={**others, index: rating} if rating else others).ratings
 
 
 def parse_replay(words: Sequence[str]) -> Replay:

@@ -11,12 +11,13 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-import msgspec
 from IPython.display import display
 
-from codesteer_kernel.record import Record, bounded, reduce
+from codesteer_kernel.errors import CodeSteerError
+from codesteer_kernel.record import Record, reduce
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import chart_bundles, mime_bundle
 from codesteer_kernel.run import Run
@@ -118,10 +119,21 @@ class LiveCell:
         if self._widget is None:
             self._handle = display(mime_bundle(self._record), raw=True, display_id=True)
             return
-        self._widget.show(_plain(self._record))
+        self._widget.show(self._record)
+        self._let_rate(self._record.id)
         self._handle = display(self._widget, display_id=True)
         if not self._trusting:
             asyncio.get_running_loop().call_later(_SEEN_SECONDS, self._check_seen)
+
+    def _let_rate(self, run_id: str) -> None:
+        """Have the view's ratings kept beside the run, if the run is kept."""
+        from codesteer_kernel.history import rate
+        from codesteer_kernel.store import Store
+
+        assert self._widget is not None
+        with contextlib.suppress(CodeSteerError):
+            Store().resolve(run_id)
+            self._widget.on_rate(partial(rate, run_id))
 
     def _check_seen(self) -> None:
         """Fall back to text rounds when no front end has drawn the widget."""
@@ -156,16 +168,11 @@ class LiveCell:
     def _send_record(self) -> None:
         assert self._widget is not None
         self._sent = time.monotonic()
-        self._widget.show(_plain(self._record))
+        self._widget.show(self._record)
 
     def _send_text(self) -> None:
         self._sent = time.monotonic()
         self._handle.update(mime_bundle(self._record), raw=True)
-
-
-def _plain(record: Record) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(bounded(record))
-    return plain
 
 
 def _widget(stop: Callable[[], None]) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from codesteer import control
+
 __all__ = ["await_cell", "load", "refuse_nesting", "unload"]
 
 _CALL = "get_ipython().run_cell_magic('codesteer',"
@@ -48,6 +50,7 @@ def load(shell: Any) -> None:
     shell.input_transformers_post.append(refuse_nesting)
     if getattr(shell, "kernel", None) is not None:
         shell.input_transformers_post.append(await_cell)
+        control.register(shell.kernel)
     setattr(shell, _LOADED, magics)
 
 
@@ -60,6 +63,8 @@ def unload(shell: Any) -> None:
             shell.input_transformers_post.remove(transformer)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("codesteer", None)
+    if getattr(shell, "kernel", None) is not None:
+        control.unregister(shell.kernel)
     if getattr(shell, _LOADED, None) is not None:
         delattr(shell, _LOADED)
         engine().close()

@@ -4,6 +4,13 @@ Two traits carry a run to the browser. ``record`` is the whole record and is sen
 round boundaries and at most a few times a second. ``tail`` is the text that has streamed in since that record, so a
 token costs a few bytes: ``{"round": index, "seq": the record's seq, "text": everything since}``. A view that opens
 late needs nothing but the two, and a tail that belongs to an older record is ignored.
+
+Buttons are there for what somebody listens for: ``on_stop``, ``on_insert``, ``on_feedback``, ``on_rerun``, ``on_rate``.
+By hand, in any ipywidgets layout or a Voila page::
+
+    view = RunWidget(codesteer.last.record)
+    view.on_feedback(lambda text: print(text))
+    view.observe(lambda change: print(change["new"]), names="selected")
 """
 
 from __future__ import annotations
@@ -11,15 +18,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import anywidget
+import msgspec
 import traitlets
 
 from codesteer_kernel.errors import MissingDependency
+from codesteer_kernel.record import Record, bounded
 from codesteer_widgets import STATIC, is_built
 
-__all__ = ["RunWidget"]
+__all__ = ["Rating", "RunWidget", "plain"]
+
+Rating = Literal["good", "bad"]
+"""What a person thinks of the steering in a round."""
+
+# A view's round numbers are a stranger's; no run has more.
+_MOST_ROUNDS = 10_000
 
 # A browser draws at most once an animation frame; sending tokens more often than this only fills the socket.
 FLUSH_SECONDS = 0.03
@@ -33,6 +48,14 @@ if not is_built():
     )
 
 
+def plain(record: Record | dict[str, Any]) -> dict[str, Any]:
+    """``record`` as the plain JSON types that travel, small enough to travel."""
+    if isinstance(record, dict):
+        return record
+    built: dict[str, Any] = msgspec.to_builtins(bounded(record))
+    return built
+
+
 class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
     """Draws a run record and keeps it current.
 
@@ -44,6 +67,9 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
         tail: answer text newer than ``record``.
         stop_requested: True once the user clicked Stop in any view.
         seen: True once a view has drawn the record: the proof that the notebook's front end can draw widgets.
+        selected: the round that the reader opened last, from 1; 0 for none. Setting it opens a round in all views.
+        ratings: what is thought of the rounds, by their index: ``{2: "good"}``.
+        actions: names of the buttons that are served; set by the ``on_`` methods.
     """
 
     _esm = STATIC / "widget.js"
@@ -53,22 +79,30 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
     tail = traitlets.Dict(default_value={}).tag(sync=True)
     stop_requested = traitlets.Bool(default_value=False)
     seen = traitlets.Bool(default_value=False).tag(sync=True)
+    selected = traitlets.Int(default_value=0, min=0).tag(sync=True)
+    ratings = traitlets.Dict(default_value={}).tag(sync=True)
+    actions = traitlets.List(traitlets.Unicode(), default_value=[]).tag(sync=True)
 
-    def __init__(self, record: dict[str, Any] | None = None) -> None:
+    def __init__(self, record: Record | dict[str, Any] | None = None) -> None:
         self._lock = threading.RLock()
         self._round = 0
         self._text = ""
         self._flushed = 0.0
         self._stop_callbacks: list[Callable[[], None]] = []
-        super().__init__(record=record or {})
+        self._insert_callbacks: list[Callable[[str], object]] = []
+        self._feedback_callbacks: list[Callable[[str], object]] = []
+        self._rerun_callbacks: list[Callable[[], object]] = []
+        self._rate_callbacks: list[Callable[[int, Rating | None], object]] = []
+        super().__init__(record=plain(record) if record is not None else {})
         self.on_msg(self._heard)
 
-    def show(self, record: dict[str, Any]) -> None:
-        """Draw ``record`` (plain JSON types); it must hold all text appended so far."""
+    def show(self, record: Record | dict[str, Any]) -> None:
+        """Draw ``record``; it must hold all text appended so far."""
+        drawn = plain(record)
         with self._lock:
             self._round, self._text = 0, ""
             with self.hold_sync():
-                self.record = record
+                self.record = drawn
                 self.tail = {}
 
     def append(self, index: int, text: str) -> None:
@@ -97,18 +131,62 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
         with self._lock:
             if not self.stop_requested:
                 self._stop_callbacks.append(callback)
+                self._serve("stop")
                 return
         callback()
 
-    def _heard(self, _widget: RunWidget, content: dict[str, Any], _buffers: list[Any]) -> None:
-        """Take a message of a view; anything but a stop is ignored."""
-        if not isinstance(content, dict) or content.get("event") != "stop":
-            return
-        with self._lock:
-            self.stop_requested = True
-            callbacks, self._stop_callbacks = self._stop_callbacks, []
-        for callback in callbacks:
-            callback()
+    def on_insert(self, callback: Callable[[str], object]) -> None:
+        """Call ``callback(code)`` when the user wants a program put into a cell."""
+        self._insert_callbacks.append(callback)
+        self._serve("insert")
+
+    def on_feedback(self, callback: Callable[[str], object]) -> None:
+        """Call ``callback(text)`` when the user wants to go on from a run that has ended, with these words."""
+        self._feedback_callbacks.append(callback)
+        self._serve("feedback")
+
+    def on_rerun(self, callback: Callable[[], object]) -> None:
+        """Call ``callback()`` when the user wants the question asked again."""
+        self._rerun_callbacks.append(callback)
+        self._serve("rerun")
+
+    def on_rate(self, callback: Callable[[int, Rating | None], object]) -> None:
+        """Call ``callback(round, rating)`` when the user rates the steering of a round; None takes a rating back.
+
+        ``ratings`` changes when no callback raised.
+        """
+        self._rate_callbacks.append(callback)
+        self._serve("rate")
+
+    def _serve(self, action: str) -> None:
+        if action not in self.actions:
+            self.actions = [*self.actions, action]
+
+    def _heard(self, _widget: RunWidget, content: Any, _buffers: list[Any]) -> None:
+        """Take a message of a view; what is not one of ours is ignored."""
+        match content:
+            case {"event": "stop"}:
+                with self._lock:
+                    self.stop_requested = True
+                    stops, self._stop_callbacks = self._stop_callbacks, []
+                for stop in stops:
+                    stop()
+            case {"event": "insert", "code": str(code)}:
+                for insert in self._insert_callbacks:
+                    insert(code)
+            case {"event": "feedback", "text": str(text)} if text.strip():
+                for feed in self._feedback_callbacks:
+                    feed(text)
+            case {"event": "rerun"}:
+                for rerun in self._rerun_callbacks:
+                    rerun()
+            case {"event": "rate", "round": int(index), "rating": "good" | "bad" | None as rating} if (
+                0 < index <= _MOST_ROUNDS and self._rate_callbacks
+            ):
+                for rate in self._rate_callbacks:
+                    rate(index, rating)
+                others = {name: held for name, held in self.ratings.items() if int(name) != index}
+                self.ratings = {**others, index: rating} if rating else others
 
     def _fold(self) -> None:
         """Move the tail into the record."""

@@ -16,25 +16,18 @@ const MOST_METHODS = 12;
 export class SymbolicPart implements Part<Symbolic> {
   readonly node: HTMLElement;
   private readonly fill = el('span', 'cs-gauge-fill');
-  private readonly gauge = el(
-    'span',
-    {
-      class: 'cs-gauge',
-      role: 'meter',
-      'aria-label': 'Computing in the program',
-      'aria-valuemin': '0',
-      'aria-valuemax': '10'
-    },
-    this.fill
-  );
+  private readonly gauge: HTMLElement;
   private readonly score = el('span', 'cs-strong');
   private readonly words = el('span', 'cs-muted');
 
-  constructor() {
+  constructor({ language }: Surroundings) {
+    const label = language.say('computing');
+    const scale = { role: 'meter', 'aria-valuemin': '0', 'aria-valuemax': String(FULL_SCORE) };
+    this.gauge = el('span', { class: 'cs-gauge', 'aria-label': label, ...scale }, this.fill);
     this.node = el(
       'div',
       'cs-check',
-      el('span', 'cs-check-name', 'Program'),
+      el('span', 'cs-check-name', language.say('program')),
       el('p', 'cs-line', this.gauge, this.score, this.words)
     );
   }
@@ -56,22 +49,24 @@ export class SelfAnswerPart implements Part<SelfAnswer> {
   private readonly words = el('span', 'cs-strong');
   private readonly reason = el('span');
   private readonly program: CodeBlock;
-  private readonly execution = new ExecutionPart();
+  private readonly execution: ExecutionPart;
   private readonly folded: HTMLDetailsElement;
 
-  constructor(around: Surroundings) {
-    this.program = new CodeBlock(around, 'Checker program');
+  constructor(private readonly around: Surroundings) {
+    const { language } = around;
+    this.execution = new ExecutionPart(around);
+    this.program = new CodeBlock(around, 'checkerProgram');
     this.folded = el(
       'details',
       'cs-fold',
-      el('summary', {}, 'The program that checked it'),
+      el('summary', {}, language.say('theChecker')),
       this.program.node,
       this.execution.node
     );
     this.node = el(
       'div',
       'cs-check',
-      el('span', 'cs-check-name', 'Answer'),
+      el('span', 'cs-check-name', language.say('answer')),
       el('div', {}, el('p', 'cs-line', this.picture, this.words, this.reason), this.folded)
     );
   }
@@ -80,7 +75,7 @@ export class SelfAnswerPart implements Part<SelfAnswer> {
     const { tone, icon: name, words } = VERDICT[verdict];
     setAttribute(this.node, 'data-tone', tone);
     setIcon(this.picture, name);
-    setText(this.words, words);
+    setText(this.words, this.around.language.say(words));
     setText(this.reason, line(reason, 500));
     setShown(this.folded, program !== '');
     this.program.update({ code: program, language: 'python' });

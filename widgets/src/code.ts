@@ -3,10 +3,11 @@
 import hljs from 'highlight.js/lib/core';
 import python from 'highlight.js/lib/languages/python';
 
-import { button, copyButton } from './buttons.js';
+import { copyButton, insertButton } from './buttons.js';
 import { el, morphChildren, type Part, setShown, setText } from './dom.js';
 import type { Surroundings } from './options.js';
-import { count, visible } from './text.js';
+import type { StringName } from './strings.js';
+import { visible } from './text.js';
 
 hljs.registerLanguage('python', python);
 
@@ -27,17 +28,19 @@ export class CodeBlock implements Part<Program> {
   private readonly code = el('code');
   private program: Program = { code: '', language: '' };
 
-  constructor(around: Surroundings, label = 'Program') {
-    const bar = el('div', 'cs-code-bar', this.language, this.lines);
-    const { insertCode } = around.actions;
-    if (insertCode) {
-      bar.append(
-        button('insert', 'Insert into a cell', () => void insertCode(this.program.code), 'cs-button cs-small')
-      );
-    }
-    bar.append(copyButton(around, 'code', () => this.program.code));
-    const scroll = el('pre', { tabindex: '0', role: 'group', 'aria-label': label }, this.gutter, this.code);
-    this.node = el('div', 'cs-code', bar, scroll);
+  constructor(
+    private readonly around: Surroundings,
+    label: StringName = 'program'
+  ) {
+    const code = (): string => this.program.code;
+    const buttons = [insertButton(around, code), copyButton(around, 'copyCode', code)];
+    const named = { tabindex: '0', role: 'group', 'aria-label': around.language.say(label) };
+    this.node = el(
+      'div',
+      'cs-code',
+      el('div', 'cs-code-bar', this.language, this.lines, ...buttons),
+      el('pre', named, this.gutter, this.code)
+    );
   }
 
   update(program: Program): void {
@@ -49,7 +52,7 @@ export class CodeBlock implements Part<Program> {
     const lines = shown.split('\n').length;
     const isPython = /^(?:python|py|python3|)$/i.test(program.language);
     setText(this.language, isPython ? 'python' : program.language.slice(0, 20));
-    setText(this.lines, `${count(lines)} ${lines === 1 ? 'line' : 'lines'}`);
+    setText(this.lines, this.around.language.plural('lines', lines));
     setShown(this.gutter, lines > 1);
     setText(this.gutter, Array.from({ length: lines }, (_, index) => index + 1).join('\n'));
     if (isPython && shown.length <= LONGEST_COLOURED) {

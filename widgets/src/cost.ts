@@ -1,8 +1,10 @@
 /** What a run cost: tokens, money, time, and where the time went. */
 
 import { el, Keyed, type Part, setAttribute, setShown, setText } from './dom.js';
+import type { Language } from './language.js';
+import type { Surroundings } from './options.js';
 import type { RunRecord } from './record.js';
-import { count, line, money, plural, seconds } from './text.js';
+import { line } from './text.js';
 import { TIME } from './words.js';
 
 interface Share {
@@ -21,19 +23,22 @@ export class CostPart implements Part<RunRecord> {
   private readonly facts = el('p', 'cs-facts');
   private readonly models = el('p', 'cs-muted');
   private readonly bar = el('div', { class: 'cs-bar', 'aria-hidden': 'true' });
-  private readonly legend = el('ul', { class: 'cs-legend', 'aria-label': 'Where the time went' });
+  private readonly legend: HTMLElement;
   private readonly segments = new Keyed<Share>(
     this.bar,
     share => share.phase,
     () => new Segment()
   );
-  private readonly entries = new Keyed<Share>(
-    this.legend,
-    share => share.phase,
-    () => new Entry()
-  );
+  private readonly entries: Keyed<Share>;
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
+    const { language } = around;
+    this.legend = el('ul', { class: 'cs-legend', 'aria-label': language.say('whereTime') });
+    this.entries = new Keyed<Share>(
+      this.legend,
+      share => share.phase,
+      () => new Entry(language)
+    );
     this.node = el('footer', 'cs-cost', this.bar, this.legend, this.facts, this.models);
   }
 
@@ -43,8 +48,9 @@ export class CostPart implements Part<RunRecord> {
     this.entries.update(shares);
     setShown(this.bar, shares.length > 0);
     setShown(this.legend, shares.length > 0);
-    setText(this.facts, costLine(record));
-    setText(this.models, modelLine(record));
+    const { language } = this.around;
+    setText(this.facts, costLine(record, language));
+    setText(this.models, modelLine(record, language));
     setShown(this.node, record.usage.calls > 0);
   }
 }
@@ -57,35 +63,39 @@ function timeShares({ timing }: RunRecord): Share[] {
     .filter(({ part }) => part >= SMALLEST_PART);
 }
 
-function costLine({ usage, timing, status, cut }: RunRecord): string {
-  const facts = [`${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out`];
-  if (usage.cached_tokens > 0) {
-    facts.push(`${count(usage.cached_tokens)} from the cache`);
+function costLine({ usage, timing, status, cut }: RunRecord, language: Language): string {
+  const { input_tokens: input, output_tokens: output, cached_tokens: cached, calls, cost } = usage;
+  const facts = [language.say('tokens', { input: language.count(input), output: language.count(output) })];
+  if (cached > 0) {
+    facts.push(language.say('cached', { tokens: language.count(cached) }));
   }
   facts.push(
-    plural(usage.calls, 'call'),
-    usage.cost === null ? 'price unknown' : usage.cost === 0 ? 'no cost' : money(usage.cost)
+    language.plural('calls', calls),
+    cost === null ? language.say('noPrice') : cost === 0 ? language.say('noCost') : language.money(cost)
   );
   if (status !== 'running' && timing.seconds > 0) {
-    facts.push(seconds(timing.seconds));
+    facts.push(language.seconds(timing.seconds));
   }
   if (cut > 0) {
-    facts.push(`${count(cut)} bytes left out to keep the record small`);
+    facts.push(language.plural('bytesCut', cut));
   }
   return facts.join(' · ');
 }
 
-function modelLine({ models, config }: RunRecord): string {
+function modelLine({ models, config }: RunRecord, language: Language): string {
   const { target, steerer, checker } = models;
   const same = target === steerer && target === checker;
+  const named = (words: 'target' | 'steererModel' | 'checkerModel', model: string): string =>
+    model && language.say(words, { model: line(model, 80) });
   const names = same
     ? [line(target, 80)]
     : [
-        target && `target ${line(target, 80)}`,
-        steerer && `steerer ${line(steerer, 80)}`,
-        checker && checker !== target && `checker ${line(checker, 80)}`
+        named('target', target),
+        named('steererModel', steerer),
+        checker === target ? '' : named('checkerModel', checker)
       ];
-  return [...names, config.seed === null ? '' : `seed ${config.seed}`].filter(Boolean).join(' · ');
+  const seed = config.seed === null ? '' : language.say('seed', { seed: config.seed });
+  return [...names, seed].filter(Boolean).join(' · ');
 }
 
 class Segment implements Part<Share> {
@@ -102,13 +112,13 @@ class Entry implements Part<Share> {
   private readonly name = el('span');
   private readonly time = el('span', 'cs-time');
 
-  constructor() {
+  constructor(private readonly language: Language) {
     this.node.append(el('span', { class: 'cs-swatch', 'aria-hidden': 'true' }), this.name, this.time);
   }
 
   update({ phase, seconds: spent }: Share): void {
     setAttribute(this.node, 'data-phase', phase);
-    setText(this.name, TIME[phase as keyof typeof TIME]);
-    setText(this.time, seconds(spent));
+    setText(this.name, this.language.say(TIME[phase as keyof typeof TIME]));
+    setText(this.time, this.language.seconds(spent));
   }
 }

@@ -1,6 +1,6 @@
 /** The answer of the run, first and large, with what supports it. */
 
-import { copyButton } from './buttons.js';
+import { copyButton, insertButton } from './buttons.js';
 import { CodeBlock } from './code.js';
 import { el, heading, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import { Markdown } from './markdown.js';
@@ -23,20 +23,30 @@ export class FinalPart implements Part<RunRecord> {
   private readonly note = el('span');
   private readonly support = el('p', 'cs-line cs-support', this.picture, this.words, this.note);
   private readonly bound: Keyed<Bound>;
-  private readonly boundList = el('ul', { class: 'cs-bound', 'aria-label': 'Results bound to names' });
+  private readonly boundList: HTMLElement;
   private readonly program: CodeBlock;
   private readonly folded: HTMLDetailsElement;
-  private readonly ending = new EndingPart();
+  private readonly ending: EndingPart;
+  private readonly insert: HTMLElement;
   private copied = '';
+  private code = '';
 
-  constructor(around: Surroundings) {
+  constructor(private readonly around: Surroundings) {
+    const { language } = around;
+    this.ending = new EndingPart(around);
+    this.boundList = el('ul', { class: 'cs-bound', 'aria-label': language.say('bound') });
+    this.insert = el(
+      'span',
+      'cs-answer-buttons',
+      insertButton(around, () => this.code)
+    );
     this.text = new Markdown(around);
-    this.program = new CodeBlock(around, 'Program of the answer');
-    this.folded = el('details', 'cs-fold', el('summary', {}, 'The program behind it'), this.program.node);
+    this.program = new CodeBlock(around, 'answerProgram');
+    this.folded = el('details', 'cs-fold', el('summary', {}, language.say('behind')), this.program.node);
     this.bound = new Keyed(
       this.boundList,
       bound => bound.name,
-      () => new BoundPart()
+      () => new BoundPart(around)
     );
     this.card = el(
       'div',
@@ -44,8 +54,9 @@ export class FinalPart implements Part<RunRecord> {
       el(
         'div',
         'cs-answer-head',
-        heading(3, 'cs-label', 'Answer'),
-        copyButton(around, 'answer', () => this.copied)
+        heading(3, 'cs-label', language.say('answer')),
+        this.insert,
+        copyButton(around, 'copyAnswer', () => this.copied)
       ),
       ...[this.large, this.text.node, this.support, this.boundList, this.folded]
     );
@@ -65,14 +76,17 @@ export class FinalPart implements Part<RunRecord> {
       setShown(this.large, isLarge && head !== '');
       // The program is shown below the answer, not in it.
       const rest = isLarge && (text === head || text === '') ? '' : text || result;
-      this.text.update(rest);
+      this.text.update({ text: rest, complete: true });
       setShown(this.text.node, rest !== '');
       setShown(this.folded, answer.code !== null && answer.code !== '' && !rest.includes(answer.code.trim()));
-      this.program.update({ code: answer.code ?? '', language: 'python' });
+      this.code = answer.code ?? '';
+      setShown(this.insert, this.code !== '');
+      this.program.update({ code: this.code, language: 'python' });
     }
     setShown(this.support, support !== null);
     if (support) {
-      const { tone, icon: name, words } = SUPPORT[support.level];
+      const { tone, icon: name, words: label } = SUPPORT[support.level];
+      const words = this.around.language.say(label);
       setAttribute(this.card, 'data-tone', tone);
       setIcon(this.picture, name);
       setText(this.words, words);
@@ -97,14 +111,15 @@ class BoundPart implements Part<Bound> {
   private readonly name = el('code');
   private readonly words = el('span', 'cs-muted');
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     this.node.append(this.name, this.words);
   }
 
   update({ name, type, error }: Bound): void {
     setAttribute(this.node, 'data-tone', error ? 'bad' : 'good');
     setText(this.name, line(name, 40));
-    setText(this.words, error ? `not bound: ${line(error, 200)}` : line(type, 80));
+    const { language } = this.around;
+    setText(this.words, error ? language.say('notBound', { error: line(error, 200) }) : line(type, 80));
   }
 }
 
@@ -115,12 +130,12 @@ class EndingPart implements Part<RunRecord> {
   private readonly words = el('p', 'cs-ending-words');
   private readonly cure = el('p', 'cs-ending-cure');
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     this.node = el('div', 'cs-ending', this.picture, el('div', {}, this.words, this.cure));
   }
 
   update(record: RunRecord): void {
-    const ending = ofEnding(record);
+    const ending = ofEnding(record, this.around.language);
     setShown(this.node, ending !== null);
     if (ending) {
       setAttribute(this.node, 'data-tone', ending.tone);

@@ -1,11 +1,11 @@
 /** The top of the view: how the run stands, for how long, and Stop. And below it what was asked. */
 
-import { button } from './buttons.js';
+import { button, iconButton, needs, relabel } from './buttons.js';
 import { el, heading, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import type { Surroundings } from './options.js';
 import type { InputSummary, RunRecord } from './record.js';
-import { line, seconds, visible, wholeSeconds } from './text.js';
-import { ofProgress, STATUS } from './words.js';
+import { line, visible } from './text.js';
+import { isLive, ofProgress, STATUS } from './words.js';
 
 /** A stop that took this long is probably stuck behind a busy kernel. */
 const PATIENCE_MS = 6_000;
@@ -17,28 +17,45 @@ export class Head implements Part<RunRecord> {
   private readonly status = el('span');
   private readonly progress = el('span', { class: 'cs-progress', role: 'status' });
   private readonly time = el('span', 'cs-time');
+  private readonly fold: HTMLButtonElement;
+  private readonly foldPicture: SVGElement;
+  private readonly find: HTMLButtonElement;
   private readonly stop: HTMLButtonElement;
+  private readonly stopPlace: HTMLElement;
   private readonly stopLabel: HTMLElement;
   private readonly hint = el('p', { class: 'cs-hint', role: 'status' });
   private patience: ReturnType<typeof setTimeout> | undefined;
   private record: RunRecord | undefined;
 
-  constructor(private readonly around: Surroundings) {
+  /**
+   * @param fold - called when the reader wants all rounds opened, or closed.
+   * @param find - called when the reader wants to find something.
+   */
+  constructor(
+    private readonly around: Surroundings,
+    fold: () => void,
+    find: () => void
+  ) {
+    const { language } = around;
+    this.find = iconButton('find', language.say('find'), find);
+    this.fold = iconButton('unfold', language.say('openAll'), fold);
+    this.foldPicture = this.fold.firstElementChild as SVGElement;
     this.stop = button(
       'stop',
-      'Stop',
+      language.say('stop'),
       () => {
         this.stopNow();
       },
       'cs-button cs-stop'
     );
-    this.stopLabel = this.stop.querySelector('span') ?? this.stop;
+    this.stopLabel = this.stop.lastElementChild as HTMLElement;
+    this.stopPlace = el('span', 'cs-stop-place', needs(this.stop, 'stop', around));
     this.hint.hidden = true;
     this.node = el(
       'header',
       'cs-head',
       el('span', 'cs-badge cs-status', this.picture, this.status),
-      ...[this.progress, this.time, this.stop, this.hint]
+      ...[this.progress, this.time, this.find, this.fold, this.stopPlace, this.hint]
     );
   }
 
@@ -47,25 +64,36 @@ export class Head implements Part<RunRecord> {
     const { tone, icon: name, words } = STATUS[record.status];
     setAttribute(this.node, 'data-tone', tone);
     setIcon(this.picture, name);
-    setText(this.status, words);
-    setText(this.progress, line(ofProgress(record), 160));
-    const isLive = record.status === 'running' || record.status === 'queued';
-    setShown(this.stop, isLive && this.around.actions.stop !== undefined);
-    if (!isLive) {
+    const { language } = this.around;
+    setText(this.status, language.say(words));
+    setText(this.progress, line(ofProgress(record, language), 160));
+    setShown(this.find, record.rounds.length > 0);
+    setShown(this.fold, record.rounds.length > 0);
+    setShown(this.stopPlace, isLive(record));
+    if (!isLive(record)) {
       this.rest();
     }
     this.tick();
+  }
+
+  /** Says what the button for all rounds would do. */
+  offerFold(areOpen: boolean): void {
+    setIcon(this.foldPicture, areOpen ? 'fold' : 'unfold');
+    relabel(this.fold, this.around.language.say(areOpen ? 'closeAll' : 'openAll'));
+  }
+
+  /** Puts the focus where finding began. */
+  focusFind(): void {
+    this.find.focus();
   }
 
   /** Brings the clock up to date. */
   tick(): void {
     if (this.record) {
       const { status, timing } = this.record;
-      const isLive = status === 'running';
-      setText(
-        this.time,
-        isLive ? wholeSeconds(this.around.elapsed()) : timing.seconds > 0 ? seconds(timing.seconds) : ''
-      );
+      const { language } = this.around;
+      const whole = timing.seconds > 0 ? language.seconds(timing.seconds) : '';
+      setText(this.time, status === 'running' ? language.wholeSeconds(this.around.elapsed()) : whole);
     }
   }
 
@@ -79,16 +107,16 @@ export class Head implements Part<RunRecord> {
       return;
     }
     setAttribute(this.stop, 'aria-disabled', 'true');
-    setText(this.stopLabel, 'Stopping…');
+    setText(this.stopLabel, this.around.language.say('stopping'));
     this.patience = setTimeout(() => {
-      setText(this.hint, 'Still stopping. If nothing happens, interrupt the kernel: that always works.');
+      setText(this.hint, this.around.language.say('stillStopping'));
       setShown(this.hint, true);
     }, PATIENCE_MS);
     Promise.resolve()
       .then(() => this.around.actions.stop?.())
       .catch(() => {
         this.rest();
-        setText(this.hint, 'The run could not be reached. Interrupt the kernel instead.');
+        setText(this.hint, this.around.language.say('notReached'));
         setShown(this.hint, true);
       });
   }
@@ -96,7 +124,7 @@ export class Head implements Part<RunRecord> {
   private rest(): void {
     clearTimeout(this.patience);
     setAttribute(this.stop, 'aria-disabled', null);
-    setText(this.stopLabel, 'Stop');
+    setText(this.stopLabel, this.around.language.say('stop'));
     setShown(this.hint, false);
   }
 }
@@ -112,27 +140,34 @@ export class QuestionPart implements Part<RunRecord['question']> {
   private readonly more: HTMLButtonElement;
   private readonly moreLabel: HTMLElement;
   private readonly inputs: Keyed<InputSummary>;
-  private readonly inputList = el('ul', { class: 'cs-inputs', 'aria-label': 'Inputs' });
+  private readonly inputList: HTMLElement;
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
+    const { language } = around;
+    this.inputList = el('ul', { class: 'cs-inputs', 'aria-label': language.say('inputs') });
     this.more = button(
       'chevron',
-      'Show all',
+      language.say('showAll'),
       () => {
-        const isOpen = this.more.getAttribute('aria-expanded') !== 'true';
-        this.more.setAttribute('aria-expanded', String(isOpen));
-        setText(this.moreLabel, isOpen ? 'Show less' : 'Show all');
+        this.expand(this.more.getAttribute('aria-expanded') !== 'true');
       },
       'cs-button cs-small cs-more'
     );
-    this.moreLabel = this.more.querySelector('span') ?? this.more;
+    this.moreLabel = this.more.lastElementChild as HTMLElement;
     this.more.setAttribute('aria-expanded', 'false');
     this.inputs = new Keyed(
       this.inputList,
       input => input.name,
       () => new InputPart()
     );
-    this.node = el('div', 'cs-question', heading(3, 'cs-hidden', 'Question'), this.more, this.text, this.inputList);
+    this.node = el(
+      'div',
+      'cs-question',
+      heading(3, 'cs-hidden', language.say('question')),
+      this.more,
+      this.text,
+      this.inputList
+    );
   }
 
   update({ prompt, inputs }: RunRecord['question']): void {
@@ -144,6 +179,16 @@ export class QuestionPart implements Part<RunRecord['question']> {
     this.inputs.update(inputs);
     setShown(this.inputList, inputs.length > 0);
     setShown(this.node, text !== '' || inputs.length > 0);
+  }
+
+  /** Shows a long question whole. */
+  showAll(): void {
+    this.expand(true);
+  }
+
+  private expand(isOpen: boolean): void {
+    setAttribute(this.more, 'aria-expanded', String(isOpen));
+    setText(this.moreLabel, this.around.language.say(isOpen ? 'showLess' : 'showAll'));
   }
 }
 

@@ -4,6 +4,7 @@ import { Marked, type Token } from 'marked';
 
 import { CodeBlock } from './code.js';
 import { el, morphChildren, type Part, setText } from './dom.js';
+import { FORMULAS, typesetIn } from './math.js';
 import type { Surroundings } from './options.js';
 import { sanitise } from './sanitise.js';
 import { visible } from './text.js';
@@ -13,7 +14,7 @@ const LONGEST = 50_000;
 /** While text grows, blocks before the last two cannot change any more. */
 const UNSETTLED = 2;
 
-const marked = new Marked({
+const marked = new Marked(FORMULAS, {
   gfm: true,
   breaks: true,
   renderer: { checkbox: ({ checked }) => (checked ? '☑ ' : '☐ ') }
@@ -26,19 +27,40 @@ interface Block {
 
 class MarkupBlock implements Part<Token> {
   readonly node = el('div', 'cs-block');
+  private isTypeset = false;
+
+  constructor(private readonly around: Surroundings) {}
 
   update(token: Token): void {
-    const fragment = sanitise(marked.parser([token]));
-    if (fragment) {
-      morphChildren(this.node, fragment);
-    } else {
+    const fragment = sanitise(marked.parser([token]), this.around.language);
+    if (!fragment) {
       setText(this.node, visible(token.raw));
+    } else if (this.isTypeset) {
+      // A typesetter has put its own nodes in.
+      this.node.replaceChildren(fragment);
+    } else {
+      morphChildren(this.node, fragment);
+    }
+    this.isTypeset = false;
+  }
+
+  /** Draws the formulas of a block that does not change any more. */
+  settle(): void {
+    if (!this.isTypeset) {
+      this.isTypeset = true;
+      typesetIn(this.node, this.around.typeset);
     }
   }
 }
 
+/** Text to draw, and whether it has come to its end. */
+export interface MarkdownText {
+  readonly text: string;
+  readonly complete: boolean;
+}
+
 /** Draws Markdown. */
-export class Markdown implements Part<string> {
+export class Markdown implements Part<MarkdownText> {
   readonly node = el('div', 'cs-markdown');
   private readonly plain = el('pre', 'cs-plain');
   private text: string | null = null;
@@ -46,19 +68,23 @@ export class Markdown implements Part<string> {
 
   constructor(private readonly around: Surroundings) {}
 
-  update(source: string): void {
+  update({ text: source, complete }: MarkdownText): void {
     const text = source.replace(/\r\n?/g, '\n');
-    if (text === this.text) {
-      return;
+    if (text !== this.text) {
+      if (text.length > LONGEST) {
+        setText(this.plain, visible(text));
+        this.node.replaceChildren(this.plain);
+        this.blocks = [];
+      } else {
+        this.draw(text, this.text !== null && text.startsWith(this.text));
+      }
+      this.text = text;
     }
-    if (text.length > LONGEST) {
-      setText(this.plain, visible(text));
-      this.node.replaceChildren(this.plain);
-      this.blocks = [];
-    } else {
-      this.draw(text, this.text !== null && text.startsWith(this.text));
+    for (const { part } of complete ? this.blocks : this.blocks.slice(0, -UNSETTLED)) {
+      if (part instanceof MarkupBlock) {
+        part.settle();
+      }
     }
-    this.text = text;
   }
 
   private draw(text: string, grown: boolean): void {
@@ -97,7 +123,7 @@ export class Markdown implements Part<string> {
       part.update({ code: text, language: lang ?? '' });
       return { raw: token.raw, part };
     }
-    const part = old?.part instanceof MarkupBlock ? old.part : new MarkupBlock();
+    const part = old?.part instanceof MarkupBlock ? old.part : new MarkupBlock(this.around);
     part.update(token);
     return { raw: token.raw, part };
   }

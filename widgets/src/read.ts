@@ -1,11 +1,14 @@
 /** Reads anything that claims to be a run record. Records come out of files and are hostile input. */
 
 import { type RunRecord, SCHEMA_VERSION, SHAPES, type Shape } from './record.js';
+import type { StringName } from './strings.js';
 
 /** Why something cannot be drawn, and what to do about it. */
 export interface Unreadable {
-  readonly problem: string;
-  readonly cure: string;
+  readonly problem: StringName;
+  readonly cure: StringName;
+  /** The record's own version, where that is the fault. */
+  readonly version: string;
 }
 
 /** Deeper nesting than the schema has; stops at records that refer to each other without end. */
@@ -22,18 +25,15 @@ export function readRecord(value: unknown): RunRecord | Unreadable {
     try {
       value = JSON.parse(value);
     } catch {
-      return { problem: 'This CodeSteer record is not readable JSON.', cure: 'Run the cell again to replace it.' };
+      return { problem: 'noJson', cure: 'replaceCure', version: '' };
     }
   }
   if (!isObject(value) || !('status' in value || 'question' in value || 'rounds' in value)) {
-    return { problem: 'This is not a CodeSteer run record.', cure: 'Run the cell again to replace it.' };
+    return { problem: 'noRecord', cure: 'replaceCure', version: '' };
   }
   const version = value.schema ?? SCHEMA_VERSION;
   if (typeof version !== 'number' || version > SCHEMA_VERSION) {
-    return {
-      problem: `This record was written by a newer CodeSteer (record version ${JSON.stringify(version).slice(0, 20)}).`,
-      cure: 'Upgrade codesteer to see it; its plain text is in the saved notebook.'
-    };
+    return { problem: 'newRecord', cure: 'newRecordCure', version: JSON.stringify(version).slice(0, 20) };
   }
   return readPart('Record', value, 0) as unknown as RunRecord;
 }

@@ -1,13 +1,15 @@
 /** One round: what the steerer decided, what the target answered, what its code printed, what the checkers said. */
 
 import { SelfAnswerPart, SymbolicPart } from './checks.js';
+import { ChangesPart } from './changes.js';
 import { el, heading, icon, type Part, setAttribute, setIcon, setShown, setText } from './dom.js';
 import { Markdown } from './markdown.js';
-import type { Surroundings } from './options.js';
+import type { Rating, Surroundings } from './options.js';
 import { ExecutionPart } from './output.js';
 import type { Answer, Decision, Round } from './record.js';
-import { line, percent, seconds, visible, wholeSeconds } from './text.js';
-import { KIND, ofRound, SOURCE } from './words.js';
+import { RatingPart } from './rating.js';
+import { line, visible } from './text.js';
+import { ofRound, SOURCE } from './words.js';
 
 export interface RoundState {
   readonly round: Round;
@@ -15,6 +17,11 @@ export interface RoundState {
   readonly live: boolean;
   /** Whether the round is open as long as the reader has not said otherwise. */
   readonly open: boolean;
+  /** Whether it is the one that the reader opened last. */
+  readonly selected: boolean;
+  readonly rating: Rating | null;
+  /** The last round before it that has a program. */
+  readonly before: Round | null;
 }
 
 /** Draws one round as a section that folds. */
@@ -26,22 +33,36 @@ export class RoundPart implements Part<RoundState> {
   private readonly result = el('span', 'cs-round-result');
   private readonly outcome = el('span', 'cs-round-outcome');
   private readonly time = el('span', 'cs-time');
-  private readonly decision = new DecisionPart();
+  private readonly decision: DecisionPart;
+  private readonly rating: RatingPart;
   private readonly answer: Markdown;
+  private readonly changes: ChangesPart;
   private readonly answerRow: HTMLElement;
-  private readonly execution = new ExecutionPart();
-  private readonly executionRow = row('Output', this.execution.node);
-  private readonly symbolic = new SymbolicPart();
+  private readonly execution: ExecutionPart;
+  private readonly executionRow: HTMLElement;
+  private readonly symbolic: SymbolicPart;
   private readonly selfAnswer: SelfAnswerPart;
   private readonly checksRow: HTMLElement;
   private touched = false;
   private state: RoundState | undefined;
 
-  constructor(private readonly around: Surroundings) {
+  /** @param onToggle - called when the reader opened or closed the round. */
+  constructor(
+    private readonly around: Surroundings,
+    onToggle: (isOpen: boolean) => void
+  ) {
+    const { language } = around;
+    this.decision = new DecisionPart(around);
+    this.rating = new RatingPart(around);
     this.answer = new Markdown(around);
-    this.answerRow = row('Answer', this.answer.node);
+    this.changes = new ChangesPart(around);
+    this.execution = new ExecutionPart(around);
+    this.symbolic = new SymbolicPart(around);
     this.selfAnswer = new SelfAnswerPart(around);
-    this.checksRow = row('Checks', this.symbolic.node, this.selfAnswer.node);
+    this.answerRow = row(language.say('answer'), this.answer.node, this.changes.node);
+    this.executionRow = row(language.say('output'), this.execution.node);
+    this.checksRow = row(language.say('checks'), this.symbolic.node, this.selfAnswer.node);
+    const steererRow = row(language.say('steerer'), this.decision.node, this.rating.node);
     const summary = el(
       'summary',
       'cs-round-summary',
@@ -51,34 +72,42 @@ export class RoundPart implements Part<RoundState> {
     // Only the reader's own clicks (the keyboard sends them too) make a choice that updates must respect.
     summary.addEventListener('click', () => {
       this.touched = true;
+      onToggle(!this.node.open);
     });
     this.node.append(
       summary,
-      el('div', 'cs-round-body', row('Steerer', this.decision.node), this.answerRow, this.executionRow, this.checksRow)
+      el('div', 'cs-round-body', steererRow, this.answerRow, this.executionRow, this.checksRow)
     );
   }
 
   update(state: RoundState): void {
     this.state = state;
-    const { round, live, open } = state;
+    const { round, live, open, rating, before } = state;
+    const { language } = this.around;
     const { tone, icon: name, words } = ofRound(round, live);
     setAttribute(this.node, 'data-tone', tone);
     setAttribute(this.node, 'data-round', String(round.index));
     if (!this.touched && this.node.open !== open) {
       this.node.open = open;
     }
-    setText(this.title, `Round ${round.index}`);
-    setText(this.kind, KIND[round.decision.kind]);
+    setText(this.title, language.say('round', { round: round.index }));
+    setText(this.kind, language.say(round.decision.kind));
     setText(this.result, round.result ? line(round.result, 80) : '');
     setIcon(this.picture, name);
-    setText(this.outcome, words);
+    setText(this.outcome, language.say(words));
     this.tick();
 
     this.decision.update(round.decision);
+    this.rating.update({ round: round.index, rating, complete: round.complete });
     const markdown = answerMarkdown(round.answer);
     setShown(this.answerRow, markdown !== '' || (live && !round.complete));
     setAttribute(this.answer.node, 'data-streaming', live && !round.answer.complete ? 'true' : null);
-    this.answer.update(markdown);
+    this.answer.update({ text: markdown, complete: round.answer.complete || !live });
+    const after = round.answer.complete ? round.answer.code : null;
+    setShown(this.changes.node, Boolean(before?.answer.code && after));
+    if (before?.answer.code && after) {
+      this.changes.update({ before: before.answer.code, after, round: before.index });
+    }
     setShown(this.executionRow, round.execution !== null);
     if (round.execution) {
       this.execution.update(round.execution);
@@ -97,14 +126,19 @@ export class RoundPart implements Part<RoundState> {
   /** Brings the clock of a running round up to date. */
   tick(): void {
     if (this.state) {
-      setText(this.time, roundTime(this.state, this.around.elapsed()));
+      setText(this.time, roundTime(this.state, this.around));
     }
+  }
+
+  /** Opens or closes the round, which stays so. */
+  setOpen(isOpen: boolean): void {
+    this.touched = true;
+    this.node.open = isOpen;
   }
 
   /** Opens the round because the reader asked for it. */
   reveal(): void {
-    this.touched = true;
-    this.node.open = true;
+    this.setOpen(true);
     const summary = this.node.firstElementChild as HTMLElement;
     summary.focus({ preventScroll: true });
     summary.scrollIntoView({ block: 'nearest' });
@@ -112,11 +146,11 @@ export class RoundPart implements Part<RoundState> {
 }
 
 /** How long a round took, or has been going on. */
-export function roundTime({ round, live }: Pick<RoundState, 'round' | 'live'>, elapsed: number): string {
+export function roundTime({ round, live }: RoundState, { language, elapsed }: Surroundings): string {
   if (!round.complete && live) {
-    return wholeSeconds(elapsed - round.timing.began);
+    return language.wholeSeconds(elapsed() - round.timing.began);
   }
-  return round.timing.seconds > 0 ? seconds(round.timing.seconds) : '';
+  return round.timing.seconds > 0 ? language.seconds(round.timing.seconds) : '';
 }
 
 function row(name: string, ...content: Node[]): HTMLElement {
@@ -155,15 +189,14 @@ class DecisionPart implements Part<Decision> {
   private readonly reason = el('p', 'cs-reason');
   private readonly guidance = el('blockquote', 'cs-guidance');
   private readonly odds = el('p', 'cs-muted');
-  private readonly raw = el('pre', {
-    class: 'cs-stream',
-    tabindex: '0',
-    role: 'group',
-    'aria-label': "The steerer's own words"
-  });
-  private readonly folded = el('details', 'cs-fold', el('summary', {}, 'How it was chosen'), this.odds, this.raw);
+  private readonly raw: HTMLElement;
+  private readonly folded: HTMLElement;
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
+    const { language } = around;
+    const named = { tabindex: '0', role: 'group', 'aria-label': language.say('ownWords') };
+    this.raw = el('pre', { class: 'cs-stream', ...named });
+    this.folded = el('details', 'cs-fold', el('summary', {}, language.say('howChosen')), this.odds, this.raw);
     this.node = el(
       'div',
       'cs-decision',
@@ -173,11 +206,13 @@ class DecisionPart implements Part<Decision> {
 
   update(decision: Decision): void {
     const { kind, source, guidance, guidance_source: author, confidence, probabilities, reason, raw } = decision;
-    setText(this.choice, KIND[kind]);
+    const { language } = this.around;
+    const by = (name: Decision['source']): string => language.say(SOURCE[name]);
+    setText(this.choice, language.say(kind));
     const how = [
-      `chosen ${SOURCE[source]}`,
-      confidence === null ? '' : `${percent(confidence)} sure`,
-      guidance && author && author !== source ? `guidance ${SOURCE[author]}` : ''
+      language.say('chosen', { how: by(source) }),
+      confidence === null ? '' : language.say('sure', { percent: language.percent(confidence) }),
+      guidance && author && author !== source ? language.say('guidanceFrom', { how: by(author) }) : ''
     ];
     setText(this.how, how.filter(Boolean).join(' · '));
     setText(this.reason, line(reason, 500));
@@ -186,7 +221,7 @@ class DecisionPart implements Part<Decision> {
     setShown(this.guidance, guidance !== '');
     const odds = Object.entries(probabilities)
       .sort(([, a], [, b]) => b - a)
-      .map(([name, value]) => `${line(name, 20)} ${percent(value)}`)
+      .map(([name, value]) => `${line(name, 20)} ${language.percent(value)}`)
       .join(' · ');
     setText(this.odds, odds);
     setShown(this.odds, odds !== '');

@@ -2,6 +2,8 @@
 
 import createPurifier, { type Config, type DOMPurify } from 'dompurify';
 
+import type { Language } from './language.js';
+
 /** More nodes than this in one piece of markup and it is drawn as plain text instead. */
 const MOST_NODES = 4_000;
 
@@ -45,11 +47,19 @@ const ALLOWED: Config & { RETURN_DOM_FRAGMENT: true } = {
 };
 
 let purifier: DOMPurify | undefined;
+/** Speaks for what is being sanitised: the hooks of a purifier are set once. */
+let speaker: Language;
 
 /** A purifier of our own, so that our hooks touch no other library's use of DOMPurify on the page. */
 function ours(): DOMPurify {
   if (!purifier) {
     purifier = createPurifier(window);
+    purifier.addHook('uponSanitizeAttribute', (_node, attribute) => {
+      // The one class that Markdown gives: it marks a formula.
+      if (attribute.attrName === 'class' && attribute.attrValue === 'cs-math') {
+        attribute.forceKeepAttr = true;
+      }
+    });
     purifier.addHook('afterSanitizeAttributes', node => {
       if (node.tagName === 'A') {
         if (node.getAttribute('href')?.startsWith('data:')) {
@@ -59,9 +69,10 @@ function ours(): DOMPurify {
         node.setAttribute('rel', 'noopener noreferrer nofollow');
       } else if (node.tagName === 'IMG' && !node.getAttribute('src')?.startsWith('data:image/')) {
         // An image from elsewhere would tell its server that the notebook was opened.
-        node.replaceWith(document.createTextNode(`[image: ${node.getAttribute('alt') ?? 'not loaded'}]`));
+        const name = node.getAttribute('alt') ?? '';
+        node.replaceWith(document.createTextNode(speaker.say('imageAbsent', { name })));
       } else if (node.tagName === 'IMG' && !node.hasAttribute('alt')) {
-        node.setAttribute('alt', 'image');
+        node.setAttribute('alt', speaker.say('image'));
       }
     });
   }
@@ -69,7 +80,8 @@ function ours(): DOMPurify {
 }
 
 /** Returns safe nodes for `html`, or null when it is too large to draw as markup. */
-export function sanitise(html: string): DocumentFragment | null {
+export function sanitise(html: string, language: Language): DocumentFragment | null {
+  speaker = language;
   const fragment = ours().sanitize(html, ALLOWED);
   for (const corner of fragment.querySelectorAll('th:empty')) {
     // A data frame's corner heads nothing; as a header it would be read out as an empty one.

@@ -1,16 +1,21 @@
 /** The run view: a record in, DOM out, changed in place as the record grows. */
 
+import { AgainPart } from './again.js';
+import { showServed } from './buttons.js';
 import { CostPart } from './cost.js';
 import { el, Keyed, type Part, setAttribute, setShown, setText } from './dom.js';
 import { FinalPart } from './final.js';
+import { Find } from './find.js';
 import { Head, QuestionPart } from './head.js';
-import type { RunActions, RunViewOptions, Surroundings, Tail } from './options.js';
+import { Language } from './language.js';
+import { pageTypesetter } from './math.js';
+import type { Ratings, RunActions, RunViewOptions, Surroundings, Tail } from './options.js';
 import { isUnreadable, readRecord, type Unreadable } from './read.js';
-import type { RunRecord } from './record.js';
+import type { Round, RunRecord } from './record.js';
 import { RoundPart, type RoundState } from './round.js';
 import { Strip } from './strip.js';
 import { line } from './text.js';
-import { KIND, SOURCE } from './words.js';
+import { isLive, SOURCE } from './words.js';
 
 const TICK_MS = 500;
 
@@ -23,6 +28,12 @@ export interface RunView {
    * @param tail - answer text that streamed in after the record; ignored when it belongs to another one.
    */
   update(record: unknown, tail?: unknown): void;
+  /** Changes what the host can do: buttons come and go. */
+  serve(actions: RunActions): void;
+  /** Shows what is known to be thought of the rounds. */
+  rated(ratings: Ratings): void;
+  /** Opens a round, as if the reader had chosen it, but leaves the focus where it is. */
+  select(round: number): void;
   /** Empties the host and ends all timers. */
   dispose(): void;
 }
@@ -33,50 +44,89 @@ export function createRunView(host: HTMLElement, options: RunViewOptions = {}): 
 }
 
 class View implements RunView, Surroundings {
-  readonly actions: RunActions;
+  actions: RunActions;
+  readonly language: Language;
+  readonly typeset: Surroundings['typeset'];
+  readonly chart: Surroundings['chart'];
   private readonly root: HTMLElement;
-  private readonly fault = new FaultPart();
+  private readonly fault: FaultPart;
   private readonly head: Head;
-  private readonly question = new QuestionPart();
+  private readonly question: QuestionPart;
   private readonly final: FinalPart;
   private readonly strip: Strip;
   private readonly rounds: Keyed<RoundState>;
+  private readonly find: Find;
   private readonly why = el('p', 'cs-why');
-  private readonly cost = new CostPart();
+  private readonly again: AgainPart;
+  private readonly cost: CostPart;
   private readonly whole: HTMLElement;
+  private readonly onSelect: (round: number) => void;
   private pending: { record: unknown; tail: unknown } | undefined;
   private frame: number | undefined;
   private ticker: ReturnType<typeof setInterval> | undefined;
   private record: RunRecord | undefined;
   private received = 0;
+  private selected = 0;
+  private ratings: Ratings = {};
 
-  constructor(host: HTMLElement, { actions = {}, host: kind = 'page' }: RunViewOptions) {
-    // The pieces ask for the actions when they are made.
-    this.actions = actions;
-    this.head = new Head(this);
+  constructor(host: HTMLElement, options: RunViewOptions) {
+    // The pieces ask for all of these when they are made.
+    this.actions = options.actions ?? {};
+    this.language = new Language(options.translate, options.locale);
+    this.typeset = options.typeset ?? pageTypesetter();
+    this.chart = options.chart;
+    this.onSelect = options.onSelect ?? (() => undefined);
+    this.fault = new FaultPart(this);
+    this.head = new Head(
+      this,
+      () => {
+        this.foldAll();
+      },
+      () => {
+        this.find.open();
+      }
+    );
+    this.question = new QuestionPart(this);
     this.final = new FinalPart(this);
     this.strip = new Strip(this, index => {
-      this.reveal(index);
+      this.choose(index);
+      this.partOf(index)?.reveal();
     });
     this.rounds = new Keyed(
       el('div', 'cs-rounds'),
       state => String(state.round.index),
-      () => new RoundPart(this)
+      ({ round }) =>
+        new RoundPart(this, isOpen => {
+          if (isOpen) {
+            this.choose(round.index);
+          }
+        })
     );
-    this.whole = el(
-      'div',
-      'cs-whole',
-      ...[
-        this.head.node,
-        this.question.node,
-        this.final.node,
-        this.strip.node,
-        this.rounds.parent,
-        this.why,
-        this.cost.node
-      ]
+    // Folding is announced later than it happens, and does not bubble.
+    this.rounds.parent.addEventListener(
+      'toggle',
+      () => {
+        this.head.offerFold(this.areOpen());
+      },
+      true
     );
+    this.again = new AgainPart(this);
+    this.cost = new CostPart(this);
+    const body = [this.question, this.final, this.strip].map(part => part.node);
+    const content = el('div', 'cs-content', ...body, this.rounds.parent, this.why, this.again.node, this.cost.node);
+    this.find = new Find(
+      this,
+      content,
+      node => {
+        this.unfold(node);
+      },
+      () => {
+        this.head.focusFind();
+      }
+    );
+    this.whole = el('div', 'cs-whole', this.head.node, this.find.node, content);
     this.whole.hidden = true;
+    const kind = options.host ?? 'page';
     this.root = el('section', { class: 'cs-run', 'data-host': kind }, this.fault.node, this.whole);
     host.replaceChildren(this.root);
   }
@@ -93,23 +143,43 @@ class View implements RunView, Surroundings {
     }
   }
 
+  serve(actions: RunActions): void {
+    this.actions = actions;
+    showServed(this.root, actions);
+    this.redraw();
+  }
+
+  rated(ratings: Ratings): void {
+    this.ratings = ratings;
+    this.redraw();
+  }
+
+  select(round: number): void {
+    if (round !== this.selected) {
+      this.selected = round;
+      this.partOf(round)?.setOpen(true);
+      this.redraw();
+    }
+  }
+
   dispose(): void {
     if (this.frame !== undefined) {
       cancelAnimationFrame(this.frame);
     }
     clearInterval(this.ticker);
     this.head.dispose();
+    this.find.dispose();
     this.root.remove();
   }
 
-  elapsed(): number {
+  readonly elapsed = (): number => {
     const { record } = this;
     if (!record) {
       return 0;
     }
     // The record's own clock plus what passed here since it came: the kernel's clock may differ from the browser's.
     return record.timing.seconds + (record.status === 'running' ? (performance.now() - this.received) / 1000 : 0);
-  }
+  };
 
   private draw(): void {
     this.frame = undefined;
@@ -129,30 +199,60 @@ class View implements RunView, Surroundings {
       this.received = performance.now();
     }
     this.record = withTail(record, pending.tail);
-    this.drawRecord(this.record);
+    this.redraw();
     this.keepTime(record.status === 'running');
+    this.find.refresh();
   }
 
-  private drawRecord(record: RunRecord): void {
-    const live = record.status === 'running' || record.status === 'queued';
+  private redraw(): void {
+    const { record } = this;
+    if (!record) {
+      return;
+    }
+    const label = this.language.say('run', { question: line(record.question.prompt, 60) });
     setAttribute(this.root, 'data-status', record.status);
-    setAttribute(this.root, 'aria-label', `CodeSteer run: ${line(record.question.prompt, 60)}`);
+    setAttribute(this.root, 'aria-label', label);
     this.head.update(record);
     this.question.update(record.question);
     this.final.update(record);
-    const states = record.rounds.map((round, index) => ({
-      round,
-      live,
-      // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
-      open: index === record.rounds.length - 1 && round.answer.text.trim() !== record.answer?.text.trim()
-    }));
+    const states = this.states(record);
     this.strip.update(states);
     setShown(this.strip.node, states.length > 0);
     this.rounds.update(states);
-    const why = whyEnded(record);
+    this.head.offerFold(this.areOpen());
+    const why = this.whyEnded(record);
     setText(this.why, why);
     setShown(this.why, why !== '');
+    this.again.update(record);
     this.cost.update(record);
+  }
+
+  private states(record: RunRecord): RoundState[] {
+    let before: Round | null = null;
+    return record.rounds.map((round, place) => {
+      const state = {
+        round,
+        live: isLive(record),
+        // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
+        open: place === record.rounds.length - 1 && round.answer.text.trim() !== record.answer?.text.trim(),
+        selected: round.index === this.selected,
+        rating: this.ratings[round.index] ?? null,
+        before
+      };
+      before = round.answer.code ? round : before;
+      return state;
+    });
+  }
+
+  /** Why the steerer ended the run, in a sentence. */
+  private whyEnded({ support }: RunRecord): string {
+    const decision = support?.decision;
+    if (!decision) {
+      return '';
+    }
+    const { language } = this;
+    const values = { decision: language.say(decision.kind).toLowerCase(), how: language.say(SOURCE[decision.source]) };
+    return language.say('whyEnded', { ...values, reason: line(decision.reason, 300) }).trim();
   }
 
   private keepTime(isRunning: boolean): void {
@@ -170,11 +270,43 @@ class View implements RunView, Surroundings {
     }
   }
 
-  private reveal(index: number): void {
+  private partOf(index: number): RoundPart | undefined {
+    return [...this.rounds.values()].find(part => part.node.dataset.round === String(index)) as RoundPart | undefined;
+  }
+
+  private choose(index: number): void {
+    if (index !== this.selected) {
+      this.selected = index;
+      this.redraw();
+      this.onSelect(index);
+    }
+  }
+
+  private areOpen(): boolean {
+    const parts = [...this.rounds.values()] as RoundPart[];
+    return parts.length > 0 && parts.every(part => part.node.open);
+  }
+
+  private foldAll(): void {
+    const isOpen = !this.areOpen();
     for (const part of this.rounds.values()) {
-      if (part.node.dataset.round === String(index)) {
-        (part as RoundPart).reveal();
+      (part as RoundPart).setOpen(isOpen);
+    }
+    this.head.offerFold(isOpen);
+  }
+
+  /** Opens everything that `node` is folded away in. */
+  private unfold(node: Element): void {
+    for (let fold = node.closest('details'); fold; fold = fold.parentElement?.closest('details') ?? null) {
+      const round = fold.dataset.round;
+      if (round === undefined) {
+        fold.open = true;
+      } else {
+        this.partOf(Number(round))?.setOpen(true);
       }
+    }
+    if (this.question.node.contains(node)) {
+      this.question.showAll();
     }
   }
 }
@@ -198,29 +330,19 @@ function withTail(record: RunRecord, tail: unknown): RunRecord {
   };
 }
 
-/** Why the steerer ended the run, in a sentence. */
-function whyEnded({ support }: RunRecord): string {
-  const decision = support?.decision;
-  if (!decision) {
-    return '';
-  }
-  const reason = line(decision.reason, 300);
-  return `The steerer ended the run: ${KIND[decision.kind].toLowerCase()}, chosen ${SOURCE[decision.source]}${reason ? `. ${reason}` : '.'}`;
-}
-
 /** A record that cannot be drawn. */
 class FaultPart implements Part<Unreadable> {
   readonly node: HTMLElement;
   private readonly problem = el('p', 'cs-ending-words');
   private readonly cure = el('p', 'cs-ending-cure');
 
-  constructor() {
+  constructor(private readonly around: Surroundings) {
     this.node = el('div', { class: 'cs-ending cs-fault', 'data-tone': 'warn' }, el('div', {}, this.problem, this.cure));
     this.node.hidden = true;
   }
 
-  update({ problem, cure }: Unreadable): void {
-    setText(this.problem, problem);
-    setText(this.cure, cure);
+  update({ problem, cure, version }: Unreadable): void {
+    setText(this.problem, this.around.language.say(problem, { version }));
+    setText(this.cure, this.around.language.say(cure));
   }
 }

@@ -1,93 +1,82 @@
-/** Every word the view says about a run, and the judgement which of them fits. */
+/** The judgement which words fit a run, its rounds, its programs. The words themselves are in `strings.ts`. */
 
 import type { IconName } from './dom.js';
+import type { Language } from './language.js';
 import type { Decision, Execution, Progress, Round, RunRecord, SelfAnswer, Support } from './record.js';
-import { plural } from './text.js';
+import type { StringName } from './strings.js';
 
 /** How a fact is coloured; never the only carrier of its meaning. */
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'busy';
 
-/** A fact in a few words. */
+/** A fact: how it is coloured, drawn and called. */
 export interface Saying {
   readonly tone: Tone;
   readonly icon: IconName;
-  readonly words: string;
+  readonly words: StringName;
 }
 
-const say = (tone: Tone, icon: IconName, words: string): Saying => ({ tone, icon, words });
+const say = (tone: Tone, icon: IconName, words: StringName): Saying => ({ tone, icon, words });
 
 export const STATUS: Readonly<Record<RunRecord['status'], Saying>> = {
-  queued: say('plain', 'clock', 'Queued'),
-  running: say('busy', 'dot', 'Running'),
-  done: say('good', 'check', 'Done'),
-  stopped: say('plain', 'stop', 'Stopped'),
-  exhausted: say('warn', 'warn', 'Out of budget'),
-  failed: say('bad', 'cross', 'Failed'),
-  lost: say('warn', 'question', 'Lost')
-};
-
-export const PHASE: Readonly<Record<Progress['phase'], string>> = {
-  loading: 'loading the model',
-  choosing: 'choosing text or code',
-  answering: 'answering',
-  executing: 'running the program',
-  checking: 'checking the answer',
-  steering: 'deciding what next',
-  binding: 'fetching the results'
+  queued: say('plain', 'clock', 'queued'),
+  running: say('busy', 'dot', 'running'),
+  done: say('good', 'check', 'done'),
+  stopped: say('plain', 'stop', 'stopped'),
+  exhausted: say('warn', 'warn', 'exhausted'),
+  failed: say('bad', 'cross', 'failed'),
+  lost: say('warn', 'question', 'lost')
 };
 
 /** Short names for the time legend, in the order in which a run meets them. */
-export const TIME: Readonly<Record<Progress['phase'], string>> = {
-  loading: 'Loading',
-  choosing: 'Choosing',
-  answering: 'Answering',
-  executing: 'Running code',
-  checking: 'Checking',
-  steering: 'Steering',
-  binding: 'Results'
+export const TIME: Readonly<Record<Progress['phase'], StringName>> = {
+  loading: 'timeLoading',
+  choosing: 'timeChoosing',
+  answering: 'timeAnswering',
+  executing: 'timeExecuting',
+  checking: 'timeChecking',
+  steering: 'timeSteering',
+  binding: 'timeBinding'
 };
 
-export const KIND: Readonly<Record<Decision['kind'], string>> = {
-  code: 'Code',
-  text: 'Text',
-  refine: 'Refine',
-  return: 'Return',
-  terminate: 'Stop'
-};
-
-export const SOURCE: Readonly<Record<Decision['source'], string>> = {
-  model: 'by the model',
-  rule: 'by a rule',
-  template: 'from a template',
-  fallback: 'as the safe fall-back: the reply could not be read'
+/** Who decided, or who wrote. */
+export const SOURCE: Readonly<Record<Decision['source'], StringName>> = {
+  model: 'byModel',
+  rule: 'byRule',
+  template: 'byTemplate',
+  fallback: 'byFallback'
 };
 
 export const VERDICT: Readonly<Record<SelfAnswer['verdict'], Saying>> = {
-  pass: say('good', 'check', 'Passed'),
-  fail: say('bad', 'cross', 'Failed'),
-  broken: say('warn', 'warn', 'The check itself broke'),
-  unsure: say('plain', 'question', 'Unsure')
+  pass: say('good', 'check', 'passed'),
+  fail: say('bad', 'cross', 'testFailed'),
+  broken: say('warn', 'warn', 'broken'),
+  unsure: say('plain', 'question', 'unsure')
 };
 
 export const SUPPORT: Readonly<Record<Support['level'], Saying>> = {
-  verified: say('good', 'check', 'Verified'),
-  agreed: say('good', 'check', 'Rounds agree'),
-  executed: say('plain', 'dot', 'Computed, not verified'),
-  unchecked: say('plain', 'dash', 'Not checked'),
-  doubtful: say('warn', 'warn', 'Doubtful'),
-  none: say('plain', 'dash', 'No support')
+  verified: say('good', 'check', 'verified'),
+  agreed: say('good', 'check', 'agreed'),
+  executed: say('plain', 'dot', 'executed'),
+  unchecked: say('plain', 'dash', 'unchecked'),
+  doubtful: say('warn', 'warn', 'doubtful'),
+  none: say('plain', 'dash', 'unsupported')
 };
 
 const EXECUTION: Readonly<Record<NonNullable<Execution['status']>, Saying>> = {
-  ok: say('good', 'check', 'Ran'),
-  error: say('bad', 'cross', 'Raised an error'),
-  timeout: say('bad', 'clock', 'Ran out of time'),
-  killed: say('bad', 'cross', 'Killed'),
-  died: say('bad', 'cross', 'Its process died'),
-  interrupted: say('plain', 'stop', 'Interrupted')
+  ok: say('good', 'check', 'ran'),
+  error: say('bad', 'cross', 'raised'),
+  timeout: say('bad', 'clock', 'outOfTime'),
+  killed: say('bad', 'cross', 'killed'),
+  died: say('bad', 'cross', 'died'),
+  interrupted: say('plain', 'stop', 'interrupted')
 };
 
-const RUNNING = say('busy', 'dot', 'running');
+const RUNNING = say('busy', 'dot', 'roundRunning');
+
+/** Whether a run goes on. */
+export function isLive({ status }: RunRecord): boolean {
+  return status === 'running' || status === 'queued';
+}
 
 /** How a program went. */
 export function ofExecution(execution: Execution): Saying {
@@ -101,73 +90,77 @@ export function ofRound(round: Round, live: boolean): Saying {
   }
   const status = round.execution?.status;
   if (status && status !== 'ok') {
-    return status === 'interrupted' ? say('plain', 'stop', 'interrupted') : say('bad', 'cross', 'program failed');
+    return status === 'interrupted' ? say('plain', 'stop', 'roundInterrupted') : say('bad', 'cross', 'programFailed');
   }
   switch (round.self_answer?.verdict) {
     case 'pass':
-      return say('good', 'check', 'check passed');
+      return say('good', 'check', 'checkPassed');
     case 'fail':
-      return say('bad', 'cross', 'check failed');
+      return say('bad', 'cross', 'checkFailed');
     case 'broken':
     case 'unsure':
     case undefined:
   }
   if (!round.complete) {
-    return say('plain', 'dash', 'cut short');
+    return say('plain', 'dash', 'cutShort');
   }
-  return round.symbolic?.suspicious ? say('warn', 'warn', 'looks hard-coded') : say('plain', 'dash', 'not checked');
+  return round.symbolic?.suspicious ? say('warn', 'warn', 'hardCoded') : say('plain', 'dash', 'notChecked');
 }
 
 /** What a running run is doing, for the status line and for screen readers. */
-export function ofProgress(record: RunRecord): string {
+export function ofProgress(record: RunRecord, language: Language): string {
   const { progress, rounds, budget, status } = record;
   if (status === 'queued') {
-    return 'waiting to start';
+    return language.say('waiting');
   }
   if (status !== 'running') {
-    return rounds.length > 0 ? plural(rounds.length, 'round') : '';
+    return rounds.length > 0 ? language.plural('rounds', rounds.length) : '';
   }
+  const phase = language.say(progress ? progress.phase : 'starting');
+  const doing = progress?.note ? language.say('noted', { doing: phase, note: progress.note }) : phase;
   const open = rounds.at(-1);
-  const where = open ? `Round ${open.index} of ${Math.max(budget.rounds, open.index)}: ` : '';
-  const doing = progress ? PHASE[progress.phase] : 'starting';
-  const note = progress?.note ? ` (${progress.note})` : '';
-  return `${where}${doing}${note}`;
+  return open
+    ? language.say('inRound', { round: open.index, rounds: Math.max(budget.rounds, open.index), doing })
+    : doing;
 }
 
-const BUDGET: Readonly<Record<NonNullable<RunRecord['budget']['hit']>, string>> = {
-  output: 'output',
-  rounds: 'rounds',
-  seconds: 'time',
-  tokens: 'tokens',
-  cost: 'money'
+const BUDGET: Readonly<Record<NonNullable<RunRecord['budget']['hit']>, StringName>> = {
+  output: 'budgetOutput',
+  rounds: 'budgetRounds',
+  seconds: 'budgetSeconds',
+  tokens: 'budgetTokens',
+  cost: 'budgetCost'
 };
 
+/** How a run ended that brought no ordinary answer. */
+export interface Ending {
+  readonly tone: Tone;
+  readonly icon: IconName;
+  readonly words: string;
+  readonly cure: string;
+}
+
 /** Why a run ended without an ordinary answer, and what to do; null for one that runs or is done. */
-export function ofEnding(record: RunRecord): (Saying & { readonly cure: string }) | null {
+export function ofEnding(record: RunRecord, language: Language): Ending | null {
   const { status, error, budget, answer, rounds } = record;
   const { tone, icon } = STATUS[status];
-  const best = answer ? 'The best answer so far is shown.' : 'No round brought an answer.';
+  const best = language.say(answer ? 'bestShown' : 'noAnswer');
   switch (status) {
     case 'stopped':
-      return { tone, icon, words: 'Stopped before it was done.', cure: rounds.length > 0 ? best : '' };
-    case 'exhausted':
-      return {
-        tone,
-        icon,
-        words: `The budget of ${budget.hit ? BUDGET[budget.hit] : 'this run'} is used up. ${best}`,
-        cure: budget.hit === 'rounds' ? `Allow more than ${plural(budget.rounds, 'round')} to go on.` : ''
-      };
+      return { tone, icon, words: language.say('wasStopped'), cure: rounds.length > 0 ? best : '' };
+    case 'exhausted': {
+      const words = language.say('usedUp', {
+        budget: language.say(budget.hit ? BUDGET[budget.hit] : 'budgetRun'),
+        best
+      });
+      return { tone, icon, words, cure: budget.hit === 'rounds' ? language.plural('moreRounds', budget.rounds) : '' };
+    }
     case 'failed':
-      return { tone, icon, words: error?.message ?? 'The run failed.', cure: error?.cure ?? '' };
+      return { tone, icon, words: error?.message ?? language.say('runFailed'), cure: error?.cure ?? '' };
     case 'lost':
-      return {
-        tone,
-        icon,
-        words: 'The kernel went away while this ran. What it had recorded is shown.',
-        cure: 'Run the cell again.'
-      };
+      return { tone, icon, words: language.say('wasLost'), cure: language.say('runAgainCure') };
     case 'done':
-      return answer ? null : { tone: 'plain', icon: 'dash', words: 'The run ended without an answer.', cure: '' };
+      return answer ? null : { tone: 'plain', icon: 'dash', words: language.say('endedEmpty'), cure: '' };
     case 'queued':
     case 'running':
       return null;

@@ -1,7 +1,7 @@
-/** From an output's node to the notebook cell that it stands in. */
+/** The notebook cell that an output stands in, and what the view's buttons do there. */
 
 import type { CodeCell } from '@jupyterlab/cells';
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 
 export interface RunCell {
   readonly panel: NotebookPanel;
@@ -13,4 +13,42 @@ export function findCell(tracker: INotebookTracker, node: Node): RunCell | null 
   const panel = tracker.find(candidate => candidate.node.contains(node));
   const cell = panel?.content.widgets.find(candidate => candidate.node.contains(node));
   return panel && cell?.model.type === 'code' ? { panel, cell: cell as CodeCell } : null;
+}
+
+/** Puts a code cell with this source below the cell, and makes it the active one. */
+export function insertBelow({ panel, cell }: RunCell, source: string): void {
+  activate({ panel, cell });
+  NotebookActions.insertBelow(panel.content);
+  panel.content.activeCell?.model.sharedModel.setSource(source);
+}
+
+/** Runs the active cell; does not wait for its end. */
+export function runActive({ panel }: RunCell): void {
+  void NotebookActions.run(panel.content, panel.sessionContext);
+}
+
+/** Makes the cell the active one. */
+export function activate({ panel, cell }: RunCell): void {
+  panel.content.deselectAll();
+  panel.content.activeCellIndex = panel.content.widgets.indexOf(cell);
+}
+
+/** Whether the cell is the question itself, rather than a command that shows a run. */
+export function asks({ cell }: RunCell): boolean {
+  return firstLine(cell).startsWith('%%codesteer');
+}
+
+/** The source of a cell that goes on from a run with the reader's words, under the options of the cell that asked. */
+export function continuing({ cell }: RunCell, run: string, words: string): string {
+  const options = firstLine(cell).startsWith('%%codesteer')
+    ? firstLine(cell)
+        .slice('%%codesteer'.length)
+        .replace(/\s--continue(?:\s+|=)\S+/, '')
+        .trim()
+    : '';
+  return `${['%%codesteer', options, `--continue ${run}`].filter(Boolean).join(' ')}\n${words}`;
+}
+
+function firstLine(cell: CodeCell): string {
+  return cell.model.sharedModel.getSource().trimStart().split('\n', 1)[0] ?? '';
 }

@@ -3,7 +3,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { MIME_TYPE } from '@codesteer/view';
+import { ITranslator } from '@jupyterlab/translation';
+import { MIME_TYPE, type Translate } from '@codesteer/view';
 
 import { findCell } from './cell.js';
 import { RunRenderer } from './renderer.js';
@@ -16,18 +17,45 @@ const renderer: JupyterFrontEndPlugin<void> = {
   description: 'Draws the record of a CodeSteer run in the cell output.',
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker],
-  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, tracker: INotebookTracker | null) => {
+  optional: [INotebookTracker, ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    tracker: INotebookTracker | null,
+    translator: ITranslator | null
+  ) => {
     rendermime.addFactory(
       {
         // The view sanitises everything it draws, so untrusted notebooks may show it too.
         safe: true,
         mimeTypes: [MIME_TYPE],
-        createRenderer: ({ mimeType }) => new RunRenderer(mimeType, node => (tracker ? findCell(tracker, node) : null))
+        createRenderer: ({ mimeType, latexTypesetter }) =>
+          new RunRenderer({
+            mimeType,
+            typesetter: latexTypesetter,
+            translate: inLanguageOf(translator),
+            findCell: node => (tracker ? findCell(tracker, node) : null),
+            chart: (mime, chart) => {
+              const model = rendermime.createModel({ data: { [mime]: chart } });
+              if (rendermime.preferredMimeType(model.data, 'any') !== mime) {
+                return null;
+              }
+              const drawn = rendermime.createRenderer(mime);
+              drawn.renderModel(model).catch(console.error);
+              return drawn;
+            }
+          })
       },
       RANK
     );
   }
 };
+
+/** The view's words by JupyterLab's own translations. */
+function inLanguageOf(translator: ITranslator | null): Translate {
+  const words = translator?.load('codesteer');
+  return (one, several, count = 1) =>
+    several === undefined ? (words?.__(one) ?? one) : (words?._n(one, several, count) ?? (count === 1 ? one : several));
+}
 
 export default [renderer];

@@ -2,57 +2,166 @@
 
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { Kernel } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
 import { type Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { createRunView, type RunView } from '@codesteer/view';
+import { createRunView, type RunActions, type RunView, type Translate } from '@codesteer/view';
 
-import type { RunCell } from './cell.js';
+import { activate, asks, continuing, insertBelow, type RunCell, runActive } from './cell.js';
+import { marksOf, rate } from './control.js';
+
+/** What JupyterLab lends the view. */
+export interface Lent {
+  readonly mimeType: string;
+  readonly typesetter: IRenderMime.ILatexTypesetter | null;
+  readonly translate: Translate;
+  readonly findCell: (node: Node) => RunCell | null;
+  /** Returns a renderer that shows `chart`, or null where JupyterLab has none. */
+  readonly chart: (mime: string, chart: JSONObject) => IRenderMime.IRenderer | null;
+}
 
 /** Draws run records; JupyterLab keeps the same renderer for all updates of an output. */
 export class RunRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly view: RunView;
+  private readonly charts: IRenderMime.IRenderer[] = [];
   private record: unknown;
   private updates = 0;
+  private here: RunCell | null = null;
   private cellModel: ICodeCellModel | null = null;
+  /** The run that the kernel was asked about last, and whether it keeps it. */
+  private known = { run: '', kept: false };
 
-  constructor(
-    private readonly mimeType: string,
-    private readonly findCell: (node: Node) => RunCell | null
-  ) {
+  constructor(private readonly lent: Lent) {
     super();
     this.addClass('jp-codesteer-run');
-    this.view = createRunView(this.node, { host: 'lab', actions: { stop: () => this.interrupt() } });
+    const { typesetter } = lent;
+    this.view = createRunView(this.node, {
+      host: 'lab',
+      translate: lent.translate,
+      chart: (mime, chart) => this.chart(mime, chart as JSONObject),
+      ...(typesetter ? { typeset: (node: HTMLElement) => typesetter.typeset(node) } : {})
+    });
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.record = model.data[this.mimeType];
+    this.record = model.data[this.lent.mimeType];
     this.updates += 1;
     this.draw();
     return Promise.resolve();
   }
 
   override dispose(): void {
+    for (const chart of this.charts) {
+      chart.dispose();
+    }
     this.view.dispose();
     super.dispose();
   }
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    this.cellModel = this.findCell(this.node)?.cell.model ?? null;
+    this.here = this.lent.findCell(this.node);
+    this.cellModel = this.here?.cell.model ?? null;
     this.cellModel?.stateChanged.connect(this.draw, this);
+    this.here?.panel.sessionContext.kernelChanged.connect(this.draw, this);
     this.draw();
   }
 
   protected override onBeforeDetach(message: Message): void {
     this.cellModel?.stateChanged.disconnect(this.draw, this);
+    this.here?.panel.sessionContext.kernelChanged.disconnect(this.draw, this);
     this.cellModel = null;
+    this.here = null;
     super.onBeforeDetach(message);
+  }
+
+  private get kernel(): Kernel.IKernelConnection | null {
+    return this.here?.panel.sessionContext.session?.kernel ?? null;
   }
 
   private draw(): void {
     if (this.record !== undefined) {
+      this.view.serve(this.served());
       this.view.update(this.isLost() ? { ...(this.record as object), status: 'lost' } : this.record);
+      void this.askMarks();
     }
+  }
+
+  /** What can be done here: cells need a notebook, runs need a kernel, ratings need the kernel that keeps the run. */
+  private served(): RunActions {
+    const { here, kernel } = this;
+    const run = this.runId();
+    if (!here) {
+      return {};
+    }
+    const cells: RunActions = {
+      insertCode: code => {
+        insertBelow(here, code);
+      }
+    };
+    if (!kernel) {
+      return cells;
+    }
+    return {
+      ...cells,
+      stop: () => kernel.interrupt(),
+      feedback: words => {
+        insertBelow(here, continuing(here, run, words));
+        runActive(here);
+      },
+      rerun: () => {
+        if (asks(here)) {
+          activate(here);
+        } else {
+          insertBelow(here, `%codesteer rerun ${run}`);
+        }
+        runActive(here);
+      },
+      ...(this.known.kept && this.known.run === run
+        ? {
+            rate: async (round, rating) => {
+              await rate(kernel, run, round, rating);
+            }
+          }
+        : {})
+    };
+  }
+
+  /** Asks once for each run that has ended what is known of it. */
+  private async askMarks(): Promise<void> {
+    const run = this.runId();
+    const { kernel } = this;
+    const status = (this.record as { status?: unknown } | null)?.status;
+    if (!kernel || run === '' || run === this.known.run || status === 'running' || status === 'queued') {
+      return;
+    }
+    this.known = { run, kept: false };
+    try {
+      const { kept, ratings } = await marksOf(kernel, run);
+      if (!this.isDisposed && this.known.run === run) {
+        this.known = { run, kept };
+        this.view.rated(ratings);
+        this.view.serve(this.served());
+      }
+    } catch {
+      // A kernel without CodeSteer keeps no ratings; it may have it when the output is drawn next.
+      this.known = { run: '', kept: false };
+    }
+  }
+
+  private runId(): string {
+    const { id } = (this.record ?? {}) as { id?: unknown };
+    // It stands in cells that are made here.
+    return typeof id === 'string' && /^[\w-]{1,80}$/.test(id) ? id : '';
+  }
+
+  private chart(mime: string, chart: JSONObject): HTMLElement | null {
+    const renderer = this.lent.chart(mime, chart);
+    if (renderer) {
+      this.charts.push(renderer);
+    }
+    return renderer?.node ?? null;
   }
 
   /**
@@ -64,14 +173,5 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     return (
       (status === 'running' || status === 'queued') && this.updates === 1 && this.cellModel?.executionState === 'idle'
     );
-  }
-
-  /** Stops the run the way that works with every kernel. */
-  private async interrupt(): Promise<void> {
-    const kernel = this.findCell(this.node)?.panel.sessionContext.session?.kernel;
-    if (!kernel) {
-      throw new Error('This notebook has no kernel.');
-    }
-    await kernel.interrupt();
   }
 }
