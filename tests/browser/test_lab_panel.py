@@ -125,6 +125,9 @@ def test_saved_runs_are_listed_filtered_and_compared(open_notebook: OpenNotebook
     assert compared.locator("ins").count() > 0
     assert compared.locator("del").count() > 0
     notebook.shot("lab-panel-compare")
+    assert_clean(panel)
+    panel.width(620)
+    notebook.shot("lab-panel-compare-wide")
 
 
 def test_two_hundred_runs_are_a_bounded_number_of_nodes(open_notebook: OpenNotebook, lab: Lab) -> None:
@@ -291,3 +294,46 @@ def test_a_kernel_restarted_in_the_middle_of_a_run_leaves_it_lost(open_notebook:
         notebook.shot("lab-panel-lost")
         record = decode_record(dict(notebook.save().cells[1].outputs[0].data[MIME_TYPE]))
         assert record.status == "lost"
+
+
+SET = """async ([name, value]) => {
+    const registry = window.jupyterapp.pluginRegistry._plugins.get('@jupyterlab/apputils-extension:settings').service;
+    await registry.set('@codesteer/lab:preferences', name, value);
+}"""
+
+
+def test_a_record_opens_as_a_document_and_a_run_that_ends_elsewhere_is_told(
+    open_notebook: OpenNotebook, lab: Lab
+) -> None:
+    (lab.folder / "kept.codesteer.json").write_text(json.dumps(record_of("refined")), encoding="utf-8")
+    with serving_in_thread(two_rounds) as server:
+        notebook, panel = started(open_notebook, "elsewhere.ipynb", cell(server.url, "What is 1 + 2 + ... + 10?"))
+        panel.row("What is 1 + 2").filter(has_text="Running").wait_for(timeout=30_000)
+        page = notebook.page
+        page.evaluate(EXECUTE, ["docmanager:open", {"path": "kept.codesteer.json"}])
+        page.locator(".jp-MimeDocument .cs-run[data-status='done']").get_by_text("Round 2").first.wait_for(
+            timeout=30_000
+        )
+        toast = page.locator(".Toastify__toast").filter(has_text="What is 1 + 2")
+        toast.wait_for(timeout=60_000)
+        toast.get_by_role("button", name="Show").click()
+        notebook.cell(1).and_(page.locator(".jp-mod-active")).wait_for()
+
+
+def test_settings_and_all_notebooks_apply_at_once(open_notebook: OpenNotebook, lab: Lab) -> None:
+    saved(lab, "first.ipynb", many(2))
+    saved(lab, "second.ipynb", many(3))
+    notebook = without_kernel(open_notebook, "first.ipynb")
+    panel = Panel(notebook)
+    panel.node.get_by_text("2 runs").wait_for()
+    page = notebook.page
+    page.evaluate(EXECUTE, ["docmanager:open", {"path": "second.ipynb"}])
+    page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
+    panel.node.get_by_text("3 runs", exact=True).wait_for(timeout=30_000)
+    page.evaluate(SET, ["allNotebooks", True])
+    panel.node.get_by_text("5 runs").wait_for()
+    page.evaluate(SET, ["side", "right"])
+    page.locator("#jp-right-stack #codesteer-runs").wait_for(state="attached")
+    page.evaluate(SET, ["side", "left"])
+    page.evaluate(SET, ["allNotebooks", False])
+    page.locator("#jp-left-stack #codesteer-runs").wait_for(state="attached")

@@ -61,7 +61,7 @@ export class Comparison {
       el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, draw(first)), el('td', {}, draw(second)));
     const facts = (run: Run): ReturnType<typeof factsOf> => factsOf(run, words, language, performance.now());
     const question = (run: Run): HTMLElement =>
-      el('th', { scope: 'col', dir: 'auto' }, line(run.record.question.prompt, 160));
+      el('th', { scope: 'col', dir: 'auto' }, el('span', {}, line(run.record.question.prompt, 160)));
     const table = el(
       'table',
       'jp-codesteer-compared',
