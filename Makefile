@@ -21,7 +21,7 @@ BROWSER_PACKAGES := chromium fonts-dejavu-core
 
 LAB_SOURCES = $(shell find extension/lab widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' 2>/dev/null)
 
-.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small
+.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots
 
 help:
 	@sed -n '3,8s/^# \{0,1\}//p' Makefile
@@ -126,6 +126,10 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.symbolic
+
+# The pictures of docs/, taken anew in a real JupyterLab.
+screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser
+	$(BIN)/python -m pytest tests/browser/pictures.py
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results

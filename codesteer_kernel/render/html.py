@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from codesteer_kernel.record import Execution, Record, Round
+from codesteer_kernel.record import Execution, Record, Round, SelfAnswer
 from codesteer_kernel.render.pictures import picture
 from codesteer_kernel.render.tables import tables_of
 from codesteer_kernel.render.words import (
     bound_lines,
     cost_line,
     decision_line,
+    ending_line,
     execution_line,
     split_line,
     status_line,
@@ -50,6 +51,8 @@ def to_html(record: Record) -> str:
         )
     parts += [f"<p>{escape(line)}</p>" for line in bound_lines(record)]
     parts += [_round(one, opened=one.index == (winner or len(record.rounds))) for one in record.rounds]
+    if ended := ending_line(record):
+        parts.append(f"<p>{escape(ended)}</p>")
     where = split_line(record)
     parts.append(f"<p><small>{escape(cost_line(record))}{f'<br>Time: {escape(where)}' if where else ''}</small></p>")
     return f'<div class="codesteer-run" style="{_BOX}">{"".join(parts)}</div>'
@@ -68,7 +71,8 @@ def to_page(record: Record) -> str:
 
 
 def _round(this: Round, *, opened: bool) -> str:
-    parts = [f"<summary>Round {this.index}: {escape(decision_line(this.decision))}{_badge(this)}</summary>"]
+    took = f" <small>{this.timing.seconds:.1f} s</small>" if this.complete and this.timing.seconds else ""
+    parts = [f"<summary>Round {this.index}: {escape(decision_line(this.decision))}{_badge(this)}{took}</summary>"]
     if this.decision.guidance:
         parts.append(f"<blockquote>{_lines(this.decision.guidance)}</blockquote>")
     if this.answer.code is not None:
@@ -82,10 +86,20 @@ def _round(this: Round, *, opened: bool) -> str:
     if this.symbolic is not None:
         checks.append(f"<li>symbolic checker: {this.symbolic.score:g} of 10. {escape(this.symbolic.note)}</li>")
     if this.self_answer is not None:
-        checks.append(f"<li>self-answer checker: {escape(verdict_line(this.self_answer))}</li>")
+        checks.append(
+            f"<li>self-answer checker: {escape(verdict_line(this.self_answer))}{_tester(this.self_answer)}</li>"
+        )
     if checks:
         parts.append(f"<ul>{''.join(checks)}</ul>")
     return f'<details style="{_FOLD}"{" open" if opened else ""}>{"".join(parts)}</details>'
+
+
+def _tester(verdict: SelfAnswer) -> str:
+    """The program that tested the answer, folded."""
+    if not verdict.program.strip():
+        return ""
+    program = f'<pre style="{_CODE}"><code>{escape(verdict.program.strip())}</code></pre>'
+    return f"<details><summary>The program that checked it</summary>{program}</details>"
 
 
 def _badge(this: Round) -> str:

@@ -9,6 +9,7 @@ from codesteer_kernel.render.words import (
     bound_lines,
     cost_line,
     decision_line,
+    ending_line,
     execution_line,
     flat,
     status_line,
@@ -28,6 +29,8 @@ def to_markdown(record: Record) -> str:
         parts.append(f"*{flat(record.support.note)}*")
     parts += [f"- {line}" for line in bound_lines(record)]
     parts += [_round(one) for one in record.rounds]
+    if ended := ending_line(record):
+        parts.append(ended)
     parts.append(f"---\n{cost_line(record)}")
     return "\n\n".join(parts) + "\n"
 

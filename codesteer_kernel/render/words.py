@@ -8,6 +8,7 @@ __all__ = [
     "bound_lines",
     "cost_line",
     "decision_line",
+    "ending_line",
     "execution_line",
     "flat",
     "split_line",
@@ -47,6 +48,15 @@ def decision_line(decision: Decision) -> str:
     sure = f" ({decision.confidence:.0%})" if decision.confidence is not None else ""
     by = {"model": "the steerer's model", "rule": "a rule", "template": "a template", "fallback": "the safe fall-back"}
     return f"{decision.kind}{sure}, decided by {by[decision.source]}"
+
+
+def ending_line(record: Record) -> str:
+    """One sentence on why the steerer ended the run; empty where it did not."""
+    decision = record.support.decision if record.support is not None else None
+    if decision is None:
+        return ""
+    reason = f" {flat(decision.reason)}" if decision.reason else ""
+    return f"The steerer ended the run: {decision_line(decision)}.{reason}"
 
 
 def verdict_line(verdict: SelfAnswer) -> str:

@@ -144,7 +144,14 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
     contexts = []
     faults: list[str] = []
 
-    def opened(name: str, cells: list[str] | None = None, *, kernel: bool = True, theme: str = "light") -> Notebook:
+    def opened(
+        name: str,
+        cells: list[str] | None = None,
+        *,
+        kernel: bool = True,
+        theme: str = "light",
+        extension: bool = True,
+    ) -> Notebook:
         path = lab.folder / name
         if cells is not None:
             spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -156,6 +163,9 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         page = context.new_page()
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("console", lambda message: message.type == "error" and print("console:", message.text))
+        if not extension:
+            # A server without our extension: JupyterLab finds nothing to load.
+            page.route("**/lab/extensions/@codesteer/**", lambda route: route.abort())
         if not kernel:
             # The file alone: no kernel is started, none can be asked.
             page.route(
@@ -170,11 +180,9 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         else:
             # JupyterLab says that it could start no kernel; that is what we want.
             page.locator(".jp-Dialog .jp-mod-accept").click(timeout=30_000)
-        if theme == "dark":
-            page.evaluate(
-                "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-            )
-            page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+        wanted = "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", wanted)
+        page.wait_for_selector(f"body[data-jp-theme-name='{wanted}']", state="attached")
         return Notebook(page, path)
 
     yield opened

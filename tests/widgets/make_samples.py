@@ -275,6 +275,28 @@ def in_words() -> Record:
     )
 
 
+FORMULAS = r"""The sum of the first $n$ odd numbers is a square:
+
+$$
+\sum_{k=1}^{n} (2k - 1) = n^2
+$$
+
+because \(n(n+1) - n = n^2\). At $3 a number, ten of them cost $30.
+"""
+
+
+def formulas() -> Record:
+    story = Story(Question(prompt="What is the sum of the first n odd numbers, and why?"))
+    story.phase("choosing").call(0.6, "steerer", (198, 1))
+    story.round(Decision(kind="text", source="model", confidence=0.9, reason="Words will do.", raw="[[TEXT]]"))
+    story.phase("answering").call(3.4, "target", (61, 82)).answer(FORMULAS).ended("a square")
+    return story.end(
+        "done",
+        answer=FinalAnswer(text=FORMULAS.strip(), result="", round=1),
+        support=Support(level="unchecked", note="Answered in words; nothing tested it."),
+    )
+
+
 def rich() -> Record:
     import matplotlib as mpl
 
@@ -493,7 +515,7 @@ def hostile() -> Record:
     )
 
 
-SAMPLES = (refined, streaming, in_words, rich, exhausted, stopped, failed, queued, hostile)
+SAMPLES = (refined, streaming, in_words, formulas, rich, exhausted, stopped, failed, queued, hostile)
 
 
 def main() -> None:

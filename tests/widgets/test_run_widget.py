@@ -135,11 +135,58 @@ def test_stop_calls_back_once_even_those_who_come_late() -> None:
     assert widget.stop_requested is True
 
 
-@pytest.mark.parametrize("content", [{}, {"event": "go"}, {"event": ["stop"]}, "stop", None])
-def test_other_messages_stop_nothing(content: Any) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        *({}, {"event": "go"}, {"event": ["stop"]}, "stop", None, {"event": "insert", "code": 7}),
+        *({"event": "feedback", "text": "  "}, {"event": "feedback"}, {"event": "rate", "round": 0, "rating": "good"}),
+        *({"event": "rate", "round": "1", "rating": "good"}, {"event": "rate", "round": 1, "rating": "best"}),
+        *({"event": "rate", "round": 10**9, "rating": "good"}, {"event": "rate", "round": 1}),
+    ],
+)
+def test_other_messages_do_nothing(content: Any) -> None:
     widget = RunWidget(record())
+    calls: list[Any] = []
+    widget.on_insert(calls.append)
+    widget.on_feedback(calls.append)
+    widget.on_rate(lambda *given: calls.append(given))
     widget._handle_custom_msg(content, [])
     assert widget.stop_requested is False
+    assert calls == []
+    assert widget.ratings == {}
+
+
+def test_every_button_is_served_as_long_as_somebody_listens() -> None:
+    widget = RunWidget(record())
+    assert widget.actions == []
+    calls: list[Any] = []
+    widget.on_stop(lambda: None)
+    widget.on_insert(lambda code: calls.append(("insert", code)))
+    widget.on_feedback(lambda text: calls.append(("feedback", text)))
+    widget.on_rerun(lambda: calls.append(("rerun",)))
+    widget.on_rerun(lambda: calls.append(("rerun too",)))
+    assert widget.actions == ["stop", "insert", "feedback", "rerun"]
+    for content in ({"event": "insert", "code": "x = 1"}, {"event": "feedback", "text": "more"}, {"event": "rerun"}):
+        widget._handle_custom_msg(content, [])
+    assert calls == [("insert", "x = 1"), ("feedback", "more"), ("rerun",), ("rerun too",)]
+
+
+def test_a_rating_is_handed_on_and_known_to_all_views() -> None:
+    widget = RunWidget(record())
+    calls: list[Any] = []
+    widget.on_rate(lambda index, rating: calls.append((index, rating)))
+    for index, rating in ((1, "good"), (2, "bad"), (1, None)):
+        widget._handle_custom_msg({"event": "rate", "round": index, "rating": rating}, [])
+    assert calls == [(1, "good"), (2, "bad"), (1, None)]
+    assert widget.ratings == {2: "bad"}
+
+
+def test_a_record_of_the_engine_is_drawn_as_its_json_is() -> None:
+    plain = json.loads(SAMPLES[0].read_text(encoding="utf-8"))
+    widget = RunWidget(decode_record(plain))
+    assert widget.record == plain
+    widget.show(decode_record(plain))
+    assert widget.record == plain
 
 
 def test_seen_becomes_true_when_a_view_says_so() -> None:

@@ -1,6 +1,6 @@
 /** What a run can lead to: another one that goes on with the reader's words, or the same again. */
 
-import { button, needs } from './buttons.js';
+import { button } from './buttons.js';
 import { el, heading, type Part, setAttribute, setShown, setText } from './dom.js';
 import type { Surroundings } from './options.js';
 import type { RunRecord } from './record.js';
@@ -10,6 +10,8 @@ import { isLive } from './words.js';
 export class AgainPart implements Part<RunRecord> {
   readonly node: HTMLElement;
   private readonly field: HTMLTextAreaElement;
+  private readonly feedback: HTMLElement;
+  private readonly rerun: HTMLElement;
   private readonly told = el('p', { class: 'cs-hint', role: 'status' });
   private isBusy = false;
 
@@ -28,26 +30,26 @@ export class AgainPart implements Part<RunRecord> {
         this.send();
       }
     });
+    this.feedback = el('div', 'cs-feedback', this.field, go);
+    this.rerun = button('again', language.say('rerun'), () => {
+      this.start(() => this.around.actions.rerun?.());
+    });
     this.node = el(
       'div',
       { class: 'cs-again', role: 'group', 'aria-label': language.say('again') },
       heading(3, 'cs-hidden', language.say('again')),
-      needs(el('div', 'cs-feedback', this.field, go), 'feedback', around),
-      needs(
-        button('again', language.say('rerun'), () => {
-          this.start(() => this.around.actions.rerun?.());
-        }),
-        'rerun',
-        around
-      ),
-      this.told
+      ...[this.feedback, this.rerun, this.told]
     );
     this.told.hidden = true;
   }
 
   update(record: RunRecord): void {
     const { feedback, rerun } = this.around.actions;
-    setShown(this.node, !isLive(record) && (feedback !== undefined || rerun !== undefined));
+    // Without a round there is nothing to go on from.
+    const canFeed = feedback !== undefined && record.rounds.length > 0;
+    setShown(this.feedback, canFeed);
+    setShown(this.rerun, rerun !== undefined);
+    setShown(this.node, !isLive(record) && (canFeed || rerun !== undefined));
   }
 
   private send(): void {

@@ -37,6 +37,7 @@ export class Find {
     this.field = el('input', { type: 'search', class: 'cs-field', 'aria-label': language.say('findLabel') });
     this.field.placeholder = language.say('findLabel');
     this.field.addEventListener('input', () => {
+      this.current = -1;
       this.look();
       this.go(1);
     });

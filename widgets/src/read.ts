@@ -15,6 +15,9 @@ export interface Unreadable {
 const DEEPEST = 12;
 /** More rounds, outputs or names than any run has; what is beyond is not drawn. */
 const LONGEST_LIST = 200;
+/** Characters of a whole record: eight times what a writer allows itself. Of texts beyond it only the beginning is drawn. */
+const MOST_CHARACTERS = 2_000_000;
+const BEGINNING = 1_000;
 
 /**
  * Returns the record with every field present and of its type, or why it cannot be read. Missing, unknown and wrongly
@@ -35,7 +38,7 @@ export function readRecord(value: unknown): RunRecord | Unreadable {
   if (typeof version !== 'number' || version > SCHEMA_VERSION) {
     return { problem: 'newRecord', cure: 'newRecordCure', version: JSON.stringify(version).slice(0, 20) };
   }
-  return readPart('Record', value, 0) as unknown as RunRecord;
+  return new Reader().part('Record', value, 0) as unknown as RunRecord;
 }
 
 /** Tells the two results of {@link readRecord} apart. */
@@ -47,41 +50,51 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readPart(name: string, value: unknown, depth: number): Record<string, unknown> {
-  const source = isObject(value) ? value : {};
-  const part: Record<string, unknown> = {};
-  for (const [key, shape] of Object.entries(SHAPES[name]?.properties ?? {})) {
-    part[key] = readValue(shape, Object.hasOwn(source, key) ? source[key] : undefined, depth + 1);
-  }
-  return part;
-}
+/** Reads one record. */
+class Reader {
+  private left = MOST_CHARACTERS;
 
-function readValue(shape: Shape, value: unknown, depth: number): unknown {
-  if (shape.nullable && (value === null || value === undefined || depth > DEEPEST)) {
-    return null;
+  part(name: string, value: unknown, depth: number): Record<string, unknown> {
+    const source = isObject(value) ? value : {};
+    const part: Record<string, unknown> = {};
+    for (const [key, shape] of Object.entries(SHAPES[name]?.properties ?? {})) {
+      part[key] = this.value(shape, Object.hasOwn(source, key) ? source[key] : undefined, depth + 1);
+    }
+    return part;
   }
-  if (shape.ref) {
-    return readPart(shape.ref, value, depth);
+
+  private value(shape: Shape, value: unknown, depth: number): unknown {
+    if (shape.nullable && (value === null || value === undefined || depth > DEEPEST)) {
+      return null;
+    }
+    if (shape.ref) {
+      return this.part(shape.ref, value, depth);
+    }
+    if (shape.items) {
+      const { items } = shape;
+      return Array.isArray(value) ? value.slice(0, LONGEST_LIST).map(item => this.value(items, item, depth + 1)) : [];
+    }
+    if (shape.values) {
+      const { values } = shape;
+      const entries = isObject(value) ? Object.entries(value).slice(0, LONGEST_LIST) : [];
+      return Object.fromEntries(entries.map(([key, item]) => [key, this.value(values, item, depth + 1)]));
+    }
+    if (shape.enum) {
+      return shape.enum.includes(value as string) ? value : (shape.default ?? shape.enum[0]);
+    }
+    switch (shape.type) {
+      case 'boolean':
+        return typeof value === 'boolean' ? value : (shape.default ?? false);
+      case 'integer':
+      case 'number':
+        return typeof value === 'number' && Number.isFinite(value) ? value : (shape.default ?? 0);
+      default:
+        return typeof value === 'string' ? this.text(value) : (shape.default ?? '');
+    }
   }
-  if (shape.items) {
-    const { items } = shape;
-    return Array.isArray(value) ? value.slice(0, LONGEST_LIST).map(item => readValue(items, item, depth + 1)) : [];
-  }
-  if (shape.values) {
-    const { values } = shape;
-    const entries = isObject(value) ? Object.entries(value).slice(0, LONGEST_LIST) : [];
-    return Object.fromEntries(entries.map(([key, item]) => [key, readValue(values, item, depth + 1)]));
-  }
-  if (shape.enum) {
-    return shape.enum.includes(value as string) ? value : (shape.default ?? shape.enum[0]);
-  }
-  switch (shape.type) {
-    case 'boolean':
-      return typeof value === 'boolean' ? value : (shape.default ?? false);
-    case 'integer':
-    case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? value : (shape.default ?? 0);
-    default:
-      return typeof value === 'string' ? value : (shape.default ?? '');
+
+  private text(value: string): string {
+    this.left -= value.length;
+    return this.left >= 0 ? value : value.slice(0, BEGINNING);
   }
 }

@@ -20,6 +20,8 @@ export interface RoundState {
   /** Whether it is the one that the reader opened last. */
   readonly selected: boolean;
   readonly rating: Rating | null;
+  /** Whether what is folded away may be drawn when there is time. */
+  readonly later: boolean;
   /** The last round before it that has a program. */
   readonly before: Round | null;
 }
@@ -45,6 +47,7 @@ export class RoundPart implements Part<RoundState> {
   private readonly checksRow: HTMLElement;
   private touched = false;
   private state: RoundState | undefined;
+  private drawn: RoundState | undefined;
 
   /** @param onToggle - called when the reader opened or closed the round. */
   constructor(
@@ -72,6 +75,7 @@ export class RoundPart implements Part<RoundState> {
     // Only the reader's own clicks (the keyboard sends them too) make a choice that updates must respect.
     summary.addEventListener('click', () => {
       this.touched = true;
+      this.finish();
       onToggle(!this.node.open);
     });
     this.node.append(
@@ -82,7 +86,7 @@ export class RoundPart implements Part<RoundState> {
 
   update(state: RoundState): void {
     this.state = state;
-    const { round, live, open, rating, before } = state;
+    const { round, live, open } = state;
     const { language } = this.around;
     const { tone, icon: name, words } = ofRound(round, live);
     setAttribute(this.node, 'data-tone', tone);
@@ -96,9 +100,28 @@ export class RoundPart implements Part<RoundState> {
     setIcon(this.picture, name);
     setText(this.outcome, language.say(words));
     this.tick();
+    if (this.node.open || this.drawn || !state.later) {
+      this.finish();
+    }
+  }
 
+  /** Draws what is folded away, if that was left for later; tells whether it was. */
+  finish(): boolean {
+    const { state, drawn } = this;
+    if (!state) {
+      return false;
+    }
+    this.rating.update({ round: state.round.index, rating: state.rating, complete: state.round.complete });
+    if (drawn?.round === state.round && drawn.live === state.live && drawn.before === state.before) {
+      return false;
+    }
+    this.drawn = state;
+    this.drawBody(state);
+    return drawn === undefined;
+  }
+
+  private drawBody({ round, live, before }: RoundState): void {
     this.decision.update(round.decision);
-    this.rating.update({ round: round.index, rating, complete: round.complete });
     const markdown = answerMarkdown(round.answer);
     setShown(this.answerRow, markdown !== '' || (live && !round.complete));
     setAttribute(this.answer.node, 'data-streaming', live && !round.answer.complete ? 'true' : null);
@@ -133,6 +156,7 @@ export class RoundPart implements Part<RoundState> {
   /** Opens or closes the round, which stays so. */
   setOpen(isOpen: boolean): void {
     this.touched = true;
+    this.finish();
     this.node.open = isOpen;
   }
 
@@ -181,6 +205,12 @@ export function answerMarkdown({ text, code }: Answer): string {
   return [before.trimEnd(), fenced, after.trim()].filter(Boolean).join('\n\n');
 }
 
+const KINDS: readonly string[] = ['code', 'text', 'refine', 'return', 'terminate'] satisfies Decision['kind'][];
+
+function isKind(name: string): name is Decision['kind'] {
+  return KINDS.includes(name);
+}
+
 /** What the steerer chose, how sure it was, and the guidance that it gave. */
 class DecisionPart implements Part<Decision> {
   readonly node: HTMLElement;
@@ -221,7 +251,10 @@ class DecisionPart implements Part<Decision> {
     setShown(this.guidance, guidance !== '');
     const odds = Object.entries(probabilities)
       .sort(([, a], [, b]) => b - a)
-      .map(([name, value]) => `${line(name, 20)} ${language.percent(value)}`)
+      .map(
+        ([name, value]) =>
+          `${isKind(name) ? language.say(name).toLowerCase() : line(name, 20)} ${language.percent(value)}`
+      )
       .join(' · ');
     setText(this.odds, odds);
     setShown(this.odds, odds !== '');

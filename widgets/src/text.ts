@@ -2,6 +2,8 @@
 
 /** Longest text drawn as such; more is cut in the middle, with a count. */
 const LONGEST = 100_000;
+/** Longest line; browsers take very long to break one that has no place to break. */
+const LONGEST_LINE = 5_000;
 
 // Terminal control sequences; and those of them that only set a colour or a weight.
 // eslint-disable-next-line no-control-regex
@@ -39,12 +41,23 @@ function named(text: string): string {
 }
 
 function cut(text: string, longest: number): string {
+  const whole = shortened(text, longest, '\n');
+  return whole.length > LONGEST_LINE
+    ? whole
+        .split('\n')
+        .map(one => shortened(one, LONGEST_LINE, ' '))
+        .join('\n')
+    : whole;
+}
+
+function shortened(text: string, longest: number, around: string): string {
   if (text.length <= longest) {
     return text;
   }
   const head = Math.floor((longest * 2) / 3);
   const tail = longest - head;
-  return `${text.slice(0, head)}\n[… ${(text.length - longest).toLocaleString('en-US')} characters not shown …]\n${text.slice(-tail)}`;
+  const note = `[… ${(text.length - longest).toLocaleString('en-US')} characters not shown …]`;
+  return [text.slice(0, head), note, text.slice(-tail)].join(around);
 }
 
 /** One line of at most `longest` characters. */

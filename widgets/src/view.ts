@@ -18,6 +18,8 @@ import { line } from './text.js';
 import { isLive, SOURCE } from './words.js';
 
 const TICK_MS = 500;
+/** Of more rounds than this, the folded ones are drawn when the page has nothing else to do. */
+const MANY_ROUNDS = 8;
 
 /** A view of one run. */
 export interface RunView {
@@ -25,6 +27,7 @@ export interface RunView {
    * Draws `record`, whatever it is; what cannot be read gets a message, never an exception. The first call draws at
    * once, later ones at the next animation frame, and only the newest of several within a frame.
    *
+   * @param record - not to be changed afterwards: the same object is not read twice.
    * @param tail - answer text that streamed in after the record; ignored when it belongs to another one.
    */
   update(record: unknown, tail?: unknown): void;
@@ -65,6 +68,9 @@ class View implements RunView, Surroundings {
   private frame: number | undefined;
   private ticker: ReturnType<typeof setInterval> | undefined;
   private record: RunRecord | undefined;
+  private raw: unknown;
+  private read: RunRecord | undefined;
+  private idle: ReturnType<typeof setTimeout> | undefined;
   private received = 0;
   private selected = 0;
   private ratings: Ratings = {};
@@ -83,6 +89,7 @@ class View implements RunView, Surroundings {
         this.foldAll();
       },
       () => {
+        while (this.finishOne());
         this.find.open();
       }
     );
@@ -128,6 +135,7 @@ class View implements RunView, Surroundings {
     this.whole.hidden = true;
     const kind = options.host ?? 'page';
     this.root = el('section', { class: 'cs-run', 'data-host': kind }, this.fault.node, this.whole);
+    host.classList.add('cs-host');
     host.replaceChildren(this.root);
   }
 
@@ -167,8 +175,10 @@ class View implements RunView, Surroundings {
       cancelAnimationFrame(this.frame);
     }
     clearInterval(this.ticker);
+    clearTimeout(this.idle);
     this.head.dispose();
     this.find.dispose();
+    this.root.parentElement?.classList.remove('cs-host');
     this.root.remove();
   }
 
@@ -188,7 +198,7 @@ class View implements RunView, Surroundings {
     if (!pending) {
       return;
     }
-    const record = readRecord(pending.record);
+    const record = this.readOnce(pending.record);
     setShown(this.whole, !isUnreadable(record));
     setShown(this.fault.node, isUnreadable(record));
     if (isUnreadable(record)) {
@@ -202,6 +212,17 @@ class View implements RunView, Surroundings {
     this.redraw();
     this.keepTime(record.status === 'running');
     this.find.refresh();
+  }
+
+  /** Reads a record; one and the same is not read again for each piece of text that follows it. */
+  private readOnce(raw: unknown): RunRecord | Unreadable {
+    if (this.read && raw === this.raw) {
+      return this.read;
+    }
+    const record = readRecord(raw);
+    this.raw = raw;
+    this.read = isUnreadable(record) ? undefined : record;
+    return record;
   }
 
   private redraw(): void {
@@ -220,6 +241,7 @@ class View implements RunView, Surroundings {
     setShown(this.strip.node, states.length > 0);
     this.rounds.update(states);
     this.head.offerFold(this.areOpen());
+    this.finishSoon();
     const why = this.whyEnded(record);
     setText(this.why, why);
     setShown(this.why, why !== '');
@@ -236,6 +258,7 @@ class View implements RunView, Surroundings {
         // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
         open: place === record.rounds.length - 1 && round.answer.text.trim() !== record.answer?.text.trim(),
         selected: round.index === this.selected,
+        later: record.rounds.length > MANY_ROUNDS,
         rating: this.ratings[round.index] ?? null,
         before
       };
@@ -268,6 +291,22 @@ class View implements RunView, Surroundings {
         }
       }, TICK_MS);
     }
+  }
+
+  /** Draws one folded round after another, each in a task of its own. */
+  private finishSoon(): void {
+    if ((this.record?.rounds.length ?? 0) > MANY_ROUNDS) {
+      this.idle ??= setTimeout(() => {
+        this.idle = undefined;
+        if (this.finishOne()) {
+          this.finishSoon();
+        }
+      });
+    }
+  }
+
+  private finishOne(): boolean {
+    return ([...this.rounds.values()] as RoundPart[]).some(part => part.finish());
   }
 
   private partOf(index: number): RoundPart | undefined {
