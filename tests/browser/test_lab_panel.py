@@ -294,6 +294,7 @@ def test_a_kernel_restarted_in_the_middle_of_a_run_leaves_it_lost(open_notebook:
         notebook.shot("lab-panel-lost")
         record = decode_record(dict(notebook.save().cells[1].outputs[0].data[MIME_TYPE]))
         assert record.status == "lost"
+        assert "and so on" in record.rounds[0].answer.text, "the words that came last are kept"
 
 
 SET = """async ([name, value]) => {
@@ -328,6 +329,8 @@ def test_settings_and_all_notebooks_apply_at_once(open_notebook: OpenNotebook, l
     panel.node.get_by_text("2 runs").wait_for()
     page = notebook.page
     page.evaluate(EXECUTE, ["docmanager:open", {"path": "second.ipynb"}])
+    # As when the first one was opened: no kernel could be started, and none is chosen.
+    page.locator(".jp-Dialog .jp-mod-accept").click(timeout=60_000)
     page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
     panel.node.get_by_text("3 runs", exact=True).wait_for(timeout=30_000)
     page.evaluate(SET, ["allNotebooks", True])

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RunIndex } from '../../extension/lab/src/runIndex.js';
 import type { Run } from '../../extension/lab/src/tokens.js';
-import { MIME_TYPE } from '../../widgets/src/index.js';
+import { MIME_TYPE, type RunRecord } from '../../widgets/src/index.js';
 import { FakeCell, FakePanel, recordBundle, recordOf, widgetBundle } from './fakes.js';
 
 vi.mock('@jupyterlab/services', () => ({
@@ -135,6 +135,8 @@ describe('live runs', () => {
     const panel = new FakePanel(cell);
     const index = indexOf(panel);
     panel.widget('w', { record: running });
+    const last = running.rounds.at(-1)?.index;
+    panel.widget('w', { tail: { round: last, seq: running.seq, text: ' and so on' } });
     vi.advanceTimersByTime(PAUSE);
     panel.sessionContext.statusChanged.emit(how);
     vi.advanceTimersByTime(PAUSE);
@@ -142,7 +144,10 @@ describe('live runs', () => {
     expect(ended).toHaveLength(1);
     const { data } = cell.outputs.get(0);
     expect(Object.keys(data)).toEqual([MIME_TYPE, 'text/plain']);
-    expect((data[MIME_TYPE] as { status: string }).status).toBe('lost');
+    const kept = data[MIME_TYPE] as RunRecord;
+    expect(kept.status).toBe('lost');
+    const text = running.rounds.at(-1)?.answer.text ?? '';
+    expect(kept.rounds.at(-1)?.answer.text).toBe(`${text} and so on`);
   });
 
   it('are lost when their kernel is another one', () => {

@@ -91,6 +91,25 @@ export class LiveRuns {
   }
 }
 
+/** What a run that nobody runs any more came to: its record with the text that streamed in last. */
+export function lostRecord({ raw, record, tail }: LiveRun): object {
+  const { round, seq, text } = plain(tail);
+  const rounds = (raw as { rounds?: unknown }).rounds;
+  const isLive = record.status === 'running' || record.status === 'queued';
+  const status = isLive ? 'lost' : record.status;
+  if (seq !== record.seq || typeof text !== 'string' || !Array.isArray(rounds)) {
+    return { ...raw, status };
+  }
+  const grown = rounds.map((one: unknown) => {
+    const { index, answer } = plain(one);
+    const before = plain(answer).text;
+    return index === round
+      ? { ...plain(one), answer: { ...plain(answer), text: `${typeof before === 'string' ? before : ''}${text}` } }
+      : one;
+  });
+  return { ...raw, status, rounds: grown };
+}
+
 /** The record that a message displays, or null. */
 export function displayed({ header, content }: Heard): { record: RunRecord; bundle: Plain } | null {
   if (header.msg_type !== 'display_data' && header.msg_type !== 'update_display_data') {

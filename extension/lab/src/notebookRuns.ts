@@ -6,7 +6,7 @@ import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
-import { displayed, type Heard, LiveRuns } from './live.js';
+import { displayed, type Heard, LiveRuns, lostRecord } from './live.js';
 import { keeping, type Shown, shownBy } from './outputs.js';
 import type { Run } from './tokens.js';
 
@@ -233,11 +233,10 @@ export class NotebookRuns {
   private lose(): void {
     this.moving.clear();
     this.stopping.clear();
-    for (const [widget, { raw, record }] of this.live.lose()) {
-      const status = isGoingOn(record) ? 'lost' : record.status;
+    for (const [widget, live] of this.live.lose()) {
       for (const { cell, output, shown } of [...this.allPlaces()]) {
         if (shown.kind === 'widget' && shown.widget === widget) {
-          cell.outputs.set(output, keeping({ ...raw, status }, `CodeSteer run ${record.id}: ${status}`));
+          cell.outputs.set(output, keeping(lostRecord(live), `CodeSteer run ${live.record.id}: lost`));
         }
       }
     }

@@ -115,7 +115,11 @@ export class Comparison {
       const tag = sign === '+' ? 'ins' : sign === '-' ? 'del' : 'span';
       return el(tag, {}, `${sign === '-' ? '−' : sign} ${visible(text, 2_000)}\n`);
     });
-    return el('pre', { class: 'jp-codesteer-diff', 'aria-label': this.words.__('Code') }, ...drawn);
+    return el(
+      'pre',
+      { class: 'jp-codesteer-diff', tabindex: '0', role: 'group', 'aria-label': this.words.__('Code') },
+      ...drawn
+    );
   }
 }
 
