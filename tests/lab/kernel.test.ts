@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { forget, offerOf, PackageMissing } from '../../extension/lab/src/kernel.js';
 
-type Message = { header: { msg_type: string }; content: object };
+interface Message { header: { msg_type: string }; content: object }
 
 /** A kernel that says these things, and then replies. */
 function kernel(said: readonly Message[], reply: object): Kernel.IKernelConnection & { asked: { code: string }[] } {

@@ -10,6 +10,8 @@ import type { IRunsPanel, Run } from './tokens.js';
 export class RunsPanel extends Widget implements IRunsPanel {
   private chosen: Run | null = null;
   private loading: Promise<RunsContent> | undefined;
+  private content: RunsContent | undefined;
+  private isAll = false;
 
   constructor(private readonly parts: Parts) {
     super();
@@ -54,9 +56,8 @@ export class RunsPanel extends Widget implements IRunsPanel {
 
   /** Shows the runs of all open notebooks, or of the active one. */
   showAll(isAll: boolean): void {
-    this.load().then(content => {
-      content.showAll(isAll);
-    }, console.error);
+    this.isAll = isAll;
+    this.content?.showAll(isAll);
   }
 
   protected override onBeforeShow(message: Message): void {
@@ -82,6 +83,8 @@ export class RunsPanel extends Widget implements IRunsPanel {
         this.chosen = run;
       });
       (this.layout as PanelLayout).addWidget(content);
+      content.showAll(this.isAll);
+      this.content = content;
       return content;
     });
     return this.loading;
