@@ -115,7 +115,7 @@ test: lint weights-small $(STAMPS)/browser
 test-fast: $(STAMPS)/python-dev
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
 
-bench: setup weights weights-small
+bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.executor
@@ -128,6 +128,7 @@ bench: setup weights weights-small
 	$(BIN)/python -m benchmarks.symbolic
 	$(BIN)/python -m benchmarks.view
 	$(BIN)/python -m benchmarks.symbench
+	$(BIN)/python -m benchmarks.lab
 
 # The pictures of docs/, taken anew in a real JupyterLab.
 screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser

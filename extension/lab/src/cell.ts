@@ -22,8 +22,18 @@ export function insertBelow({ panel, cell }: RunCell, source: string): void {
   panel.content.activeCell?.model.sharedModel.setSource(source);
 }
 
+/** Puts a code cell with this source below the active one; a cell with nothing in it is used instead. */
+export function addCell(panel: NotebookPanel, source: string): void {
+  const { activeCell } = panel.content;
+  panel.content.deselectAll();
+  if (activeCell?.model.type !== 'code' || activeCell.model.sharedModel.getSource().trim() !== '') {
+    NotebookActions.insertBelow(panel.content);
+  }
+  panel.content.activeCell?.model.sharedModel.setSource(source);
+}
+
 /** Runs the active cell; does not wait for its end. */
-export function runActive({ panel }: RunCell): void {
+export function runActive({ panel }: Pick<RunCell, 'panel'>): void {
   void NotebookActions.run(panel.content, panel.sessionContext);
 }
 

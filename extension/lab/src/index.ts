@@ -1,61 +1,15 @@
-/** CodeSteer in JupyterLab: draws run records in cell outputs. */
+/** CodeSteer in JupyterLab: small plugins that share tokens, see `tokens.ts`. */
 
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { INotebookTracker } from '@jupyterlab/notebook';
-import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { ITranslator } from '@jupyterlab/translation';
-import { MIME_TYPE, type Translate } from '@codesteer/view';
+import { commandsPlugin } from './plugins/commands.js';
+import { documents } from './plugins/documents.js';
+import { notices } from './plugins/notices.js';
+import { panel } from './plugins/panel.js';
+import { preferences } from './plugins/preferences.js';
+import { renderer } from './plugins/renderer.js';
+import { runs } from './plugins/runs.js';
+import { status } from './plugins/status.js';
 
-import { findCell } from './cell.js';
-import { RunRenderer } from './renderer.js';
+export { IPreferences } from './preferences.js';
+export { IRunIndex, IRunsPanel, type Run } from './tokens.js';
 
-/** Before the widget view's -10 and HTML's 50, so that a record beside either is drawn by us. */
-const RANK = -20;
-
-const renderer: JupyterFrontEndPlugin<void> = {
-  id: '@codesteer/lab:renderer',
-  description: 'Draws the record of a CodeSteer run in the cell output.',
-  autoStart: true,
-  requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, ITranslator],
-  activate: (
-    _app: JupyterFrontEnd,
-    rendermime: IRenderMimeRegistry,
-    tracker: INotebookTracker | null,
-    translator: ITranslator | null
-  ) => {
-    rendermime.addFactory(
-      {
-        // The view sanitises everything it draws, so untrusted notebooks may show it too.
-        safe: true,
-        mimeTypes: [MIME_TYPE],
-        createRenderer: ({ mimeType, latexTypesetter }) =>
-          new RunRenderer({
-            mimeType,
-            typesetter: latexTypesetter,
-            translate: inLanguageOf(translator),
-            findCell: node => (tracker ? findCell(tracker, node) : null),
-            chart: (mime, chart) => {
-              const model = rendermime.createModel({ data: { [mime]: chart } });
-              if (rendermime.preferredMimeType(model.data, 'any') !== mime) {
-                return null;
-              }
-              const drawn = rendermime.createRenderer(mime);
-              drawn.renderModel(model).catch(console.error);
-              return drawn;
-            }
-          })
-      },
-      RANK
-    );
-  }
-};
-
-/** The view's words by JupyterLab's own translations. */
-function inLanguageOf(translator: ITranslator | null): Translate {
-  const words = translator?.load('codesteer');
-  return (one, several, count = 1) =>
-    several === undefined ? (words?.__(one) ?? one) : (words?._n(one, several, count) ?? (count === 1 ? one : several));
-}
-
-export default [renderer];
+export default [renderer, documents, preferences, runs, panel, commandsPlugin, status, notices];

@@ -6,7 +6,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { type Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { createRunView, type RunActions, type RunView, type Translate } from '@codesteer/view';
+import type { RunActions, RunView, Translate } from '@codesteer/view';
 
 import { activate, asks, continuing, insertBelow, type RunCell, runActive } from './cell.js';
 import { marksOf, rate } from './control.js';
@@ -23,7 +23,8 @@ export interface Lent {
 
 /** Draws run records; JupyterLab keeps the same renderer for all updates of an output. */
 export class RunRenderer extends Widget implements IRenderMime.IRenderer {
-  private readonly view: RunView;
+  private view: RunView | undefined;
+  private loading: Promise<void> | undefined;
   private readonly charts: IRenderMime.IRenderer[] = [];
   private record: unknown;
   private updates = 0;
@@ -35,27 +36,22 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly lent: Lent) {
     super();
     this.addClass('jp-codesteer-run');
-    const { typesetter } = lent;
-    this.view = createRunView(this.node, {
-      host: 'lab',
-      translate: lent.translate,
-      chart: (mime, chart) => this.chart(mime, chart as JSONObject),
-      ...(typesetter ? { typeset: (node: HTMLElement) => typesetter.typeset(node) } : {})
-    });
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.record = model.data[this.lent.mimeType];
     this.updates += 1;
-    this.draw();
-    return Promise.resolve();
+    this.loading ??= this.load();
+    return this.loading.then(() => {
+      this.draw();
+    });
   }
 
   override dispose(): void {
     for (const chart of this.charts) {
       chart.dispose();
     }
-    this.view.dispose();
+    this.view?.dispose();
     super.dispose();
   }
 
@@ -80,8 +76,22 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     return this.here?.panel.sessionContext.session?.kernel ?? null;
   }
 
+  /** The view is loaded when there is a run to be seen. */
+  private async load(): Promise<void> {
+    const { createRunView } = await import('@codesteer/view');
+    if (!this.isDisposed) {
+      const { typesetter, translate } = this.lent;
+      this.view = createRunView(this.node, {
+        host: 'lab',
+        translate,
+        chart: (mime, chart) => this.chart(mime, chart as JSONObject),
+        ...(typesetter ? { typeset: (node: HTMLElement) => typesetter.typeset(node) } : {})
+      });
+    }
+  }
+
   private draw(): void {
-    if (this.record !== undefined) {
+    if (this.view && this.record !== undefined) {
       this.view.serve(this.served());
       this.view.update(this.isLost() ? { ...(this.record as object), status: 'lost' } : this.record);
       void this.askMarks();
@@ -141,8 +151,8 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
       const { kept, ratings } = await marksOf(kernel, run);
       if (!this.isDisposed && this.known.run === run) {
         this.known = { run, kept };
-        this.view.rated(ratings);
-        this.view.serve(this.served());
+        this.view?.rated(ratings);
+        this.view?.serve(this.served());
       }
     } catch {
       // A kernel without CodeSteer keeps no ratings; it may have it when the output is drawn next.

@@ -1,1 +1,2 @@
 import '@codesteer/view/style.css';
+import './panel.css';
