@@ -11,7 +11,7 @@ import pytest
 from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.symbench.published import Record, errata, load_published, load_record, records, score
-from codesteer_kernel.symbench.published.errata import table, tabulate
+from codesteer_kernel.symbench.published.errata import examine, table, tabulate
 from codesteer_kernel.symbench.published.layouts import boxed, greedy_steps
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "symbench-samples"
@@ -235,6 +235,15 @@ def test_a_wrong_date_is_found_without_having_been_seen() -> None:
     assert mended.reference == "(B)"
     assert [defect["kind"] for defect in mended.facts["errata"]] == ["wrong_answer"]
     assert load_record({**record, "question": question.format(wrong)}) is None
+
+
+def test_rules_that_never_end_under_another_schedule_are_a_defect() -> None:
+    task = symbench.get("string_deletion_and_modification")
+    # Under its own schedule it ends; with each rule once a round it goes round and round.
+    problem = task.generate(399, "paper-1")
+    (defect,) = examine({"question": problem.question, "payload": {}}, problem)
+    assert defect.kind == "ambiguous"
+    assert "with once endless" in defect.evidence
 
 
 def test_another_sample_of_the_same_name_does_not_inherit_a_defect() -> None:
