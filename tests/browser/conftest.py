@@ -22,7 +22,7 @@ SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 FAILED = pytest.StashKey[bool]()
 
 # The status circle shows idle too early: ask the session itself, or the first key presses are lost.
-_READY = """() => {
+READY = """() => {
   const current = window.jupyterapp?.shell?.currentWidget;
   const kernel = current?.sessionContext?.session?.kernel;
   return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
@@ -70,6 +70,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             "news_url": None,
             "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         },
+        "JupyterNotebookApp": {"expose_app_in_browser": True},
     }
     config = Path(os.environ["JUPYTER_CONFIG_DIR"])
     config.mkdir(parents=True, exist_ok=True)
@@ -176,7 +177,7 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         page.goto(f"{lab.url}/lab/workspaces/{workspace}/tree/{name}?reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         if kernel:
-            page.wait_for_function(_READY, timeout=60_000)
+            page.wait_for_function(READY, timeout=60_000)
         else:
             # JupyterLab says that it could start no kernel; that is what we want.
             page.locator(".jp-Dialog .jp-mod-accept").click(timeout=30_000)
