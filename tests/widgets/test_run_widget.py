@@ -15,7 +15,7 @@ import pytest
 from codesteer_widgets import STATIC, RunWidget, is_built
 from codesteer_widgets import run_widget as module
 
-from codesteer_kernel.record import decode_record
+from codesteer_kernel.record import decode_record, encode_record
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "tests" / "widgets" / "samples").glob("*.json"))
@@ -182,10 +182,11 @@ def test_a_rating_is_handed_on_and_known_to_all_views() -> None:
 
 
 def test_a_record_of_the_engine_is_drawn_as_its_json_is() -> None:
-    plain = json.loads(SAMPLES[0].read_text(encoding="utf-8"))
-    widget = RunWidget(decode_record(plain))
+    record = decode_record(json.loads(SAMPLES[0].read_text(encoding="utf-8")))
+    plain = json.loads(encode_record(record))
+    widget = RunWidget(record)
     assert widget.record == plain
-    widget.show(decode_record(plain))
+    widget.show(record)
     assert widget.record == plain
 
 
