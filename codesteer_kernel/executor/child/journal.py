@@ -65,7 +65,7 @@ class JournalWriter(io.BufferedWriter):
             nonlocal put
             put = way
 
-        # Found before the method of the class, and a third cheaper than one: it is most of what a line costs.
+        # Found before the method of the class, and cheaper to call than one.
         vars(self)["write"] = write
         self._put_by = put_by
         if hasattr(os, "register_at_fork"):
