@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import tempfile
 import tomllib
 from pathlib import Path
@@ -76,7 +77,11 @@ def main(names: list[str]) -> None:
         for cell in notebook.cells:
             # Of no interest to a reader, and different each time.
             cell.metadata.pop("execution", None)
-        nbformat.write(notebook, EXAMPLES / f"{name}.ipynb")
+        # Tracebacks name files of this machine's packages.
+        packages = f"{Path(sysconfig.get_path('purelib')).parent}/"
+        (EXAMPLES / f"{name}.ipynb").write_text(
+            nbformat.writes(notebook).replace(packages, "") + "\n", encoding="utf-8"
+        )
         print(name, [one.answer.text if one.answer else one.status for one in records(notebook)])
 
 
