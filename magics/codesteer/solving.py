@@ -46,12 +46,7 @@ def solve(
         CodeSteerError: nothing was started: empty prompt, unknown model, missing key, ...
     """
     live = _submit(prompt, inputs, outputs, on_event, settings)
-    try:
-        run = live.wait()
-    except KeyboardInterrupt:
-        live.stop()
-        run = live.wait(timeout=30)
-    return _settled(run, raise_on_failure)
+    return _settled(_waited(live), raise_on_failure)
 
 
 async def asolve(
@@ -65,12 +60,7 @@ async def asolve(
 ) -> Run:
     """:func:`solve` without blocking the event loop. Cancelling stops the run; its journal keeps what it has."""
     live = _submit(prompt, inputs, outputs, on_event, settings)
-    try:
-        run = await live.join()
-    except asyncio.CancelledError:
-        live.stop()
-        raise
-    return _settled(run, raise_on_failure)
+    return _settled(await _joined(live), raise_on_failure)
 
 
 def check(
@@ -97,12 +87,7 @@ def check(
         As :func:`solve`.
     """
     live = _submit(prompt, inputs, (), on_event, settings, given=answer)
-    try:
-        run = live.wait()
-    except KeyboardInterrupt:
-        live.stop()
-        run = live.wait(timeout=30)
-    return _settled(run, True)
+    return _settled(_waited(live), True)
 
 
 async def acheck(
@@ -115,12 +100,7 @@ async def acheck(
 ) -> Run:
     """:func:`check` without blocking the event loop. Cancelling stops the run."""
     live = _submit(prompt, inputs, (), on_event, settings, given=answer)
-    try:
-        run = await live.join()
-    except asyncio.CancelledError:
-        live.stop()
-        raise
-    return _settled(run, True)
+    return _settled(await _joined(live), True)
 
 
 def remember(run: Run) -> Run:
@@ -174,6 +154,24 @@ def settings_of(given: Mapping[str, Any]) -> RunSettings:
         if name not in known:
             raise UnknownName(f"There is no setting {name!r}.", nearest(name, known) or f"Known: {', '.join(known)}.")
     return msgspec.structs.replace(_defaults(), **given)
+
+
+def _waited(live: LiveRun) -> Run:
+    """The run, once it has ended; the kernel's interrupt stops it and keeps what it has."""
+    try:
+        return live.wait()
+    except KeyboardInterrupt:
+        live.stop()
+        return live.wait(timeout=30)
+
+
+async def _joined(live: LiveRun) -> Run:
+    """The run, once it has ended; being cancelled stops it."""
+    try:
+        return await live.join()
+    except asyncio.CancelledError:
+        live.stop()
+        raise
 
 
 def _defaults() -> RunSettings:

@@ -160,7 +160,8 @@ def _limit(request: dict[str, Any], present: int) -> dict[str, Any]:
 
     from codesteer_child import processes, sandbox
 
-    # On Linux ru_maxrss begins with what the process had that started this one, which may be a large notebook.
+    # On Linux ru_maxrss begins with what the process had that started this one, which may be a large notebook. Where
+    # there is no /proc (macOS), it is its own, in bytes.
     spent["resident"] = processes.peak(os.getpid()) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**spent, "limits": sandbox.limit_program(request["limits"], present)}
 
