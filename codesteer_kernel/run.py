@@ -61,6 +61,7 @@ from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.extraction import code_block
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
+from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.store import Keeper, Store
 
 __all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
@@ -335,6 +336,7 @@ class _Job:
     store: Store
     hosts: Directory
     given: Answer | None
+    procedure: Procedure | None
 
 
 class Engine:
@@ -357,6 +359,7 @@ class Engine:
         outputs: tuple[str, ...] = (),
         follows: Record | None = None,
         given: str | None = None,
+        procedure: Procedure | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -371,6 +374,7 @@ class Engine:
             follows: an earlier run that the prompt goes on from; the models are told what it asked and found.
             given: an answer, or a reply with a fenced program, to check instead of steering: no target or steerer is
                 asked, and the run has one round.
+            procedure: answers in the place of our loop, for comparisons.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
@@ -403,7 +407,7 @@ class Engine:
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
         self._live[live.id] = live
-        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer)
+        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer, procedure)
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
@@ -508,6 +512,7 @@ class Engine:
                 versions=_versions() | _hosts(job) | keeper.note,
                 check=settings.checker != NO_CHECKER,
                 given=job.given,
+                procedure=job.procedure,
                 stop=job.live._stop,
                 notice=_notice(job),
             )

@@ -66,7 +66,8 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
-    nothing: the checkers look at an answer that the user gave, and no target is asked.
+    nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
+    in the place of the loop; empty: the loop itself.
     """
 
     dialect: str = "mini"
@@ -82,6 +83,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     repeat_partial: bool = False
     faithful: bool = False
     check_only: bool = False
+    method: str = ""
     prompts: str = ""
 
 

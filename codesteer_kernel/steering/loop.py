@@ -39,6 +39,7 @@ from codesteer_kernel.steering.dialects import default_dialect
 from codesteer_kernel.steering.emitter import Emitter, Outlet
 from codesteer_kernel.steering.faithful import faithful
 from codesteer_kernel.steering.forms import Form, asked_form, shaped
+from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.steering.steered import checked, steered
 from codesteer_kernel.steering.support import best, last
@@ -65,7 +66,7 @@ def new_run_id() -> str:
 class Steering:
     """One run in the making. Iterate over :meth:`events` once; ``record`` is the fold so far, ``values`` what ``--out`` found.
 
-    ``given`` is an answer to check instead of steering to one. ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open
+    ``given`` is an answer to check instead of steering to one; ``procedure`` answers in the place of our loop. ``notice`` is shown while local models load. ``stop`` set at any moment (from the loop's thread) ends the run: open
     streams are closed, the running program is interrupted, and the partial record stays.
     """
 
@@ -78,6 +79,7 @@ class Steering:
     versions: dict[str, str] = field(default_factory=dict)
     check: bool = True
     given: Answer | None = None
+    procedure: Procedure | None = None
     notice: str = ""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     values: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +89,9 @@ class Steering:
         if self.config.faithful:
             dialect = "codesteer-v1"
         prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
-        self.config = replace(self.config, dialect=dialect, prompts=prompts, check_only=self.given is not None)
+        method = self.procedure.name if self.procedure else ""
+        checked_only = self.given is not None
+        self.config = replace(self.config, dialect=dialect, prompts=prompts, method=method, check_only=checked_only)
         meter = Meter(self.budget)
         self._outlet = Outlet()
         emitter = Emitter(self._outlet, lambda: meter.elapsed)
@@ -197,6 +201,8 @@ class Steering:
 
     def _answer(self) -> tuple[FinalAnswer | None, Support]:
         """The answer of the rounds so far, in the form that the question asks for."""
+        if self.procedure is not None:
+            return self.procedure.choose(self.record.rounds)
         if self.config.faithful:
             return last(self.record.rounds)
         answer, support = best(self.record.rounds)
@@ -223,6 +229,8 @@ class Steering:
         await self._load()
         if self.given is not None:
             return await checked(self._acts, self.given, check=self.check)
+        if self.procedure is not None:
+            return await self.procedure.run(self._acts, self.budget.rounds)
         if self.config.faithful:
             return await faithful(self._acts, self.budget.rounds)
         return await steered(self._acts, self.budget.rounds, check=self.check)

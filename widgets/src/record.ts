@@ -61,7 +61,8 @@ export interface Models {
  *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
  *     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
  *     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
- *     nothing: the checkers look at an answer that the user gave, and no target is asked.
+ *     nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
+ *     in the place of the loop; empty: the loop itself.
  */
 export interface RunConfig {
   dialect: string;
@@ -77,6 +78,7 @@ export interface RunConfig {
   repeat_partial: boolean;
   faithful: boolean;
   check_only: boolean;
+  method: string;
   prompts: string;
 }
 /**
@@ -332,6 +334,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       repeat_partial: { type: 'boolean', default: false },
       faithful: { type: 'boolean', default: false },
       check_only: { type: 'boolean', default: false },
+      method: { type: 'string', default: '' },
       prompts: { type: 'string', default: '' }
     }
   },
