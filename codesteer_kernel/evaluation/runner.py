@@ -150,6 +150,7 @@ def run_job(
         pool = _here(asked, concurrency)
     with Ledger(folder) as book:
         known = _known(job, folder, asked)
+        work = _Work(asked, book, pool, concurrency, on_progress, retry_failed=retry_failed)
         session = Session(
             started=_now(), concurrency=concurrency, versions=versions(), hardware=hardware(), commit=commit()
         )
@@ -161,7 +162,6 @@ def run_job(
             sessions=(*(known.sessions if known else ()), session),
         )
         write_job(folder, kept)
-        work = _Work(asked, book, pool, concurrency, on_progress, retry_failed=retry_failed)
         why: str = "halted"
         try:
             why = work.go(stop or threading.Event(), money, seconds)
