@@ -89,7 +89,7 @@ class _Hand:
     """An actor, as seen from here."""
 
     actor: Any
-    busy: int = 0
+    load: int = 0
     gone: bool = False
 
 
@@ -228,23 +228,30 @@ class Cluster(Generic[Item, Result]):
         self._starting[hand.actor.ready.remote()] = hand
 
     def _assign(self) -> None:
-        """Give what waits to the hands with the least to do."""
+        """Give what waits to the hand with the least to do.
+
+        An item that lost its actor is tried alone: if it was what killed it, it takes no other with it again.
+        """
         while True:
-            free = [hand for hand in self._hands if hand.busy < self._each]
             with self._lock:
-                task = self._queue.popleft() if self._queue and free else None
-            if task is None:
+                task = self._queue[0] if self._queue else None
+            hand = min(self._hands, key=lambda one: one.load, default=None)
+            if task is None or hand is None or hand.load + self._weight(task) > self._each:
                 return
-            hand = min(free, key=lambda one: one.busy)
-            hand.busy += 1
+            with self._lock:
+                self._queue.popleft()
+            hand.load += self._weight(task)
             self._running[hand.actor.work.remote(task.item)] = hand, task
+
+    def _weight(self, task: _Task[Item, Result]) -> int:
+        return self._each if task.lost else 1
 
     def _settle(self, ref: Any) -> None:
         if ref in self._starting:
             self._born(ref, self._starting.pop(ref))
             return
         hand, task = self._running.pop(ref)
-        hand.busy -= 1
+        hand.load -= self._weight(task)
         try:
             result = self._ray.get(ref)
         except self._ray.exceptions.RayTaskError as fault:
