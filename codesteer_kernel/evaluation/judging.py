@@ -25,15 +25,18 @@ Origin = Literal["program", "text", "none"]
 
 # Verdicts that say that a text is no answer to the question, rather than a wrong one.
 _NO_ANSWER = {"empty", "unreadable", "wrong_shape", "too_long"}
+# The questions ask for an answer "between <<< and >>>": whoever repeats that has not answered "and".
+_QUOTED = re.compile(r"<<<[\s`'\"]*and[\s`'\"]*>>>")
 # Where an unmarked answer may stand; the last one of each counts.
 _BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
-_LABELLED = re.compile(
+_LABEL = re.compile(
     r"^[ \t*_#>-]*(?:the )?(?:final |correct )?(?:answer|result|solution|output)\b", re.IGNORECASE | re.MULTILINE
 )
-_HEADED = re.compile(r":[ \t*_]*\n")
+_SAID = re.compile(r"\b(?:answer|result|solution)\b[^.\n]{0,80}?\b(?:is|are)\b:?[ \t]*", re.IGNORECASE)
+_COLON = re.compile(r":[ \t*_]*\n")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
-_IS = re.compile(r"\b(?:answer|result|solution)\b[^.\n]{0,80}?\b(?:is|are)\b:?[ \t]*", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[^.\s])[.!][*)]*(?:\s|$)")
+_IS = re.compile(r"\b(?:is|are|gives|equals)\b:?[ \t]+|[:=][ \t]+")
+_STOP = re.compile(r"(?<=[^.\s])[.!][*)]*(?:\s|$)")
 _SEARCHED = 20_000
 """So many characters at the end of an unmarked text are searched: an answer stands there."""
 
@@ -54,28 +57,37 @@ def judged_text(record: Record) -> tuple[str, Origin]:
 def judge(problem: Problem, record: Record) -> tuple[Verdict, Origin]:
     """Have the problem's own rules judge a run's answer."""
     text, origin = judged_text(record)
+    text = _QUOTED.sub(" ", text)
     task = get(problem.task)
     first = task.verify(problem, text)
     if extract(text).found == "markers" or first.code not in _NO_ANSWER:
         return first, origin
-    verdicts = (task.verify(problem, place) for place in _places(text[-_SEARCHED:]))
+    verdicts = (task.verify(problem, place) for place in _places(text[-_SEARCHED:].strip()))
     return next((one for one in verdicts if one.code not in _NO_ANSWER), first), origin
 
 
 def _places(text: str) -> Iterator[str]:
     """Where an answer without markers may stand, likeliest first."""
-    boxed = _BOXED.findall(text)
-    if boxed:
+    if boxed := _BOXED.findall(text):
         yield boxed[-1]
-    for pattern in (_LABELLED, _IS, _HEADED):
-        found = list(pattern.finditer(text))
-        if found:
-            rest = text[found[-1].start() if pattern is _LABELLED else found[-1].end() :].strip()
-            line = rest.partition("\n")[0]
-            yield from (rest, rest.partition("\n\n")[0], line, _SENTENCE.split(line)[0])
-    bold = _BOLD.findall(text)
-    if bold:
+    # The label goes along: readers know it, and a heading is followed by the answer on a line of its own.
+    if labels := list(_LABEL.finditer(text)):
+        yield from _lengths(text[labels[-1].start() :], sentence=True)
+    if said := list(_SAID.finditer(text)):
+        yield from _lengths(text[said[-1].end() :], sentence=True)
+    if colons := list(_COLON.finditer(text)):
+        yield from _lengths(text[colons[-1].end() :])
+    if bold := _BOLD.findall(text):
         yield bold[-1]
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    yield paragraphs[-1]
-    yield paragraphs[-1].rpartition("\n")[2]
+    paragraph = re.split(r"\n[ \t]*\n", text)[-1]
+    line = paragraph.rpartition("\n")[2]
+    yield from (paragraph, line, line[max((found.end() for found in _IS.finditer(line)), default=0) :])
+
+
+def _lengths(text: str, *, sentence: bool = False) -> Iterator[str]:
+    """A text to its end, its paragraph's and its line's; ``sentence``: to that of its first sentence as well."""
+    text = text.strip()
+    line = text.partition("\n")[0]
+    yield from (text, re.split(r"\n[ \t]*\n", text, maxsplit=1)[0], line)
+    if sentence:
+        yield _STOP.split(line)[0]

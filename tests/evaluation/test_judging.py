@@ -72,6 +72,9 @@ def test_the_winning_round_is_judged_and_a_run_without_an_answer_has_none() -> N
         "The steps are long.\nThe final answer is {}. I hope this helps!",
         "Adding up gives:\n\n{}",
         "Line by line.\n{}",
+        "I multiply.\n\nTherefore, the product of both is {}.",
+        "I multiply.\n6 * 7 = {}",
+        "The answer is {}. It goes between <<< and >>>.",
     ],
 )
 def test_an_answer_without_markers_is_found_where_models_put_it(form: str) -> None:
@@ -96,6 +99,11 @@ def test_a_readable_answer_that_is_wrong_is_not_looked_behind() -> None:
     """The first place that can be read counts: no second answer is tried because the first was wrong."""
     assert said(PRODUCT, f"```\n13\n```\nAnswer: {PRODUCT.reference}") == (False, "not_goal", False)
     assert said(PRODUCT, f"**{PRODUCT.reference}** it was.\nAnswer: 13")[0] is False
+
+
+def test_the_number_of_a_listed_step_is_no_answer() -> None:
+    step = PRODUCT.reference
+    assert said(PRODUCT, f"### Explanation:\n\n{step}. **Multiply**: that is easy.\n")[:2] == (False, "unreadable")
 
 
 def test_no_answer_stays_no_answer() -> None:
