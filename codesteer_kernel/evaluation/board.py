@@ -64,5 +64,5 @@ def _scores(progress: Progress) -> Table:
     table.add_column(justify="right", no_wrap=True)
     for score in progress.scores:
         share = f"{score.right / score.done:.0%}" if score.done else ""
-        table.add_row(name(score), f"{score.right} of {score.done}", Text(share, "bold"))
+        table.add_row(name(score), f"{score.right} of {score.done} right", Text(share, "bold"))
     return table

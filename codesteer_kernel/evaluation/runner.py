@@ -152,12 +152,13 @@ def run_job(
         session = Session(
             started=_now(), concurrency=concurrency, versions=versions(), hardware=hardware(), commit=commit()
         )
+        before = known.sessions if known else ()
         kept = JobFile(
             **{name: getattr(job, name) for name in Job.__struct_fields__},
             versions=known.versions if known else session.versions,
             hardware=known.hardware if known else session.hardware,
             commit=known.commit if known else session.commit,
-            sessions=(*(known.sessions if known else ()), session),
+            sessions=(*before, session) if work.waiting else before,
         )
         write_job(folder, kept)
         why: str = "halted"
@@ -165,8 +166,9 @@ def run_job(
             why = work.go(stop or threading.Event(), money, seconds)
         finally:
             work.end()
-            ended = replace(session, ended=_now(), why=why)
-            write_job(folder, replace(kept, sessions=(*kept.sessions[:-1], ended)))
+            if kept.sessions != before:
+                ended = replace(session, ended=_now(), why=why)
+                write_job(folder, replace(kept, sessions=(*before, ended)))
         attempts = [book.attempts[trial.key] for trial in asked if trial.key in book.attempts]
     return Outcome(attempts=attempts, left=len(work.waiting), why=why)
 
@@ -191,6 +193,8 @@ class _Work:
             there = book.attempts.get(trial.key)
             if there is None or (retry_failed and there.status == "failed"):
                 self.waiting.append(trial)
+                # What a failed attempt cost is spent.
+                self._tally.cost += (there and there.cost) or 0.0
             else:
                 self._tally.add(trial, there, fresh=False)
 
@@ -234,18 +238,21 @@ class _Work:
     def _collect(self, patience: float) -> None:
         done, _ = concurrent.futures.wait(self._live, patience, concurrent.futures.FIRST_COMPLETED)
         for future in done:
-            trial = self._live.pop(future)
+            trial = self._live[future]
             try:
                 row = future.result()
             except WorkerLost as fault:
                 row = failed(trial, fault, _now())
-            if row is None:
+            # Kept before it is let go of: an interrupt in between finds it among those that ended.
+            if row is not None:
+                self._book.append(row)
+                self._tally.add(trial, row.attempt, fresh=True)
+            else:
                 self.waiting.append(trial)
-                continue
-            self._book.append(row)
-            self._tally.add(trial, row.attempt, fresh=True)
+            del self._live[future]
             self._tell()
-            self._look_at(row)
+            if row is not None:
+                self._look_at(row)
 
     def _look_at(self, row: Row) -> None:
         """Give up where one attempt after the other fails for a reason that stays."""

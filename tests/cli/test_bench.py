@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from codesteer_kernel.cli import main
+from codesteer_kernel.command_table import COMMANDS
 from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.evaluation.ledger import read_attempts, read_job
 from tests.evaluation.answering import answering, problems_of
@@ -151,6 +152,15 @@ def test_methods_and_help(capsys: Output) -> None:
         assert main(words) == 0
         text = capsys.readouterr().out
         assert all(word in text for word in ("run", "resume", "status", "methods", "--budget-money", "Exit codes"))
+
+
+def test_what_completes_is_in_the_help(capsys: Output) -> None:
+    (command,) = [one for one in COMMANDS if one.name == "bench"]
+    main(["bench"])
+    text = capsys.readouterr().out
+    assert not [flag for flag in command.flags if flag not in (text + "--help")]
+    main(["--complete", "bench", "run", "--budget-"])
+    assert capsys.readouterr().out.split() == ["--budget-money", "--budget-time"]
 
 
 def test_a_sweep_is_typed_as_task_knob_and_values(tmp_path: Path, capsys: Output) -> None:

@@ -65,7 +65,6 @@ def test_a_job_loses_nothing_when_a_worker_is_killed_in_the_middle(happened: dic
 
 def test_items_are_worked_on_by_all_and_what_fails_is_told(happened: dict[str, Any]) -> None:
     assert happened["results"] == [2 * number for number in range(100, 120)]
-    assert happened["processes"] >= 2
     assert happened["mapped"] == [0, 2, 4, 6, 8]
     assert happened["raised"] == "ValueError: not that number"
     assert happened["left"]
