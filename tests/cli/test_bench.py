@@ -15,7 +15,7 @@ from codesteer_kernel.cli import main
 from codesteer_kernel.command_table import COMMANDS
 from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.evaluation.ledger import read_attempts, read_job
-from tests.evaluation.answering import answering, problems_of
+from tests.evaluation.job_script import answering, problems_of
 from tests.run.scripts import model
 from tests.scripted import Reply, serving_in_thread
 from tests.terminal import interruptible

@@ -18,7 +18,7 @@ from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.evaluation.ledger import read_attempts, read_job
 from codesteer_kernel.evaluation.runner import run_job
 from codesteer_kernel.run import RunSettings
-from tests.evaluation.answering import answering, problems_of
+from tests.evaluation.job_script import answering, problems_of
 from tests.evaluation.spread import begin
 from tests.evaluation.test_runner import told
 from tests.evaluation.two_workers import KILLED_AFTER
