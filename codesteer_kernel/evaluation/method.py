@@ -63,14 +63,12 @@ class Method:
         """
         known = set(RunConfig.__struct_fields__)
         config = replace(config or RunConfig(), **{name: value for name, value in self.changes if name in known})
-        check = dict(self.changes).get("checker") != "none"
         steering = Steering(
             Question(prompt=problem.question),
             roles,
             executor,
             config=config,
             budget=budget,
-            check=check,
             procedure=self.procedure,
         )
         async for event in steering.events():
