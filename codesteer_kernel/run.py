@@ -65,7 +65,18 @@ from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
+__all__ = [
+    "Engine",
+    "LiveRun",
+    "Run",
+    "RunFailed",
+    "RunSettings",
+    "config_of",
+    "engine",
+    "preview",
+    "read_run",
+    "settings_of",
+]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
@@ -512,7 +523,7 @@ class Engine:
                 job.question,
                 job.roles,
                 executor,
-                config=_config(settings, job.roles),
+                config=config_of(settings, job.roles),
                 budget=Budget(
                     rounds=settings.rounds,
                     seconds=settings.seconds,
@@ -705,7 +716,12 @@ async def _leave(roles: Roles) -> None:
         await model.aclose()
 
 
-def _config(settings: RunSettings, roles: Roles) -> RunConfig:
+def config_of(settings: RunSettings, roles: Roles) -> RunConfig:
+    """What ``settings`` come to with these models, as the record says it.
+
+    Raises:
+        BadInput: the target cannot be asked for hidden reasoning.
+    """
     if settings.thinking and not roles.target.abilities.thinking:
         raise BadInput(f"{roles.target.name} cannot be asked for hidden reasoning.", "Leave --thinking out.")
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
@@ -728,7 +744,7 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
 
 def _without(settings: RunSettings) -> list[Part]:
     parts = list(cast("tuple[Part, ...]", settings.without))
-    return [*parts, "self-answer"] if settings.checker == NO_CHECKER else parts
+    return [*parts, "self-answer"] if settings.checker == NO_CHECKER and not settings.faithful else parts
 
 
 def _memory(wanted: int) -> int:

@@ -88,7 +88,9 @@ def _testing(acts: Acts) -> Testing | None:
 async def _choose(acts: Acts, dialect: Dialect) -> Decision:
     acts.enter("choosing")
     if acts.config.start:
-        return Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+        decision = Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+        dialect.told(decision)
+        return decision
     return await dialect.choose()
 
 

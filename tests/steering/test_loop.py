@@ -147,6 +147,23 @@ async def test_tests_can_be_turned_off() -> None:
     assert not run.checker.requests
 
 
+@pytest.mark.parametrize(
+    ("dialect", "said"), [("instruct", say("return")), ("codesteer-v1", "<<<Return Answer>>>"), ("mini", "")]
+)
+async def test_a_steerer_that_did_not_choose_knows_the_question_all_the_same(dialect: str, said: str) -> None:
+    config = RunConfig(dialect=dialect, start="code", without=["self-answer"])
+    scores = [{"Return>>>": 0.9, "Refine>>>": 0.1}] if dialect == "mini" else []
+    steerer = Speaker([said] if said else [], scores=scores, name="openai/steerer")
+    run = Run([CODE.format("6 * 7 + 0")], steerer, Programs(["42\n"]), config=config)
+    record = await run.finish()
+    assert (record.status, record.rounds[0].decision.source) == ("done", "rule")
+    turns = steerer.scored[0] if scores else list(steerer.requests[0].messages)
+    asked = next(place for place, turn in enumerate(turns) if QUESTION.prompt in turn.content)
+    assert turns[asked + 1].role == "assistant"
+    assert "code" in turns[asked + 1].content.lower()
+    assert "42" in turns[-2 if scores else -1].content
+
+
 async def test_the_symbolic_checker_can_be_left_out() -> None:
     config = RunConfig(dialect="instruct", without=["symbolic"])
     run = Run([CODE.format("42")], [say("code"), say("return")], Programs(["42\n"], [(True, "")]), config=config)
