@@ -190,8 +190,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         for part in self.without:
             if part not in _PARTS:
                 raise BadInput(f"--without is {part!r}.", f"Give one or both of {', '.join(_PARTS)}.")
-        if self.without and self.faithful:
-            raise BadInput("--faithful has every part of the published loop.", "Leave --without out.")
+        if "stop" in self.without and self.faithful:
+            raise BadInput("--faithful ends as the published loop does.", "Leave --without stop out.")
         if self.dialect is not None and self.dialect not in DIALECTS:
             raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
         return self
