@@ -87,7 +87,8 @@ class Steering:
         dialect = self.config.dialect or default_dialect(self.roles.steerer)
         if self.config.faithful:
             dialect = "codesteer-v1"
-        prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
+        names = [dialect.replace("-", "_"), "target", *(["methods"] if self.procedure else [])]
+        prompts = "+".join(load_prompts(name).stamp for name in names)
         method = self.procedure.name if self.procedure else ""
         checked_only = self.given is not None
         self.config = replace(self.config, dialect=dialect, prompts=prompts, method=method, check_only=checked_only)

@@ -47,6 +47,7 @@ def test_all_text_asks_for_words_and_judges_them() -> None:
     found = answered(METHODS["all-text-cot"], [MARKED])
     assert "reasoning in words" in found.asked[0]
     assert (found.attempt.correct, found.attempt.marked, found.attempt.decisions) == (True, True, ["text"])
+    assert "+methods@" in found.record.config.prompts, "the record names the wording"
 
 
 def test_all_code_runs_the_program_once_and_judges_what_it_printed() -> None:
