@@ -1,9 +1,9 @@
 """Code Interpreter: the target runs programs as it likes and sees what they print, turn by turn, until it answers in words.
 
 Each reply is a round. Models that can call tools call one; for others a fenced block is the call. Every program is a fresh
-script in the child kernel (nothing is kept from one to the next but the files of no program). After the last round that
-the budget allows, what its program printed is the answer. The published column (CI) is a hosted interpreter's multi-turn
-use, restated here on our kernel.
+script in the child kernel: nothing is kept from one to the next. After the last round that the budget allows, what its
+program printed is the answer. The published column (CI) is a hosted interpreter's multi-turn use, restated here on our
+kernel.
 """
 
 from __future__ import annotations
