@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalModel"]
 
-LANES = {"steerer": 0, "target": 1}
 READ_SECONDS = 600.0
 STOPS: dict[str, StopReason] = {"eos": "end", "word": "stop_string", "limit": "length"}
 BOOST = 100.0
@@ -38,8 +37,10 @@ class LocalModel:
     """One GGUF file on the shared local runtime.
 
     Cheap to make: the weights are fetched and loaded by :meth:`ready`, or by the first call. Usable from any event
-    loop. The ``slot`` of a request pins it to a cache lane: "steerer" and "target" have one each, "" takes whichever
-    fits best.
+    loop. The server finds the free lane that knows most of a prompt, and keeps what other lanes knew in memory. No
+    request is pinned to a lane, so their ``slot`` says nothing here: a request that is pinned to a busy lane has
+    llama.cpp (xllamacpp 2026.10) put another prompt's state into the lane that is at work, which then writes nonsense
+    or spins for ever.
 
     Args:
         source: an entry of the catalogue, or the path of a GGUF file.
@@ -137,7 +138,6 @@ class LocalModel:
                 body["seed"] = request.seed
             if request.json_schema is not None:
                 body["json_schema"] = request.json_schema
-            body |= _lane(request.slot)
             splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
             async with aclosing(self._complete(client, body)) as events:
                 async for event in events:
@@ -163,7 +163,7 @@ class LocalModel:
         Args:
             messages: the conversation; the last turn is the assistant's, its text is what the choices continue.
             choices: two or more different continuations, none of which begins another.
-            slot: the cache lane.
+            slot: not used.
             bias: added to the log-probability of a choice before normalising, to undo a known preference.
 
         Raises:
@@ -179,7 +179,7 @@ class LocalModel:
             prompt = await self._prompt(client, messages, shield)
             branching = Branching({choice: await self._tokens(client, prompt + choice, shield) for choice in choices})
             for shared, candidates in branching.places():
-                odds, spent = await self._next_token(client, shared, candidates, slot)
+                odds, spent = await self._next_token(client, shared, candidates)
                 branching.settle(odds)
                 usage += spent
         return Choice(probabilities=branching.probabilities(bias), usage=usage)
@@ -264,7 +264,7 @@ class LocalModel:
         return tokens
 
     async def _next_token(
-        self, client: httpx.AsyncClient, prompt: list[int], candidates: list[int], slot: str
+        self, client: httpx.AsyncClient, prompt: list[int], candidates: list[int]
     ) -> tuple[dict[int, float], TokenUsage]:
         """Log-probabilities of ``candidates`` among themselves, as the token after ``prompt``."""
         body: dict[str, Any] = {
@@ -276,7 +276,7 @@ class LocalModel:
             "temperature": 1.0,
             "logit_bias": [[token, BOOST] for token in candidates],
             "cache_prompt": self._prefix_cache,
-        } | _lane(slot)
+        }
         found: dict[int, float] = {}
         async with aclosing(self._complete(client, body)) as events:
             async for event in events:
@@ -333,10 +333,6 @@ class LocalModel:
 
     def _log(self) -> Path:
         return log_path(self._path or Path(self.name))
-
-
-def _lane(slot: str) -> dict[str, int]:
-    return {"id_slot": LANES[slot]} if slot in LANES else {}
 
 
 def _usage(event: dict[str, Any]) -> TokenUsage:

@@ -194,6 +194,30 @@ async def test_closing_a_stream_frees_its_lane(runtime: Path, smollm: Entry, pha
     await model.aclose()
 
 
+async def test_a_call_does_not_touch_a_lane_that_is_at_work(runtime: Path, smollm: Entry) -> None:
+    """A prompt that was read before is put back into a lane; never into one where another is being read.
+
+    (Calls pinned to their role's lane were: the lane then knew more words than its own call had, and spun for ever.)
+    """
+    model = LocalModel(smollm)
+    await model.ready()
+
+    def told(word: str, count: int) -> tuple[Message, ...]:
+        return (Message("user", f"{word} " * count),)
+
+    known, other, new = told("red", 900), told("blue", 40), told("green", 350)
+    for messages in (known, other):
+        await answer(model, messages, max_tokens=2, slot="target")
+    async with asyncio.timeout(200):
+        first = asyncio.create_task(answer(model, new, max_tokens=2, slot="target"))
+        while not any(await slots(model)):
+            await asyncio.sleep(0.01)
+        await answer(model, known, max_tokens=2, slot="target")
+        _, finish = await first
+    assert 350 < finish.usage.input_tokens < 900
+    await model.aclose()
+
+
 async def test_the_server_is_on_loopback_and_wants_the_key(runtime: Path, smollm: Entry) -> None:
     model = LocalModel(smollm)
     url, key = await model.endpoint()
