@@ -27,7 +27,9 @@ Origin = Literal["program", "text", "none"]
 _NO_ANSWER = {"empty", "unreadable", "wrong_shape", "too_long"}
 # The questions ask for an answer "between <<< and >>>": whoever repeats that has not answered "and".
 _QUOTED = re.compile(r"<<<[\s`'\"]*and[\s`'\"]*>>>")
-# Where an unmarked answer may stand; the last one of each counts.
+# Where an unmarked answer may stand; the last one of each counts. First what is marked by half or by two brackets. All of
+# them take time linear in the text, whatever a model repeats.
+_HALF = re.compile(r"(?<!<)<<++([^<>\n]++)|(?<![^<>\n])([^<>\n]++)>>")
 _BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LABEL = re.compile(
     r"^[ \t*_#>-]*(?:the )?(?:final |correct )?(?:answer|result|solution|output)\b", re.IGNORECASE | re.MULTILINE
@@ -68,6 +70,8 @@ def judge(problem: Problem, record: Record) -> tuple[Verdict, Origin]:
 
 def _places(text: str) -> Iterator[str]:
     """Where an answer without markers may stand, likeliest first."""
+    if half := _HALF.findall(text):
+        yield "".join(half[-1])
     if boxed := _BOXED.findall(text):
         yield boxed[-1]
     # The label goes along: readers know it, and a heading is followed by the answer on a line of its own.

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-__all__ = ["agree", "code_block", "normalised", "result_of_output", "result_of_text", "without_code"]
+__all__ = ["agree", "code_block", "code_blocks", "normalised", "result_of_output", "result_of_text", "without_code"]
 
 # The line that opens a block: three or more backticks or tildes, any tag or none. Possessive throughout: a model that
 # repeats itself writes thousands of backticks, and the engine must not stand still over them.
@@ -20,11 +20,13 @@ SHORT_OUTPUT = 400
 
 
 def code_block(text: str) -> str | None:
-    """Return the Python program in ``text``, or None.
+    """Return the Python program in ``text``, or None: of its blocks the last, as models often correct themselves."""
+    blocks = code_blocks(text)
+    return blocks[-1] if blocks else None
 
-    The last tagged Python block wins (models often correct themselves), then the last untagged block that is not
-    plainly something else.
-    """
+
+def code_blocks(text: str) -> list[str]:
+    """Return the Python blocks in ``text``: those tagged so, else the untagged ones that are not plainly something else."""
     tagged: list[str] = []
     untagged: list[str] = []
     for tag, body in _fenced(text):
@@ -32,8 +34,7 @@ def code_block(text: str) -> str | None:
             tagged.append(body)
         elif not tag:
             untagged.append(body)
-    blocks = tagged or [body for body in untagged if _looks_like_python(body)]
-    return blocks[-1] if blocks else None
+    return tagged or [body for body in untagged if _looks_like_python(body)]
 
 
 def without_code(text: str) -> str:

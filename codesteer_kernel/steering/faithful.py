@@ -117,7 +117,9 @@ class _Faithful:
         code = first_block(response)
         if code is None:
             return response, None
-        await self._acts.rate(code, index)
+        if "symbolic" not in self._acts.config.without:
+            # Ours, for whoever looks at the record: the published loop does not know of it.
+            await self._acts.rate(code, index)
         execution, _ = await self._acts.execute(code, index, seconds=CODE_SECONDS)
         shown = response + told_execution(self._prompts, execution)
         return shown, told_symbolic(self._prompts, rate_published(code))

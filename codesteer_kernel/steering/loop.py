@@ -77,7 +77,6 @@ class Steering:
     budget: Budget = field(default_factory=Budget)
     run_id: str = field(default_factory=new_run_id)
     versions: dict[str, str] = field(default_factory=dict)
-    check: bool = True
     given: Answer | None = None
     procedure: Procedure | None = None
     notice: str = ""
@@ -88,7 +87,8 @@ class Steering:
         dialect = self.config.dialect or default_dialect(self.roles.steerer)
         if self.config.faithful:
             dialect = "codesteer-v1"
-        prompts = "+".join(load_prompts(name).stamp for name in (dialect.replace("-", "_"), "target"))
+        names = [dialect.replace("-", "_"), "target", *(["methods"] if self.procedure else [])]
+        prompts = "+".join(load_prompts(name).stamp for name in names)
         method = self.procedure.name if self.procedure else ""
         checked_only = self.given is not None
         self.config = replace(self.config, dialect=dialect, prompts=prompts, method=method, check_only=checked_only)
@@ -228,12 +228,12 @@ class Steering:
         )
         await self._load()
         if self.given is not None:
-            return await checked(self._acts, self.given, check=self.check)
+            return await checked(self._acts, self.given)
         if self.procedure is not None:
             return await self.procedure.run(self._acts, self.budget.rounds)
         if self.config.faithful:
             return await faithful(self._acts, self.budget.rounds)
-        return await steered(self._acts, self.budget.rounds, check=self.check)
+        return await steered(self._acts, self.budget.rounds)
 
     async def _load(self) -> None:
         """Make local models ready before the clock of the first answer starts, telling what is going on."""

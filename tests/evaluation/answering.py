@@ -14,9 +14,14 @@ from tests.run.scripts import model
 from tests.scripted import Reply, Request, serving_in_thread
 from tests.scripted.server import Script
 
-__all__ = ["PROBLEM", "Answered", "answered", "fenced"]
+__all__ = ["COMPUTES", "MARKED", "PROBLEM", "RIGHT", "Answered", "answered", "fenced"]
 
 PROBLEM = get("number_multiply").generate(7, "1")
+
+RIGHT = PROBLEM.reference
+MARKED = f"Let me see. <<<{RIGHT}>>>"
+COMPUTES = f"product = 1\nfor factor in {list(PROBLEM.payload['factors'])}:\n    product *= factor\nprint(f'<<<{{product}}>>>')"
+"""A program that works the right answer out."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,25 @@ class Answered:
     requests: list[Request]
 
     @property
+    def did(self) -> list[tuple[str, str]]:
+        """What each round was, and what its program printed, or how it failed; "" where none ran."""
+        return [
+            (one.decision.kind, "" if one.execution is None else one.execution.stdout.strip() or one.execution.error)
+            for one in self.record.rounds
+        ]
+
+    @property
     def asked(self) -> list[str]:
         """The last user turn of each request, in the order of the requests."""
         return [request.last_user for request in self.requests]
 
 
-def answered(method: Method, script: Script, *, problem: Problem = PROBLEM, **settings: Any) -> Answered:
+def answered(
+    method: Method, script: Script, *, problem: Problem = PROBLEM, wire: str = "openai", **settings: Any
+) -> Answered:
     """Have ``method`` answer ``problem`` with a model that replies by ``script``, as a job does."""
     with serving_in_thread(script) as server:
-        base = RunSettings(target=model(server), journal=False, **settings)
+        base = RunSettings(target=model(server, wire), journal=False, **settings)
         live = engine().submit(problem.question, method.settings(base), procedure=method.procedure)
         record = live.wait(120).record
         row = attempt_of(record, problem, key="k", method=method.name, level="")

@@ -75,6 +75,9 @@ def test_the_winning_round_is_judged_and_a_run_without_an_answer_has_none() -> N
         "I multiply.\n\nTherefore, the product of both is {}.",
         "I multiply.\n6 * 7 = {}",
         "The answer is {}. It goes between <<< and >>>.",
+        "{}>>>.",
+        "I multiply, so <<<{}",
+        "I multiply, so <<{}>>.",
     ],
 )
 def test_an_answer_without_markers_is_found_where_models_put_it(form: str) -> None:

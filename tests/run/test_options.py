@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from codesteer_kernel.errors import BadConfig, BadInput, CodeSteerError, UnknownName
 from codesteer_kernel.option_table import GROUPS, OPTIONS, help_text, typed
 from codesteer_kernel.options import parse_options, question_and_answer
-from codesteer_kernel.run import RunSettings
+from codesteer_kernel.record import Record, RunConfig
+from codesteer_kernel.run import RunSettings, settings_of
 
 
 def test_nothing_said_is_the_defaults() -> None:
@@ -47,6 +48,13 @@ def test_every_option_reaches_its_setting() -> None:
 def test_names_may_be_listed_or_repeated() -> None:
     options = parse_options("--in a,b --in c --out 'd e' --out=f")
     assert (options.inputs, options.outputs) == (("a", "b", "c"), ("d", "e", "f"))
+    assert parse_options("--without symbolic --without 'stop'").settings.without == ("symbolic", "stop")
+    assert parse_options("--without symbolic,stop").settings.without == ("symbolic", "stop")
+
+
+def test_a_record_gives_back_the_parts_that_were_left_out() -> None:
+    settings = settings_of(Record(config=RunConfig(without=["symbolic", "self-answer"])))
+    assert (settings.without, settings.checker) == (("symbolic",), "none")
 
 
 @pytest.mark.parametrize(
