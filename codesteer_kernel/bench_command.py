@@ -24,6 +24,7 @@ from codesteer_kernel.run import engine
 
 __all__ = ["run_bench"]
 
+_AT_ONCE = 4
 _HELP = """\
 codesteer bench: methods on tasks, measured.
 
@@ -48,7 +49,7 @@ What is asked:
 
 How it is done:
   -o, --output DIR           the job's folder
-  -j, --concurrency K        attempts at once (default: 4)
+  -j, --concurrency K        attempts at once (default: 4; of resume: as before)
   --budget-money USD         begin no attempt once the folder's attempts have cost this
   --budget-time SECONDS      begin no attempt after so many seconds
   --retry-failed             make failed attempts again
@@ -131,7 +132,10 @@ def _resume(parser: _Parser, words: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     _how(parser)
     given = parser.parse_args(words)
-    return _do(read_job(given.folder).job, given.folder, given)
+    kept = read_job(given.folder)
+    if given.concurrency is None and kept.sessions:
+        given.concurrency = kept.sessions[-1].concurrency
+    return _do(kept.job, given.folder, given)
 
 
 def _status(parser: _Parser, words: list[str]) -> int:
@@ -153,7 +157,7 @@ def _methods(parser: _Parser, words: list[str]) -> int:
 
 
 def _how(parser: _Parser) -> None:
-    parser.add_argument("-j", "--concurrency", type=int, default=4)
+    parser.add_argument("-j", "--concurrency", type=int)
     parser.add_argument("--budget-money", type=float)
     parser.add_argument("--budget-time", type=float)
     parser.add_argument("--retry-failed", action="store_true")
@@ -179,6 +183,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _do(job: Job, folder: Path, given: argparse.Namespace) -> int:
+    if given.concurrency is None:
+        given.concurrency = _AT_ONCE
     if given.dry_run:
         print(estimate_text(job, folder, given.concurrency))
         return 0

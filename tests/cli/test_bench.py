@@ -132,7 +132,7 @@ def test_an_interrupt_ends_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     with serving_in_thread(answering(RIGHT, slow)) as server:
         command = [sys.executable, "-m", "codesteer_kernel.cli", "bench", "run", *ASKED, "--target", model(server)]
         environment = {**os.environ, "CODESTEER_HOME": str(tmp_path / "home")}
-        process = interruptible([*command, "-o", str(folder)], stdout=-1, stderr=-1, env=environment)
+        process = interruptible([*command, "-o", str(folder), "-j", "3"], stdout=-1, stderr=-1, env=environment)
         while not folder.exists() or len(read_attempts(folder)) < 3:
             assert process.poll() is None
             time.sleep(0.05)
@@ -143,6 +143,11 @@ def test_an_interrupt_ends_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert f"codesteer bench resume {folder}" in out
     assert "Traceback" not in err
     assert read_job(folder).sessions[-1].why == "stopped"
+    with serving_in_thread(answering(RIGHT)) as server:
+        # Whatever goes on with it does as many at once as before.
+        assert main(["bench", "resume", str(folder), "--budget-time", "1e-9"]) == 3
+        assert not server.requests
+    assert read_job(folder).sessions[-1].concurrency == 3
 
 
 def test_methods_and_help(capsys: Output) -> None:
