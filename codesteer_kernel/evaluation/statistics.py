@@ -169,7 +169,7 @@ def sign_test(gained: int, lost: int) -> float:
     if changed == 0:
         return 1.0
     fewer = sum(math.comb(changed, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * fewer / 2**changed)
+    return min(1.0, 2 * fewer / (1 << changed))
 
 
 def distribution(scores: Iterable[float], width: float = 0.125) -> list[int]:
