@@ -21,6 +21,7 @@ __all__ = [
     "checking",
     "combined",
     "distribution",
+    "fewest_to_tell",
     "macro",
     "normalised",
     "paired",
@@ -170,6 +171,11 @@ def sign_test(gained: int, lost: int) -> float:
         return 1.0
     fewer = sum(math.comb(changed, k) for k in range(min(gained, lost) + 1))
     return min(1.0, 2 * fewer / (1 << changed))
+
+
+def fewest_to_tell(level: float = LEVEL) -> int:
+    """So many problems must change, all one way, before the exact sign test speaks."""
+    return next(count for count in range(1, 100) if sign_test(count, 0) < 1 - level)
 
 
 def distribution(scores: Iterable[float], width: float = 0.125) -> list[int]:

@@ -132,11 +132,14 @@ class Board:
         jobs: the folders.
         rows: what was measured, by who answered; methods in their usual order.
         unfinished: attempts that whoever ran the job stopped: not counted.
+        repeated: attempts at a problem that the same row had tried in the same job (two levels with equal knobs have equal
+            problems): not counted, since they would make a sample look larger than it is.
     """
 
     jobs: tuple[Job, ...]
     rows: tuple[Measured, ...]
     unfinished: int = 0
+    repeated: int = 0
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -148,21 +151,21 @@ class Board:
         """Every attempt that counts."""
         return [one for measured in self.rows for one in measured.attempts]
 
-    def label(self, row: Row) -> tuple[str, str]:
-        """A row's name, and what tells it from others of the same method (as far as there is something to tell)."""
+    def label(self, row: Row, among: Sequence[Measured] = ()) -> tuple[str, str]:
+        """A row's name, and what tells it from others (default: all rows), as far as there is something to tell."""
+        rows = [one.row for one in among or self.rows]
         parts = []
-        if len({one.row.target for one in self.rows}) > 1:
+        if several := len({one.target for one in rows}) > 1:
             parts.append(_short(row.target))
-        steerers = {one.row.steerer for one in self.rows if one.row.method == row.method}
-        if row.steerer and (len(steerers) > 1 or len({one.row.target for one in self.rows}) > 1):
+        if row.steerer and (several or len({one.steerer for one in rows if one.method == row.method}) > 1):
             parts.append(f"steered by {_short(row.steerer)}")
         if row.source:
             parts.append(row.source)
         return row.title, ", ".join(parts)
 
-    def name(self, row: Row) -> str:
+    def name(self, row: Row, among: Sequence[Measured] = ()) -> str:
         """A row's label on one line."""
-        title, note = self.label(row)
+        title, note = self.label(row, among)
         return f"{title} ({note})" if note else title
 
 
@@ -179,28 +182,31 @@ def board(folders: Sequence[Path]) -> Board:
     if not folders:
         raise BadInput("There is no job to report.", "Name the folders of jobs.")
     names = _names(folders)
-    found: defaultdict[Row, dict[str, list[Attempt]]] = defaultdict(dict)
-    unfinished = 0
+    found: defaultdict[Row, dict[str, dict[Hashable, Attempt]]] = defaultdict(dict)
+    unfinished = repeated = 0
     for folder, name in zip(folders, names, strict=True):
         for one in read_attempts(folder):
-            if one.status in UNFINISHED:
+            problems = found[_row_of(one)].setdefault(name, {}) if one.status not in UNFINISHED else None
+            if problems is None:
                 unfinished += 1
+            elif problem_of(one) in problems:
+                repeated += 1
             else:
-                found[_row_of(one)].setdefault(name, []).append(one)
+                problems[problem_of(one)] = one
     if not found:
         raise BadInput(f"No attempt has finished in {', '.join(map(str, folders))}.", "Let the job go on first.")
     rows = []
     for row, by_job in found.items():
-        every = [problem_of(one) for attempts in by_job.values() for one in attempts]
-        if len(every) == len(set(every)):
-            rows.append(Measured(row, tuple(one for attempts in by_job.values() for one in attempts)))
+        every = Counter(problem for problems in by_job.values() for problem in problems)
+        if max(every.values()) == 1:
+            rows.append(Measured(row, tuple(one for problems in by_job.values() for one in problems.values())))
         else:
-            # The same problems more than once: another version, other settings. They must not become one row.
-            rows += [Measured(replace(row, source=name), tuple(attempts)) for name, attempts in by_job.items()]
+            # The same problems in several jobs: another version, other settings. They must not become one row.
+            rows += [Measured(replace(row, source=name), tuple(problems.values())) for name, problems in by_job.items()]
     order = list(METHODS)
     rows.sort(key=lambda one: (one.row.target, order.index(one.row.method) if one.row.method in order else 99, one.row))
     jobs = tuple(Job(name, folder, _facts(folder)) for folder, name in zip(folders, names, strict=True))
-    return Board(jobs, tuple(rows), unfinished)
+    return Board(jobs, tuple(rows), unfinished, repeated)
 
 
 def _row_of(attempt: Attempt) -> Row:

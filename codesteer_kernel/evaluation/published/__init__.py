@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["Complexity", "Cost", "Curves", "Point", "Setting", "Table", "complexity", "cost", "table"]
+__all__ = ["Column", "Complexity", "Cost", "Curves", "Point", "Setting", "Table", "complexity", "cost", "table"]
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -46,7 +46,7 @@ def _grid(board: Board, job: Job) -> Grid:
         rows.append(("job.json", "is missing: what was asked is not known"))
     if len(board.jobs) == 1:
         rows += _times(board.attempts)
-    return Grid(job.name, [Cell("what"), Cell("")], [[Cell(name), Cell(value)] for name, value in rows])
+    return Grid(job.name, [], [[Cell(name), Cell(value)] for name, value in rows])
 
 
 def _times(attempts: Sequence[Attempt]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ __all__ = ["frame", "page", "table"]
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
+_OF_COLUMN = 'scope="col"'
 _OF_ROW = 'scope="row"'
 
 
@@ -26,7 +27,7 @@ def page(document: Document) -> str:
         intro = f"<p>{escape(section.intro)}</p>" if section.intro else ""
         parts.append(
             f'<section id="{section.key}" aria-labelledby="{section.key}-title">'
-            f'<h2 id="{section.key}-title">{escape(section.title)}</h2>{intro}{_parts(section.parts, section.key)}</section>'
+            f'<h2 id="{section.key}-title">{escape(section.title)}</h2>{intro}{_parts(section.parts)}</section>'
         )
     return frame(document.title, f"<p>{escape(document.subtitle)}</p>", "".join(parts))
 
@@ -52,33 +53,31 @@ def _style() -> str:
     return Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
-def _parts(parts: Sequence[Part], key: str) -> str:
+def _parts(parts: Sequence[Part]) -> str:
+    titled = sum(isinstance(part, Grid) for part in parts) > 1
     out = []
-    number = 0
     for figures, group in groupby(parts, lambda part: isinstance(part, Figure)):
         if figures:
             drawn = [one for one in group if isinstance(one, Figure)]
             small = " small" if all(one.grid is None for one in drawn) else ""
-            out.append(f'<div class="figures{small}">{"".join(_part(one, key) for one in drawn)}</div>')
-            continue
-        for one in group:
-            number += 1
-            out.append(_part(one, f"{key}-{number}"))
+            out.append(f'<div class="figures{small}">{"".join(map(_part, drawn))}</div>')
+        else:
+            out += [table(one, titled=titled) if isinstance(one, Grid) else _part(one) for one in group]
     return "".join(out)
 
 
-def _part(part: Part, key: str) -> str:
+def _part(part: Part) -> str:
     match part:
         case Grid():
-            return table(part, key)
+            return table(part)
         case Lines():
             return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in part.lines)}</ul>"
         case Legend():
             return f'<ul class="legend">{"".join(_entry(one.place, one.name) for one in part.entries)}</ul>'
         case Fold():
-            return f"<details><summary>{escape(part.title)}</summary>{_parts(part.parts, key)}</details>"
+            return f"<details><summary>{escape(part.title)}</summary>{_parts(part.parts)}</details>"
         case Figure():
-            numbers = f"<details><summary>The numbers</summary>{table(part.grid, key)}</details>" if part.grid else ""
+            numbers = f"<details><summary>The numbers</summary>{table(part.grid)}</details>" if part.grid else ""
             return f"<figure>{part.svg}<figcaption>{escape(part.caption)}</figcaption>{numbers}</figure>"
 
 
@@ -88,9 +87,9 @@ def _entry(place: int | None, name: str) -> str:
     )
 
 
-def table(grid: Grid, key: str) -> str:
-    """A table that scrolls by itself where the page is narrow."""
-    head = "".join(_cell(one, "th", 'scope="col"') for one in grid.head)
+def table(grid: Grid, *, titled: bool = False) -> str:
+    """A table that scrolls by itself where the page is narrow; ``titled`` shows its caption above it."""
+    head = f"<thead><tr>{''.join(_cell(one, 'th', _OF_COLUMN) for one in grid.head)}</tr></thead>" if grid.head else ""
     rows = []
     for number, row in enumerate(grid.rows):
         if number in grid.groups:
@@ -102,10 +101,11 @@ def table(grid: Grid, key: str) -> str:
     more = ""
     if any(one.extra for one in grid.head):
         more = '<label class="more"><input type="checkbox">Show all published columns</label>'
+    title = f"<h3>{escape(grid.caption)}</h3>" if titled else ""
     note = f'<p class="note">{escape(grid.note)}</p>' if grid.note else ""
     kind = "grid sticky" if grid.sticky else "grid"
     return (
-        f'<div class="table">{more}<div class="scroll" role="region" aria-label="{escape(grid.caption, quote=True)}" tabindex="0">'
+        f'<div class="table">{title}{more}<div class="scroll" role="region" aria-label="{escape(grid.caption, quote=True)}" tabindex="0">'
         f'<table class="{kind}"><caption>{escape(grid.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}</div>"
     )

@@ -13,7 +13,7 @@ __all__ = ["COLOURS", "Mark", "Series", "bars", "cloud", "curves", "mark", "stri
 
 COLOURS = 8
 _WIDE, _HIGH = 400, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM, _INSET = 34, 12, 12, 44, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def strip(one: Estimate) -> str:
 def curves(series: Sequence[Series], labels: Sequence[str], axis: str, told: str) -> str:
     """Share right (0 to 100 %) at the places of an axis, which are spaced evenly; ``told`` says it in words."""
     inner = _WIDE - _LEFT - _RIGHT - (22 if any(one.place is None for one in series) else 0)
-    step = inner / max(1, len(labels) - 1)
-    xs = [_LEFT + (inner / 2 if len(labels) == 1 else place * step) for place in range(len(labels))]
+    step = (inner - 2 * _INSET) / max(1, len(labels) - 1)
+    xs = [_LEFT + (inner / 2 if len(labels) == 1 else _INSET + place * step) for place in range(len(labels))]
     parts = [_frame(axis, 1.0, _LEFT + inner)]
     for x, label in zip(xs, _thinned(labels), strict=True):
         parts.append(
@@ -79,23 +79,25 @@ def curves(series: Sequence[Series], labels: Sequence[str], axis: str, told: str
     ends = []
     for one in series:
         if one.place is None:
-            known = [(x, _y(_value(point))) for x, point in zip(xs, one.points, strict=True) if point is not None]
-            parts.append(f'<path class="publine" d="{_path(known)}"/>')
+            every = [None if point is None else (x, _y(_value(point))) for x, point in zip(xs, one.points, strict=True)]
+            known = [place for place in every if place is not None]
+            parts.append(f'<path class="publine" d="{_path(every)}"/>')
             parts += [mark(None, x, y, 3) for x, y in known]
             if known:
                 ends.append((known[-1][1], one.name))
     for number, one in enumerate(ours):
         # Side by side, so that marks on each other stay readable.
         aside = (number - (len(ours) - 1) / 2) * min(5.0, 24 / max(1, len(ours)))
-        known = []
-        for x, point in zip(xs, one.points, strict=True):
-            if point is None:
-                continue
-            known.append((x + aside, _y(_value(point))))
-            if isinstance(point, Estimate):
-                parts.append(_whisker(one.place or 0, x + aside, point))
-        parts.append(f'<path class="line" style="--c:var(--s{(one.place or 0) % COLOURS})" d="{_path(known)}"/>')
-        parts += [mark(one.place, x, y) for x, y in known]
+        spots = [
+            None if point is None else (x + aside, _y(_value(point))) for x, point in zip(xs, one.points, strict=True)
+        ]
+        parts += [
+            _whisker(one.place or 0, x + aside, point)
+            for x, point in zip(xs, one.points, strict=True)
+            if isinstance(point, Estimate)
+        ]
+        parts.append(f'<path class="line" style="--c:var(--s{(one.place or 0) % COLOURS})" d="{_path(spots)}"/>')
+        parts += [mark(one.place, *spot) for spot in spots if spot is not None]
     for y, name in _apart(ends):
         parts.append(f'<text class="name" x="{_LEFT + inner + 7:.1f}" y="{y + 3.5:.1f}">{escape(name)}</text>')
     return _svg(parts, told)
@@ -120,17 +122,14 @@ def cloud(marks: Sequence[Mark], axis: str, told: str) -> str:
         parts.append(
             f'<text class="tick" x="{x:.1f}" y="{_HIGH - _BOTTOM + 16}" text-anchor="middle">{_plain(tick)}</text>'
         )
-    taken: list[tuple[float, float]] = []
-    for one in sorted((one for one in marks if one.x > 0), key=lambda one: one.place is not None):
+    seen = [one for one in marks if one.x > 0]
+    taken = [(across(one.x) - 6, _y(_value(one.y), top) - 6, 12.0, 12.0) for one in seen]
+    for one in sorted(seen, key=lambda one: one.place is not None):
         x, y = across(one.x), _y(_value(one.y), top)
         if one.place is None:
-            shift = next(
-                (dy for dy in (-7, 14, -18, 25) if all(abs(x - a) > 18 or abs(y + dy - b) > 9 for a, b in taken)), -7
-            )
-            taken.append((x, y + shift))
-            parts.append(
-                f'<text class="name" x="{x:.1f}" y="{y + shift:.1f}" text-anchor="middle">{escape(one.name)}</text>'
-            )
+            left, base = _free(x, y, 6.2 * len(one.name), taken)
+            taken.append((left, base - 8, 6.2 * len(one.name), 9))
+            parts.append(f'<text class="name" x="{left:.1f}" y="{base:.1f}">{escape(one.name)}</text>')
         elif isinstance(one.y, Estimate):
             parts.append(_whisker(one.place, x, one.y, top))
         parts.append(mark(one.place, x, y, 4.5 if one.place is None else 5.5))
@@ -190,8 +189,33 @@ def _whisker(place: int, x: float, one: Estimate, top: float = 1.0) -> str:
     return f'<path class="whisker" style="--c:var(--s{place % COLOURS})" d="M{x:.1f} {_y(one.low, top):.1f}V{_y(one.high, top):.1f}"/>'
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(points))
+def _path(points: Sequence[tuple[float, float] | None]) -> str:
+    """A line through neighbours; where there is nothing it breaks."""
+    steps = []
+    for before, point in zip([None, *points], points, strict=False):
+        if point is not None:
+            steps.append(f"{'M' if before is None else 'L'}{point[0]:.1f} {point[1]:.1f}")
+    return "".join(steps)
+
+
+def _free(x: float, y: float, wide: float, taken: Sequence[tuple[float, float, float, float]]) -> tuple[float, float]:
+    """Where a word (its left end and its base line) stands beside a point without covering what is there."""
+    sides = [
+        (-wide / 2, -8.0),
+        (-wide / 2, 15.0),
+        (8.0, 3.5),
+        (-8.0 - wide, 3.5),
+        (6.0, -6.0),
+        (6.0, 13.0),
+        (-6.0 - wide, -6.0),
+    ]
+    sides += [(-6.0 - wide, 13.0), (-wide / 2, -18.0), (-wide / 2, 25.0)]
+
+    def covers(left: float, base: float) -> bool:
+        return any(left < a + w and a < left + wide and base - 8 < b + h and b < base + 1 for a, b, w, h in taken)
+
+    places = [(x + dx, y + dy) for dx, dy in sides]
+    return next((place for place in places if not covers(*place)), places[0])
 
 
 def _apart(ends: Iterable[tuple[float, str]], gap: float = 11) -> list[tuple[float, str]]:

@@ -108,4 +108,4 @@ def _task_page(board: Board, task: str, names: dict[tuple[str, str], str], by_ke
     about = tasks()[task].about if task in tasks() else ""
     rule = tasks()[task].rule if task in tasks() else ""
     lead = f"<p>{escape(about)}</p><p>Right is: {escape(rule)}</p>" if about else ""
-    return frame(paper, lead, f'<p class="back"><a href="../report.html">The report</a></p>{table(grid, "problems")}')
+    return frame(paper, lead, f'<p class="back"><a href="../report.html">The report</a></p>{table(grid)}')

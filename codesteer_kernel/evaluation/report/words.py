@@ -29,7 +29,7 @@ def findings(board: Board) -> list[str]:
         mean = best.mean()
         if mean is not None:
             has = "has the highest mean over tasks" if len(rows) > 1 else "has a mean over tasks of"
-            lines.append(f"{of}{board.name(best.row)} {has}: {percent(mean.value, 1)} % ({span(mean, 1)}).")
+            lines.append(f"{of}{board.name(best.row, rows)} {has}: {percent(mean.value, 1)} % ({span(mean, 1)}).")
         lines += _against_first(board, rows)
     lines += _checker(board)
     return lines
@@ -43,17 +43,17 @@ def _against_first(board: Board, rows: Sequence[Measured]) -> list[str]:
         found = paired(base.outcomes, one.outcomes)
         times = one.tokens / base.tokens if base.tokens else 0.0
         if not found.told:
-            open_.append(f"{board.name(one.row)} ({100 * found.difference:+.1f} points, n={found.n})")
+            open_.append(f"{board.name(one.row, rows)} ({100 * found.difference:+.1f} points, n={found.n})")
             continue
         word = "better" if found.told > 0 else "worse"
         lines.append(
-            f"{board.name(one.row)} is {word} than {board.name(base.row)} by {abs(100 * found.difference):.1f} points "
+            f"{board.name(one.row, rows)} is {word} than {board.name(base.row, rows)} by {abs(100 * found.difference):.1f} points "
             f"({100 * found.low:+.1f} to {100 * found.high:+.1f}) on {found.n} common problems: "
             f"{len(found.gained)} won, {len(found.lost)} lost"
             + (f"; it used {times:.1f} times the tokens." if times else ".")
         )
     if open_:
-        lines.append(f"Cannot be told from {board.name(base.row)} with these problems: {'; '.join(open_)}.")
+        lines.append(f"Cannot be told from {board.name(base.row, rows)} with these problems: {'; '.join(open_)}.")
     return lines
 
 
@@ -115,6 +115,11 @@ def _uneven(board: Board) -> Iterable[str]:
         yield "Not every row tried the same problems: means of rows are not comparable as they stand, paired differences are."
     if board.unfinished:
         yield f"{board.unfinished:,} attempts were stopped by whoever ran the job; they are not counted."
+    if board.repeated:
+        yield (
+            f"{board.repeated:,} attempts were at a problem that the same row had already tried (levels with equal knobs have "
+            "equal problems); they are not counted."
+        )
 
 
 def _failures(board: Board) -> Iterable[str]:

@@ -1,0 +1,50 @@
+"""What recurs in a report's tables: the name of a row, an estimate with its interval, a share of attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+from codesteer_kernel.evaluation.attempt import Attempt
+from codesteer_kernel.evaluation.report.document import NONE, Cell, Entry, Legend, percent, span
+from codesteer_kernel.evaluation.statistics import Estimate
+from codesteer_kernel.evaluation.tables import Board, Measured
+from codesteer_kernel.symbench import tasks
+
+__all__ = ["NEVER", "estimate", "head", "legend", "paper_name", "row_head", "share_right"]
+
+NEVER = Cell(NONE)
+
+
+def row_head(board: Board, one: Measured, among: Sequence[Measured] = ()) -> Cell:
+    """Who answered, as far as it must be told from ``among`` (default: all rows)."""
+    return Cell(*board.label(one.row, among))
+
+
+def head(*words: str) -> list[Cell]:
+    """A row of headings."""
+    return [Cell(word) for word in words]
+
+
+def estimate(one: Estimate | None, digits: int = 1, *, strip: bool = False, note: str = "") -> Cell:
+    """A share in percent, its interval (or ``note``) below it."""
+    if one is None:
+        return NEVER
+    return Cell(percent(one.value, digits), note or span(one), strip=one if strip else None)
+
+
+def share_right(attempts: Iterable[Attempt]) -> str:
+    """How many of some attempts are right; empty where there are none."""
+    right = [one.correct for one in attempts]
+    return f"{percent(fmean(right))} % right" if right else ""
+
+
+def legend(board: Board, *, with_published: bool = False) -> Legend:
+    """Which colour and shape is whose."""
+    entries = [Entry(place, board.name(one.row)) for place, one in enumerate(board.rows)]
+    return Legend([*entries, *([Entry(None, "published, not measured here")] if with_published else [])])
+
+
+def paper_name(task: str) -> str:
+    """A task's name in the published table; its own where this version does not have it."""
+    return tasks()[task].paper_name if task in tasks() else task
