@@ -11,8 +11,8 @@ from typing import Literal
 
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.attempt import Attempt
+from codesteer_kernel.evaluation.results import Measured, Results, Source, problem_of, results
 from codesteer_kernel.evaluation.statistics import Estimate, Paired, fewest_to_tell, paired, wilson
-from codesteer_kernel.evaluation.tables import Board, Job, Measured, board, problem_of
 
 __all__ = ["Comparison", "Word", "compare", "compared"]
 
@@ -50,7 +50,7 @@ def compared(a: Path, b: Path) -> list[Comparison]:
     Raises:
         BadInput: a folder holds no attempts, they have no row or no problem in common.
     """
-    return _compared(board([a]), board([b]))
+    return _compared(results([a]), results([b]))
 
 
 def compare(a: Path, b: Path) -> str:
@@ -59,16 +59,16 @@ def compare(a: Path, b: Path) -> str:
     Raises:
         BadInput: as :func:`compared`.
     """
-    before, after = board([a]), board([b])
+    before, after = results([a]), results([b])
     blocks = ["\n".join(_told(one)) for one in _compared(before, after)]
-    changed = list(_changes(before.jobs[0], after.jobs[0]))
+    changed = list(_changes(before.sources[0], after.sources[0]))
     if changed:
         blocks.append("\n".join(["What changed between the jobs:", *(f"  {line}" for line in changed)]))
     return "\n\n".join(blocks)
 
 
-def _compared(before: Board, after: Board) -> list[Comparison]:
-    pairs = [(one, other) for one in before.rows for other in after.rows if one.row == other.row]
+def _compared(before: Results, after: Results) -> list[Comparison]:
+    pairs = [(one, other) for one in before.rows for other in after.rows if one.way == other.way]
     if not pairs and len(before.rows) == len(after.rows) == 1:
         pairs = [(before.rows[0], after.rows[0])]
     if not pairs:
@@ -93,7 +93,7 @@ def _comparison(one: Measured, other: Measured) -> Comparison:
     found = paired(one.outcomes, other.outcomes)
     words: dict[int, Word] = {1: "helps", -1: "hurts", 0: "cannot tell"}
     return Comparison(
-        name=_who(one) if one.row == other.row else f"{_who(one)}, then {_who(other)}",
+        name=_who(one) if one.way == other.way else f"{_who(one)}, then {_who(other)}",
         before=_share(first, common),
         after=_share(second, common),
         difference=found,
@@ -118,8 +118,8 @@ def _seconds(tried: Mapping[Hashable, Attempt], common: Sequence[Hashable]) -> f
 
 
 def _who(one: Measured) -> str:
-    steered = f", steered by {one.row.steerer}" if one.row.steerer else ""
-    return f"{one.row.title} with {one.row.target}{steered}"
+    steered = f", steered by {one.way.steerer}" if one.way.steerer else ""
+    return f"{one.way.title} with {one.way.target}{steered}"
 
 
 def _told(one: Comparison) -> Iterator[str]:
@@ -161,7 +161,7 @@ def _verdict(one: Comparison) -> str:
     )
 
 
-def _changes(before: Job, after: Job) -> Iterator[str]:
+def _changes(before: Source, after: Source) -> Iterator[str]:
     """What ``job.json`` of both says differently; when it was worked on is no change."""
     first, second = dict(_flat(before.facts)), dict(_flat(after.facts))
     for name in dict.fromkeys([*first, *second]):

@@ -9,8 +9,8 @@ from functools import partial
 
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.evaluation.attempt import Attempt
+from codesteer_kernel.evaluation.results import Results, Way
 from codesteer_kernel.evaluation.statistics import Estimate, wilson
-from codesteer_kernel.evaluation.tables import Board, Row
 
 __all__ = ["Turned", "turned_knobs", "turned_published"]
 
@@ -28,19 +28,19 @@ class Turned:
 
     axis: str
     labels: Sequence[str]
-    points: dict[Row, list[Estimate | None]]
+    points: dict[Way, list[Estimate | None]]
     also: Sequence[str] = ()
 
 
-def turned_knobs(board: Board, task: str) -> list[Turned]:
+def turned_knobs(results: Results, task: str) -> list[Turned]:
     """Every knob of a task that had more than one value."""
-    attempts = [one for one in board.attempts if one.task == task]
+    attempts = [one for one in results.attempts if one.task == task]
     found = []
     for name in dict.fromkeys(knob for one in attempts for knob in one.knobs):
         values = {one.knobs[name] for one in attempts if name in one.knobs}
         if len(values) > 1:
             labels = [_plain(value) for value in sorted(values, key=lambda value: (isinstance(value, str), value))]
-            found.append(_turned(board, task, name, labels, partial(_value, name)))
+            found.append(_turned(results, task, name, labels, partial(_value, name)))
     names = [one.axis for one in found]
     return [
         replace(one, also=[name for name in names if name != one.axis and _together(attempts, one.axis, name)])
@@ -48,7 +48,7 @@ def turned_knobs(board: Board, task: str) -> list[Turned]:
     ]
 
 
-def turned_published(board: Board, task: str) -> Turned | None:
+def turned_published(results: Results, task: str) -> Turned | None:
     """A task at the places of its published curves; None where it has none, or nothing was tried at any."""
     curves = published.complexity().tasks.get(task)
     if curves is None:
@@ -57,13 +57,13 @@ def turned_published(board: Board, task: str) -> Turned | None:
     def place(one: Attempt) -> str:
         return next((setting.label for setting in curves.settings if setting.holds(one.knobs)), "")
 
-    found = _turned(board, task, curves.axis, [setting.label for setting in curves.settings], place)
+    found = _turned(results, task, curves.axis, [setting.label for setting in curves.settings], place)
     return found if found.points else None
 
 
-def _turned(board: Board, task: str, axis: str, labels: Sequence[str], place: Callable[[Attempt], str]) -> Turned:
+def _turned(results: Results, task: str, axis: str, labels: Sequence[str], place: Callable[[Attempt], str]) -> Turned:
     points = {}
-    for measured in board.rows:
+    for measured in results.rows:
         right: Counter[str] = Counter()
         count: Counter[str] = Counter()
         for one in measured.attempts:
@@ -71,7 +71,7 @@ def _turned(board: Board, task: str, axis: str, labels: Sequence[str], place: Ca
                 right[place(one)] += one.correct
                 count[place(one)] += 1
         if any(count[label] for label in labels):
-            points[measured.row] = [wilson(right[label], count[label]) if count[label] else None for label in labels]
+            points[measured.way] = [wilson(right[label], count[label]) if count[label] else None for label in labels]
     return Turned(axis, labels, points)
 
 

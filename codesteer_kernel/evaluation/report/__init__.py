@@ -11,7 +11,7 @@ from codesteer_kernel.evaluation.report.html import page
 from codesteer_kernel.evaluation.report.markdown import markdown
 from codesteer_kernel.evaluation.report.runs import write_runs
 from codesteer_kernel.evaluation.report.sheets import attempts_sheet, cells_sheet
-from codesteer_kernel.evaluation.tables import board
+from codesteer_kernel.evaluation.results import results
 
 __all__ = ["write"]
 
@@ -33,8 +33,8 @@ def write(folders: Sequence[Path], out: Path, *, title: str = "") -> list[Path]:
         BadInput: no job, or one that cannot be read.
         CacheNotWritable: ``out`` cannot be written.
     """
-    found = board(folders)
-    told = document(found, title or f"Evaluation: {', '.join(job.name for job in found.jobs)}")
+    found = results(folders)
+    told = document(found, title or f"Evaluation: {', '.join(job.name for job in found.sources)}")
     try:
         out.mkdir(parents=True, exist_ok=True)
         pages = write_runs(found, out)

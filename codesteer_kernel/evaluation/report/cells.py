@@ -7,8 +7,8 @@ from statistics import fmean
 
 from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Entry, Legend, percent, span
+from codesteer_kernel.evaluation.results import Measured, Results
 from codesteer_kernel.evaluation.statistics import Estimate
-from codesteer_kernel.evaluation.tables import Board, Measured
 from codesteer_kernel.symbench import tasks
 
 __all__ = ["NEVER", "estimate", "head", "legend", "paper_name", "row_head", "share_right"]
@@ -16,9 +16,9 @@ __all__ = ["NEVER", "estimate", "head", "legend", "paper_name", "row_head", "sha
 NEVER = Cell(NONE)
 
 
-def row_head(board: Board, one: Measured, among: Sequence[Measured] = ()) -> Cell:
+def row_head(results: Results, one: Measured, among: Sequence[Measured] = ()) -> Cell:
     """Who answered, as far as it must be told from ``among`` (default: all rows)."""
-    return Cell(*board.label(one.row, among))
+    return Cell(*results.label(one.way, among))
 
 
 def head(*words: str) -> list[Cell]:
@@ -39,9 +39,9 @@ def share_right(attempts: Iterable[Attempt]) -> str:
     return f"{percent(fmean(right))} % right" if right else ""
 
 
-def legend(board: Board, *, with_published: bool = False) -> Legend:
+def legend(results: Results, *, with_published: bool = False) -> Legend:
     """Which colour and shape is whose."""
-    entries = [Entry(place, board.name(one.row)) for place, one in enumerate(board.rows)]
+    entries = [Entry(place, results.name(one.way)) for place, one in enumerate(results.rows)]
     return Legend([*entries, *([Entry(None, "published, not measured here")] if with_published else [])])
 
 

@@ -10,15 +10,15 @@ from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.report.cells import NEVER, estimate, head, legend, row_head, share_right
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Grid, Part, Section, percent, span
 from codesteer_kernel.evaluation.report.figures import against_cost
+from codesteer_kernel.evaluation.results import Measured, Results
 from codesteer_kernel.evaluation.statistics import brier, calibration, checking
-from codesteer_kernel.evaluation.tables import Board, Measured
 
 __all__ = ["checkers", "ends", "price", "rounds"]
 
 _BINS = 5
 
 
-def price(board: Board) -> Section:
+def price(results: Results) -> Section:
     """Tokens, seconds, calls and money, and the figure of score against them."""
     titles = head(
         "",
@@ -32,16 +32,18 @@ def price(board: Board) -> Section:
         "where the time went",
     )
     note = "Seconds are wall time with whatever ran beside it, on the machine below."
-    grid = Grid("What it costs", titles, [_price(board, one) for one in board.rows], note, sticky=True)
-    return Section("cost", "Cost against score", "", [grid, legend(board, with_published=True), *against_cost(board)])
+    grid = Grid("What it costs", titles, [_price(results, one) for one in results.rows], note, sticky=True)
+    return Section(
+        "cost", "Cost against score", "", [grid, legend(results, with_published=True), *against_cost(results)]
+    )
 
 
-def _price(board: Board, one: Measured) -> list[Cell]:
+def _price(results: Results, one: Measured) -> list[Cell]:
     each = [tried.input_tokens + tried.output_tokens for tried in one.attempts]
     read = sum(tried.input_tokens for tried in one.attempts)
     cost = one.cost
     return [
-        row_head(board, one),
+        row_head(results, one),
         Cell(f"{one.tokens:,.0f}", f"median {median(each):,.0f}"),
         Cell(f"{fmean(tried.output_tokens for tried in one.attempts):,.0f}"),
         Cell(f"{percent(sum(tried.cached_tokens for tried in one.attempts) / read)} %" if read else NONE),
@@ -68,15 +70,15 @@ def _longest(attempts: Sequence[Attempt]) -> str:
     return ", ".join(f"{name} {percent(seconds / whole)} %" for name, seconds in longest) if whole else NONE
 
 
-def rounds(board: Board) -> Section:
+def rounds(results: Results) -> Section:
     """How much was code and how much text, and how many rounds it took."""
-    used = sorted({len(one.decisions) for one in board.attempts})
+    used = sorted({len(one.decisions) for one in results.attempts})
     rows = []
-    for one in board.rows:
+    for one in results.rows:
         kinds = Counter(kind for tried in one.attempts for kind in tried.decisions)
         whole = sum(kinds.values())
         ratio = f"{percent(kinds['code'] / whole)} : {percent(kinds['text'] / whole)}" if whole else NONE
-        line = [row_head(board, one), Cell(ratio, f"of {whole:,} rounds")]
+        line = [row_head(results, one), Cell(ratio, f"of {whole:,} rounds")]
         line += [
             _some([tried for tried in one.attempts if tried.origin == origin]) for origin in ("program", "text", "none")
         ]
@@ -95,26 +97,26 @@ def _some(attempts: Sequence[Attempt]) -> Cell:
     return Cell(f"{len(attempts):,}", share_right(attempts)) if attempts else NEVER
 
 
-def checkers(board: Board) -> Section:
+def checkers(results: Results) -> Section:
     """How far “pass” is to be believed, and how well the steerer knows what is right."""
     parts: list[Part] = []
     rows = []
-    for one in board.rows:
+    for one in results.rows:
         found = checking((tried.checker, tried.correct) for tried in one.attempts)
         if found.passes + found.fails + found.silent:
             counts = [Cell(f"{number:,}") for number in (found.passes, found.fails, found.silent)]
             shares = [estimate(share, 0) for share in (found.precision, found.recall, found.rejection)]
-            rows.append([row_head(board, one), *counts, *shares])
+            rows.append([row_head(results, one), *counts, *shares])
     if rows:
         shares_of = ("precision: “pass” was right", "recall: right answers that passed", "“fail” was right")
         note = "Of answers that it saw: what it said of the round that won, against the task's own rule; %, 95 % intervals."
         titles = head("", "passed", "failed", "could not tell", *shares_of)
         parts.append(Grid("The self-answer checker", titles, rows, note, sticky=True))
     told = [
-        (one, [(tried.sure, tried.correct) for tried in one.attempts if tried.sure is not None]) for one in board.rows
+        (one, [(tried.sure, tried.correct) for tried in one.attempts if tried.sure is not None]) for one in results.rows
     ]
     rows = [
-        [row_head(board, one), Cell(f"{brier(forecasts):.3f}", f"of {len(forecasts):,}"), *_calibration(forecasts)]
+        [row_head(results, one), Cell(f"{brier(forecasts):.3f}", f"of {len(forecasts):,}"), *_calibration(forecasts)]
         for one, forecasts in told
         if forecasts
     ]
@@ -136,19 +138,19 @@ def _calibration(forecasts: Sequence[tuple[float, bool]]) -> list[Cell]:
     ]
 
 
-def ends(board: Board) -> Section:
+def ends(results: Results) -> Section:
     """What verifiers said, how runs ended, what failed."""
     parts: list[Part] = [
         _counts(
-            board,
+            results,
             "What the rules said",
             lambda one: one.code or "not judged",
             "The verifier's codes; “ok” is a right answer.",
         ),
-        _counts(board, "How runs ended", _end, "“exhausted”: at the budget that is named."),
+        _counts(results, "How runs ended", _end, "“exhausted”: at the budget that is named."),
     ]
-    if any(one.error for one in board.attempts):
-        parts.append(_counts(board, "Failures", lambda one: one.error, "Runs that failed count as wrong answers."))
+    if any(one.error for one in results.attempts):
+        parts.append(_counts(results, "Failures", lambda one: one.error, "Runs that failed count as wrong answers."))
     return Section("ends", "Verdicts and failures", "", parts)
 
 
@@ -156,12 +158,12 @@ def _end(one: Attempt) -> str:
     return f"{one.status}: {one.hit}" if one.hit else one.status
 
 
-def _counts(board: Board, caption: str, told: Callable[[Attempt], str], note: str) -> Grid:
-    found = [Counter(filter(None, map(told, one.attempts))) for one in board.rows]
+def _counts(results: Results, caption: str, told: Callable[[Attempt], str], note: str) -> Grid:
+    found = [Counter(filter(None, map(told, one.attempts))) for one in results.rows]
     whole = sum(found, Counter[str]())
     names = [name for name, _ in whole.most_common()]
     rows = [
-        [row_head(board, one), *(Cell(f"{counts[name]:,}" if counts[name] else NONE) for name in names)]
-        for one, counts in zip(board.rows, found, strict=True)
+        [row_head(results, one), *(Cell(f"{counts[name]:,}" if counts[name] else NONE) for name in names)]
+        for one, counts in zip(results.rows, found, strict=True)
     ]
     return Grid(caption, head("", *names), rows, note, sticky=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.report.document import Cell, Fold, Grid, Part
-from codesteer_kernel.evaluation.tables import Board, Job
+from codesteer_kernel.evaluation.results import Results, Source
 from codesteer_kernel.run import RunSettings
 
 __all__ = ["facts", "wall"]
@@ -18,15 +18,17 @@ __all__ = ["facts", "wall"]
 _OWN = frozenset({"settings", "versions", "hardware", "sessions"})
 
 
-def facts(board: Board) -> list[Part]:
+def facts(results: Results) -> list[Part]:
     """A table a job; several are folded."""
-    grids = [_grid(board, job) for job in board.jobs]
+    grids = [_grid(results, job) for job in results.sources]
     return (
-        [grids[0]] if len(grids) == 1 else [Fold(job.name, [grid]) for job, grid in zip(board.jobs, grids, strict=True)]
+        [grids[0]]
+        if len(grids) == 1
+        else [Fold(job.name, [grid]) for job, grid in zip(results.sources, grids, strict=True)]
     )
 
 
-def _grid(board: Board, job: Job) -> Grid:
+def _grid(results: Results, job: Source) -> Grid:
     rows: list[tuple[str, str]] = []
     rows += [
         (name.replace("_", " "), _told(value)) for name, value in job.facts.items() if name not in _OWN and _said(value)
@@ -44,8 +46,8 @@ def _grid(board: Board, job: Job) -> Grid:
         )
     if not job.facts:
         rows.append(("job.json", "is missing: what was asked is not known"))
-    if len(board.jobs) == 1:
-        rows += _times(board.attempts)
+    if len(results.sources) == 1:
+        rows += _times(results.attempts)
     return Grid(job.name, [], [[Cell(name), Cell(value)] for name, value in rows])
 
 

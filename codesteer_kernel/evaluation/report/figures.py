@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Figure, Grid, percent, span
 from codesteer_kernel.evaluation.report.plots import Mark, Series, bars, cloud, curves
+from codesteer_kernel.evaluation.results import Results, paper_order
 from codesteer_kernel.evaluation.statistics import Estimate, distribution
-from codesteer_kernel.evaluation.tables import Board, paper_order
 from codesteer_kernel.evaluation.turned import Turned, turned_knobs, turned_published
 from codesteer_kernel.symbench import tasks
 
 __all__ = ["against_cost", "against_published", "distributions", "knob_curves"]
 
 
-def against_cost(board: Board) -> list[Figure]:
+def against_cost(results: Results) -> list[Figure]:
     """Normalised score against tokens and seconds of a problem, and against money where some was spent; published points beside."""
     there = published.cost()
     figures = []
@@ -23,19 +23,21 @@ def against_cost(board: Board) -> list[Figure]:
     for axis, ours, beside in (
         (
             "tokens a problem",
-            [one.tokens for one in board.rows],
+            [one.tokens for one in results.rows],
             [(name, score, tokens) for name, score, tokens, _ in points],
         ),
         (
             "seconds a problem",
-            [one.seconds for one in board.rows],
+            [one.seconds for one in results.rows],
             [(name, score, seconds) for name, score, _, seconds in points],
         ),
-        ("US dollars a problem", [(one.cost or 0) / len(one.attempts) for one in board.rows], []),
+        ("US dollars a problem", [(one.cost or 0) / len(one.attempts) for one in results.rows], []),
     ):
         marks = [Mark(name, None, x, score) for name, score, x in beside if x is not None]
-        found = [(place, one, x, one.normalised()) for place, (one, x) in enumerate(zip(board.rows, ours, strict=True))]
-        drawn = [Mark(board.name(one.row), place, x, score) for place, one, x, score in found if score and x > 0]
+        found = [
+            (place, one, x, one.normalised()) for place, (one, x) in enumerate(zip(results.rows, ours, strict=True))
+        ]
+        drawn = [Mark(results.name(one.way), place, x, score) for place, one, x, score in found if score and x > 0]
         if not drawn:
             continue
         rows = [
@@ -53,40 +55,40 @@ def against_cost(board: Board) -> list[Figure]:
     return figures
 
 
-def against_published(board: Board) -> list[Figure]:
+def against_published(results: Results) -> list[Figure]:
     """The tasks whose published curves have places where we measured something."""
     figures = []
     for task, curve in published.complexity().tasks.items():
-        found = turned_published(board, task)
+        found = turned_published(results, task)
         if found is None:
             continue
         beside = [Series(key, None, [share / 100 for share in values]) for key, values in curve.curves.items()]
         figures.append(
-            _curves(board, found, f"{tasks()[task].paper_name}, at the published settings", curve.axis, beside)
+            _curves(results, found, f"{tasks()[task].paper_name}, at the published settings", curve.axis, beside)
         )
     return figures
 
 
-def knob_curves(board: Board) -> dict[str, list[Figure]]:
+def knob_curves(results: Results) -> dict[str, list[Figure]]:
     """By task: a figure for each knob that had more than one value."""
     found: dict[str, list[Figure]] = {}
-    for task in paper_order(board.tasks):
-        for one in turned_knobs(board, task):
+    for task in paper_order(results.tasks):
+        for one in turned_knobs(results, task):
             about = tasks()[task].knobs[one.axis].help if task in tasks() and one.axis in tasks()[task].knobs else ""
             caption = f"{one.axis}: {about}" if about else one.axis
             if one.also:
                 caption += f" (with it changed {', '.join(one.also)})"
-            found.setdefault(task, []).append(_curves(board, one, caption, one.axis, []))
+            found.setdefault(task, []).append(_curves(results, one, caption, one.axis, []))
     return found
 
 
-def distributions(board: Board) -> list[Figure]:
+def distributions(results: Results) -> list[Figure]:
     """A histogram for each row, and the published ones."""
     table = published.table()
     figures = []
-    for place, one in enumerate(board.rows):
+    for place, one in enumerate(results.rows):
         scores = [cell.value / table.best[task] for task, cell in one.cells.items() if table.best.get(task)]
-        figures.append(_histogram(distribution(scores), place, board.name(one.row), f"{len(scores)} tasks"))
+        figures.append(_histogram(distribution(scores), place, results.name(one.way), f"{len(scores)} tasks"))
     for key, counts in table.distribution.counts.items():
         figures.append(_histogram(counts, None, f"{_title(key)}, published", f"{sum(counts)} tasks"))
     return figures
@@ -99,11 +101,11 @@ def _histogram(counts: Sequence[int], place: int | None, name: str, note: str) -
     )
 
 
-def _curves(board: Board, found: Turned, caption: str, axis: str, beside: Sequence[Series]) -> Figure:
+def _curves(results: Results, found: Turned, caption: str, axis: str, beside: Sequence[Series]) -> Figure:
     ours = [
-        Series(board.name(one.row), place, found.points[one.row])
-        for place, one in enumerate(board.rows)
-        if one.row in found.points
+        Series(results.name(one.way), place, found.points[one.way])
+        for place, one in enumerate(results.rows)
+        if one.way in found.points
     ]
     every = [*ours, *beside]
     rows = []

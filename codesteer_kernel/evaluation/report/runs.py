@@ -12,7 +12,7 @@ from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.ledger import read_records
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Grid
 from codesteer_kernel.evaluation.report.html import frame, table
-from codesteer_kernel.evaluation.tables import UNFINISHED, Board, problem_of
+from codesteer_kernel.evaluation.results import UNFINISHED, Results, problem_of
 from codesteer_kernel.record import Record
 from codesteer_kernel.render import to_html
 from codesteer_kernel.symbench import tasks
@@ -22,7 +22,7 @@ __all__ = ["write_runs"]
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def write_runs(board: Board, out: Path) -> list[Path]:
+def write_runs(results: Results, out: Path) -> list[Path]:
     """Write ``runs/`` and ``tasks/``; returns the pages of tasks. One record is in memory at a time.
 
     Raises:
@@ -32,7 +32,7 @@ def write_runs(board: Board, out: Path) -> list[Path]:
     for name in ("runs", "tasks"):
         (out / name).mkdir(parents=True, exist_ok=True)
     names: dict[tuple[str, str], str] = {}
-    for job in board.jobs:
+    for job in results.sources:
         for attempt, record in read_records(job.path):
             if attempt.status in UNFINISHED:
                 continue
@@ -41,9 +41,9 @@ def write_runs(board: Board, out: Path) -> list[Path]:
             (out / "runs" / f"{name}.html").write_text(text, encoding="utf-8", errors="replace")
     by_key = {key: name for (_, key), name in names.items()}
     pages = []
-    for task in board.tasks:
+    for task in results.tasks:
         path = out / "tasks" / f"{_safe(task)}.html"
-        path.write_text(_task_page(board, task, names, by_key), encoding="utf-8", errors="replace")
+        path.write_text(_task_page(results, task, names, by_key), encoding="utf-8", errors="replace")
         pages.append(path)
     return pages
 
@@ -76,9 +76,9 @@ def _run_page(attempt: Attempt, record: Record) -> str:
     return frame(f"{paper}: {attempt.method}", lead, f"{back}{to_html(record)}")
 
 
-def _task_page(board: Board, task: str, names: dict[tuple[str, str], str], by_key: dict[str, str]) -> str:
+def _task_page(results: Results, task: str, names: dict[tuple[str, str], str], by_key: dict[str, str]) -> str:
     paper = tasks()[task].paper_name if task in tasks() else task
-    rows = [one for one in board.rows if task in one.cells]
+    rows = [one for one in results.rows if task in one.cells]
     tried: dict[Hashable, dict[int, Attempt]] = {}
     for place, one in enumerate(rows):
         for attempt in one.attempts:
@@ -97,13 +97,13 @@ def _task_page(board: Board, task: str, names: dict[tuple[str, str], str], by_ke
             if found is None:
                 line.append(Cell(NONE))
                 continue
-            name = names.get((one.row.source, found.key)) or by_key.get(found.key)
+            name = names.get((one.way.source, found.key)) or by_key.get(found.key)
             spent = f"{len(found.decisions)} rounds, {found.seconds:.1f} s"
             line.append(
                 Cell(_verdict(found), spent, link=f"../runs/{name}.html" if name else "", share=float(found.correct))
             )
         lines.append(line)
-    head = [Cell("problem"), *(Cell(*board.label(one.row)) for one in rows)]
+    head = [Cell("problem"), *(Cell(*results.label(one.way)) for one in rows)]
     grid = Grid(f"{paper}: problems and runs", head, lines, "Each verdict leads to its run.", sticky=True)
     about = tasks()[task].about if task in tasks() else ""
     rule = tasks()[task].rule if task in tasks() else ""

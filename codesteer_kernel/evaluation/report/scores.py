@@ -8,19 +8,19 @@ from statistics import fmean
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.evaluation.report.cells import NEVER, estimate, head, paper_name, row_head
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Fold, Grid, Part, Section, percent, span
+from codesteer_kernel.evaluation.results import Measured, Results, split_of
 from codesteer_kernel.evaluation.statistics import paired
-from codesteer_kernel.evaluation.tables import Board, Measured, split_of
 
 __all__ = ["by_task", "differences", "scores"]
 
 _RESAMPLES = 1000
 
 
-def scores(board: Board) -> Section:
+def scores(results: Results) -> Section:
     """Means over tasks and attempts, raw and normalised, of each part of the benchmark."""
     rows = [
         [
-            row_head(board, one),
+            row_head(results, one),
             Cell(f"{len(one.attempts):,}", f"{len(one.cells)} tasks"),
             estimate(one.mean(), strip=True),
             estimate(one.pooled, note=f"{one.pooled.right:,} right"),
@@ -28,7 +28,7 @@ def scores(board: Board) -> Section:
             *(estimate(one.mean(split)) for split in ("seen", "unseen")),
             *(estimate(one.normalised(split)) for split in ("seen", "unseen")),
         ]
-        for one in board.rows
+        for one in results.rows
     ]
     words = ["attempts", "mean over tasks", "mean over attempts", "normalised", "seen", "unseen"]
     table = published.table()
@@ -41,21 +41,21 @@ def scores(board: Board) -> Section:
     return Section("scores", "Scores", "", [grid])
 
 
-def differences(board: Board) -> Section:
+def differences(results: Results) -> Section:
     """Every pair of rows with one target; of each method, every pair of targets."""
     parts: list[Part] = []
     by_target: dict[str, list[Measured]] = {}
     by_method: dict[tuple[str, str], list[Measured]] = {}
-    for one in board.rows:
-        by_target.setdefault(one.row.target, []).append(one)
-        by_method.setdefault((one.row.method, one.row.steerer), []).append(one)
+    for one in results.rows:
+        by_target.setdefault(one.way.target, []).append(one)
+        by_method.setdefault((one.way.method, one.way.steerer), []).append(one)
     for target, rows in by_target.items():
         if len(rows) > 1:
-            parts.append(_matrix(board, rows, f"The row against the column, with {target}"))
+            parts.append(_matrix(results, rows, f"The row against the column, with {target}"))
     across = [
-        _matrix(board, rows, f"{rows[0].row.title}: the row's target against the column's")
+        _matrix(results, rows, f"{rows[0].way.title}: the row's target against the column's")
         for rows in by_method.values()
-        if len({one.row.target for one in rows}) > 1
+        if len({one.way.target for one in rows}) > 1
     ]
     if across:
         parts.append(Fold("Between targets", across))
@@ -66,10 +66,10 @@ def differences(board: Board) -> Section:
     return Section("differences", "Differences", intro, parts)
 
 
-def _matrix(board: Board, rows: Sequence[Measured], caption: str) -> Grid:
+def _matrix(results: Results, rows: Sequence[Measured], caption: str) -> Grid:
     lines = []
     for one in rows:
-        cells = [row_head(board, one, rows)]
+        cells = [row_head(results, one, rows)]
         for other in rows:
             found = paired(other.outcomes, one.outcomes, resamples=_RESAMPLES)
             if one is other or not found.n:
@@ -79,34 +79,34 @@ def _matrix(board: Board, rows: Sequence[Measured], caption: str) -> Grid:
             note = f"{100 * found.low:+.0f} to {100 * found.high:+.0f}; {len(found.gained)} won, {len(found.lost)} lost of {found.n}"
             cells.append(Cell(f"{100 * found.difference:+.1f}{sign}", note))
         lines.append(cells)
-    return Grid(caption, [Cell(""), *(row_head(board, one, rows) for one in rows)], lines, sticky=True)
+    return Grid(caption, [Cell(""), *(row_head(results, one, rows) for one in rows)], lines, sticky=True)
 
 
-def by_task(board: Board) -> Section:
+def by_task(results: Results) -> Section:
     """The paper's layout: means above, tasks below, methods across, published columns beside."""
     table = published.table()
-    beside = {one.row.published for one in board.rows} | {"OQ", "CS"}
+    beside = {one.way.published for one in results.rows} | {"OQ", "CS"}
     columns = [(column, column.key not in beside) for column in table.columns]
-    titles = [Cell("task"), *(row_head(board, one) for one in board.rows)]
+    titles = [Cell("task"), *(row_head(results, one) for one in results.rows)]
     titles += [Cell(column.title, column.model, published=True, extra=extra) for column, extra in columns]
     rows: list[list[Cell]] = []
     for name, split in (("seen", "seen"), ("unseen", "unseen"), ("all", "")):
-        names = [task for task in board.tasks if split in ("", split_of(task))]
+        names = [task for task in results.tasks if split in ("", split_of(task))]
         if names:
-            rows += _means(board, name, split, names, columns)
+            rows += _means(results, name, split, names, columns)
     groups = set()
     for name in ("seen", "unseen", ""):
-        names = [task for task in board.tasks if split_of(task) == name]
+        names = [task for task in results.tasks if split_of(task) == name]
         if names:
             groups.add(len(rows))
             rows.append([Cell(f"{name or 'other'} tasks")])
-            rows += [_task(board, task, columns) for task in names]
+            rows += [_task(results, task, columns) for task in names]
     note = (
         "Success in %; below it the right answers of all, and the 95 % interval. Columns marked “published” are from "
         f"{table.source}; their means are over the tasks that stand here, so they differ from the printed ones over all 37. They "
         "were measured with other models on other problems, and judged with the help of a model."
     )
-    if ours := dict.fromkeys(one.row.title for one in board.rows if one.row.known and not one.row.published):
+    if ours := dict.fromkeys(one.way.title for one in results.rows if one.way.known and not one.way.published):
         note += f" Of our own design, with no published column to stand beside: {', '.join(ours)}."
     grid = Grid("Tasks and methods", titles, rows, note, frozenset(groups), sticky=True)
     return Section("tasks", "Tasks and methods", "A task leads to its problems and runs.", [grid])
@@ -115,13 +115,13 @@ def by_task(board: Board) -> Section:
 _Columns = Sequence[tuple[published.Column, bool]]
 
 
-def _means(board: Board, name: str, split: str, names: Sequence[str], columns: _Columns) -> list[list[Cell]]:
+def _means(results: Results, name: str, split: str, names: Sequence[str], columns: _Columns) -> list[list[Cell]]:
     """The raw and the normalised mean over some tasks, measured and published."""
     table = published.table()
     lines = []
     for title, normal in ((f"Mean, {name}", False), (f"Normalised mean, {name}", True)):
         line = [Cell(title, f"{len(names)} tasks")]
-        for one in board.rows:
+        for one in results.rows:
             found = one.normalised(split) if normal else one.mean(split)
             tried = len([task for task in names if task in one.cells])
             note = f"over {tried} tasks only" if found and tried < len(names) else ""
@@ -134,9 +134,9 @@ def _means(board: Board, name: str, split: str, names: Sequence[str], columns: _
     return lines
 
 
-def _task(board: Board, task: str, columns: _Columns) -> list[Cell]:
+def _task(results: Results, task: str, columns: _Columns) -> list[Cell]:
     line = [Cell(paper_name(task), link=f"tasks/{task}.html")]
-    for one in board.rows:
+    for one in results.rows:
         cell = one.cells.get(task)
         note = f"{cell.right}/{cell.n} · {span(cell)}" if cell else ""
         line.append(Cell(percent(cell.value), note, share=cell.value) if cell else NEVER)

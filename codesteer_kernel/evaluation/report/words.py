@@ -8,8 +8,8 @@ from statistics import median
 
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.evaluation.report.document import percent, span
+from codesteer_kernel.evaluation.results import Measured, Results, split_of
 from codesteer_kernel.evaluation.statistics import checking, paired, wilson
-from codesteer_kernel.evaluation.tables import Board, Measured, split_of
 from codesteer_kernel.symbench import tasks
 
 __all__ = ["caveats", "findings"]
@@ -18,24 +18,24 @@ _WIDE = 0.3
 """An interval as wide as this (in share) leaves a cell nearly open."""
 
 
-def findings(board: Board) -> list[str]:
+def findings(results: Results) -> list[str]:
     """What can be said: the best rows, what beats the plain question, what it takes, what the checker is worth."""
     lines: list[str] = []
-    targets = list(dict.fromkeys(one.row.target for one in board.rows))
+    targets = list(dict.fromkeys(one.way.target for one in results.rows))
     for target in targets:
-        rows = [one for one in board.rows if one.row.target == target]
+        rows = [one for one in results.rows if one.way.target == target]
         of = f"With {target}: " if len(targets) > 1 else ""
         best = max(rows, key=lambda one: found.value if (found := one.mean()) else 0.0)
         mean = best.mean()
         if mean is not None:
             has = "has the highest mean over tasks" if len(rows) > 1 else "has a mean over tasks of"
-            lines.append(f"{of}{board.name(best.row, rows)} {has}: {percent(mean.value, 1)} % ({span(mean, 1)}).")
-        lines += _against_first(board, rows)
-    lines += _checker(board)
+            lines.append(f"{of}{results.name(best.way, rows)} {has}: {percent(mean.value, 1)} % ({span(mean, 1)}).")
+        lines += _against_first(results, rows)
+    lines += _checker(results)
     return lines
 
 
-def _against_first(board: Board, rows: Sequence[Measured]) -> list[str]:
+def _against_first(results: Results, rows: Sequence[Measured]) -> list[str]:
     """Everything against the first row, which is the plainest method that was tried."""
     base, *others = rows
     lines, open_ = [], []
@@ -43,22 +43,22 @@ def _against_first(board: Board, rows: Sequence[Measured]) -> list[str]:
         found = paired(base.outcomes, one.outcomes)
         times = one.tokens / base.tokens if base.tokens else 0.0
         if not found.told:
-            open_.append(f"{board.name(one.row, rows)} ({100 * found.difference:+.1f} points, n={found.n})")
+            open_.append(f"{results.name(one.way, rows)} ({100 * found.difference:+.1f} points, n={found.n})")
             continue
         word = "better" if found.told > 0 else "worse"
         lines.append(
-            f"{board.name(one.row, rows)} is {word} than {board.name(base.row, rows)} by {abs(100 * found.difference):.1f} points "
+            f"{results.name(one.way, rows)} is {word} than {results.name(base.way, rows)} by {abs(100 * found.difference):.1f} points "
             f"({100 * found.low:+.1f} to {100 * found.high:+.1f}) on {found.n} common problems: "
             f"{len(found.gained)} won, {len(found.lost)} lost"
             + (f"; it used {times:.1f} times the tokens." if times else ".")
         )
     if open_:
-        lines.append(f"Cannot be told from {board.name(base.row, rows)} with these problems: {'; '.join(open_)}.")
+        lines.append(f"Cannot be told from {results.name(base.way, rows)} with these problems: {'; '.join(open_)}.")
     return lines
 
 
-def _checker(board: Board) -> list[str]:
-    found = checking((one.checker, one.correct) for one in board.attempts)
+def _checker(results: Results) -> list[str]:
+    found = checking((one.checker, one.correct) for one in results.attempts)
     if found.precision is None:
         return []
     line = f"Where the self-answer checker said “pass”, the answer was right in {percent(found.precision.value)} % of {found.passes:,} cases ({span(found.precision)})"
@@ -69,27 +69,27 @@ def _checker(board: Board) -> list[str]:
     ]
 
 
-def caveats(board: Board) -> list[str]:
+def caveats(results: Results) -> list[str]:
     """What a reader might take from the numbers and should not."""
     return [
         line
         for part in (
-            _small(board),
-            _missing(board),
-            _uneven(board),
-            _failures(board),
-            _budgets(board),
-            _comparisons(board),
-            _unmarked(board),
-            _mixed(board),
-            _beside(board),
+            _small(results),
+            _missing(results),
+            _uneven(results),
+            _failures(results),
+            _budgets(results),
+            _comparisons(results),
+            _unmarked(results),
+            _mixed(results),
+            _beside(results),
         )
         for line in part
     ]
 
 
-def _small(board: Board) -> Iterable[str]:
-    sizes = [cell.n for one in board.rows for cell in one.cells.values()]
+def _small(results: Results) -> Iterable[str]:
+    sizes = [cell.n for one in results.rows for cell in one.cells.values()]
     typical = round(median(sizes))
     half = wilson(round(typical / 2), typical)
     if half.high - half.low > _WIDE:
@@ -100,70 +100,70 @@ def _small(board: Board) -> Iterable[str]:
         )
 
 
-def _missing(board: Board) -> Iterable[str]:
-    left = len(tasks()) - len([task for task in board.tasks if task in tasks()])
+def _missing(results: Results) -> Iterable[str]:
+    left = len(tasks()) - len([task for task in results.tasks if task in tasks()])
     if left:
-        unseen = sum(split_of(task) == "unseen" for task in board.tasks)
-        yield f"{len(board.tasks)} of {len(tasks())} tasks were tried ({unseen} unseen); nothing is said of the other {left}, and means are not those over all."
-    levels = sorted({one.level for one in board.attempts if one.level})
+        unseen = sum(split_of(task) == "unseen" for task in results.tasks)
+        yield f"{len(results.tasks)} of {len(tasks())} tasks were tried ({unseen} unseen); nothing is said of the other {left}, and means are not those over all."
+    levels = sorted({one.level for one in results.attempts if one.level})
     if levels:
         yield f"Problems are of the levels {', '.join(levels)}: other difficulties give other numbers."
 
 
-def _uneven(board: Board) -> Iterable[str]:
-    if len({frozenset(one.outcomes) for one in board.rows}) > 1:
+def _uneven(results: Results) -> Iterable[str]:
+    if len({frozenset(one.outcomes) for one in results.rows}) > 1:
         yield "Not every row tried the same problems: means of rows are not comparable as they stand, paired differences are."
-    if board.unfinished:
-        yield f"{board.unfinished:,} attempts were stopped by whoever ran the job; they are not counted."
-    if board.repeated:
+    if results.unfinished:
+        yield f"{results.unfinished:,} attempts were stopped by whoever ran the job; they are not counted."
+    if results.repeated:
         yield (
-            f"{board.repeated:,} attempts were at a problem that the same row had already tried (levels with equal knobs have "
+            f"{results.repeated:,} attempts were at a problem that the same row had already tried (levels with equal knobs have "
             "equal problems); they are not counted."
         )
 
 
-def _failures(board: Board) -> Iterable[str]:
-    failed = [one for one in board.attempts if one.status == "failed"]
+def _failures(results: Results) -> Iterable[str]:
+    failed = [one for one in results.attempts if one.status == "failed"]
     if failed:
         codes = ", ".join(
             f"{code} {count:,}" for code, count in Counter(one.error or "unknown" for one in failed).most_common()
         )
-        yield f"{len(failed):,} of {len(board.attempts):,} runs failed ({codes}); they count as wrong answers, though a fault of a machine may be behind them."
+        yield f"{len(failed):,} of {len(results.attempts):,} runs failed ({codes}); they count as wrong answers, though a fault of a machine may be behind them."
 
 
-def _budgets(board: Board) -> Iterable[str]:
-    hit = Counter(one.hit for one in board.attempts if one.hit)
+def _budgets(results: Results) -> Iterable[str]:
+    hit = Counter(one.hit for one in results.attempts if one.hit)
     if hit:
         told = ", ".join(f"{name} {count:,}" for name, count in hit.most_common())
         yield f"Runs that ended by a budget ({told}) might have come further with a larger one."
 
 
-def _comparisons(board: Board) -> Iterable[str]:
-    groups = Counter(one.row.target for one in board.rows)
+def _comparisons(results: Results) -> Iterable[str]:
+    groups = Counter(one.way.target for one in results.rows)
     pairs = sum(count * (count - 1) // 2 for count in groups.values())
     if pairs >= 10:
         yield f"{pairs} pairs of rows are compared at 95 %: about {max(1, round(pairs * 0.05))} of them would differ by chance alone."
 
 
-def _unmarked(board: Board) -> Iterable[str]:
-    right = [one for one in board.attempts if one.correct]
+def _unmarked(results: Results) -> Iterable[str]:
+    right = [one for one in results.attempts if one.correct]
     loose = sum(not one.marked for one in right)
     if loose:
         yield f"{loose:,} of {len(right):,} right answers did not stand between the asked-for marks and were read from the text around; a stricter reader would call them wrong."
 
 
-def _mixed(board: Board) -> Iterable[str]:
+def _mixed(results: Results) -> Iterable[str]:
     for name, told in (("versions", "versions of software"), ("hardware", "machines"), ("settings", "settings")):
-        if len({str(job.facts.get(name)) for job in board.jobs}) > 1:
+        if len({str(job.facts.get(name)) for job in results.sources}) > 1:
             yield f"The jobs had different {told} (see “The job”): differences between their rows may come from that."
-    versions = Counter(task for task, _ in {(one.task, one.version) for one in board.attempts})
+    versions = Counter(task for task, _ in {(one.task, one.version) for one in results.attempts})
     if changed := [task for task, count in versions.items() if count > 1]:
         yield f"Problems of different versions of a task stand in one cell: {', '.join(changed)}."
-    if any(one.cost is None for one in board.attempts):
+    if any(one.cost is None for one in results.attempts):
         yield "The price of some calls is not known: money is shown only where all of it is."
 
 
-def _beside(board: Board) -> Iterable[str]:
+def _beside(results: Results) -> Iterable[str]:
     column = published.table()
     yield (
         f"Published numbers ({column.source}) are of GPT-4o and reasoning models, on other problems of the same tasks, with answers picked "

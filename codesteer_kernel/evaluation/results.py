@@ -1,4 +1,7 @@
-"""What came out of jobs, as tables: rows are method, target and steerer; columns are tasks. Reads ledgers, holds no record."""
+"""What came out of jobs: for each way of answering (method, target, steerer) its attempts and what follows from them.
+
+Reads ledgers without their records: many jobs fit in memory.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,14 @@ from codesteer_kernel.evaluation.statistics import Estimate, macro, normalised, 
 from codesteer_kernel.symbench import tasks
 from codesteer_kernel.symbench.problem import canonical
 
-__all__ = ["Board", "Job", "Measured", "Row", "board", "paper_order", "problem_of", "split_of"]
+__all__ = ["Measured", "Results", "Source", "Way", "gathered", "paper_order", "problem_of", "results", "split_of"]
 
 UNFINISHED = frozenset({"stopped", "lost", "queued", "running"})
 """Ends that say nothing of a method: whoever ran the job ended it."""
 
 
 @dataclass(frozen=True, order=True)
-class Row:
+class Way:
     """Who answered; ``source`` tells jobs apart that tried the same problems with the same models."""
 
     method: str
@@ -56,7 +59,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Job:
+class Source:
     """A folder: its name, and what ``job.json`` says of what was asked, of versions and of the machine."""
 
     name: str
@@ -66,9 +69,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row's attempts and what follows from them. Shares run from 0 to 1; seconds and tokens are of one attempt."""
+    """The attempts of one way and what follows from them. Shares run from 0 to 1; seconds and tokens are of one attempt."""
 
-    row: Row
+    way: Way
     attempts: tuple[Attempt, ...]
 
     @cached_property
@@ -125,18 +128,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Board:
+class Results:
     """All that was measured in some folders.
 
     Attributes:
-        jobs: the folders.
-        rows: what was measured, by who answered; methods in their usual order.
+        sources: the jobs.
+        rows: what was measured, a row for each way of answering; methods in their usual order.
         unfinished: attempts that whoever ran the job stopped: not counted.
         repeated: attempts at a problem that the same row had tried in the same job (two levels with equal knobs have equal
             problems): not counted, since they would make a sample look larger than it is.
     """
 
-    jobs: tuple[Job, ...]
+    sources: tuple[Source, ...]
     rows: tuple[Measured, ...]
     unfinished: int = 0
     repeated: int = 0
@@ -151,21 +154,21 @@ class Board:
         """Every attempt that counts."""
         return [one for measured in self.rows for one in measured.attempts]
 
-    def label(self, row: Row, among: Sequence[Measured] = ()) -> tuple[str, str]:
-        """A row's name, and what tells it from others (default: all rows), as far as there is something to tell."""
-        rows = [one.row for one in among or self.rows]
+    def label(self, way: Way, among: Sequence[Measured] = ()) -> tuple[str, str]:
+        """A way's name, and what tells it from others (default: all rows), as far as there is something to tell."""
+        ways = [one.way for one in among or self.rows]
         parts = []
-        if several := len({one.target for one in rows}) > 1:
-            parts.append(_short(row.target))
-        if row.steerer and (several or len({one.steerer for one in rows if one.method == row.method}) > 1):
-            parts.append(f"steered by {_short(row.steerer)}")
-        if row.source:
-            parts.append(row.source)
-        return row.title, ", ".join(parts)
+        if several := len({one.target for one in ways}) > 1:
+            parts.append(_short(way.target))
+        if way.steerer and (several or len({one.steerer for one in ways if one.method == way.method}) > 1):
+            parts.append(f"steered by {_short(way.steerer)}")
+        if way.source:
+            parts.append(way.source)
+        return way.title, ", ".join(parts)
 
-    def name(self, row: Row, among: Sequence[Measured] = ()) -> str:
-        """A row's label on one line."""
-        title, note = self.label(row, among)
+    def name(self, way: Way, among: Sequence[Measured] = ()) -> str:
+        """A way's label on one line."""
+        title, note = self.label(way, among)
         return f"{title} ({note})" if note else title
 
 
@@ -173,45 +176,58 @@ def _short(model: str) -> str:
     return model.rpartition("/")[2] or model
 
 
-def board(folders: Sequence[Path]) -> Board:
-    """Read jobs; records are passed over.
+def results(folders: Sequence[Path]) -> Results:
+    """Read the folders of jobs; records are passed over.
 
     Raises:
-        BadInput: no folder, a folder without attempts, or lines that cannot be read.
+        BadInput: no folder, no finished attempt in any, or files that cannot be read.
     """
-    if not folders:
-        raise BadInput("There is no job to report.", "Name the folders of jobs.")
     names = _names(folders)
-    found: defaultdict[Row, dict[str, dict[Hashable, Attempt]]] = defaultdict(dict)
+    return gathered(
+        (Source(name, folder, _facts(folder)), read_attempts(folder))
+        for name, folder in zip(names, folders, strict=True)
+    )
+
+
+def gathered(jobs: Iterable[tuple[Source, Iterable[Attempt]]]) -> Results:
+    """Put the attempts of jobs in order.
+
+    Raises:
+        BadInput: there is no finished attempt.
+    """
+    found: defaultdict[Way, dict[str, dict[Hashable, Attempt]]] = defaultdict(dict)
+    sources = []
     unfinished = repeated = 0
-    for folder, name in zip(folders, names, strict=True):
-        for one in read_attempts(folder):
-            problems = found[_row_of(one)].setdefault(name, {}) if one.status not in UNFINISHED else None
-            if problems is None:
+    for source, attempts in jobs:
+        sources.append(source)
+        for one in attempts:
+            if one.status in UNFINISHED:
                 unfinished += 1
-            elif problem_of(one) in problems:
-                repeated += 1
-            else:
-                problems[problem_of(one)] = one
+                continue
+            problems = found[_way_of(one)].setdefault(source.name, {})
+            repeated += problem_of(one) in problems
+            problems.setdefault(problem_of(one), one)
     if not found:
-        raise BadInput(f"No attempt has finished in {', '.join(map(str, folders))}.", "Let the job go on first.")
+        where = f" in {', '.join(source.name for source in sources)}" if sources else ""
+        raise BadInput(f"No attempt has finished{where}.", "Name the folders of jobs that have begun.")
     rows = []
-    for row, by_job in found.items():
-        every = Counter(problem for problems in by_job.values() for problem in problems)
+    for way, by_source in found.items():
+        every = Counter(problem for problems in by_source.values() for problem in problems)
         if max(every.values()) == 1:
-            rows.append(Measured(row, tuple(one for problems in by_job.values() for one in problems.values())))
+            rows.append(Measured(way, tuple(one for problems in by_source.values() for one in problems.values())))
         else:
             # The same problems in several jobs: another version, other settings. They must not become one row.
-            rows += [Measured(replace(row, source=name), tuple(problems.values())) for name, problems in by_job.items()]
+            rows += [
+                Measured(replace(way, source=name), tuple(problems.values())) for name, problems in by_source.items()
+            ]
     order = list(METHODS)
-    rows.sort(key=lambda one: (one.row.target, order.index(one.row.method) if one.row.method in order else 99, one.row))
-    jobs = tuple(Job(name, folder, _facts(folder)) for folder, name in zip(folders, names, strict=True))
-    return Board(jobs, tuple(rows), unfinished, repeated)
+    rows.sort(key=lambda one: (one.way.target, order.index(one.way.method) if one.way.method in order else 99, one.way))
+    return Results(tuple(sources), tuple(rows), unfinished, repeated)
 
 
-def _row_of(attempt: Attempt) -> Row:
-    row = Row(attempt.method, attempt.target, attempt.steerer)
-    return replace(row, steerer="") if row.known and row.known.needs == "target" else row
+def _way_of(attempt: Attempt) -> Way:
+    way = Way(attempt.method, attempt.target, attempt.steerer)
+    return replace(way, steerer="") if way.known and way.known.needs == "target" else way
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
