@@ -1,13 +1,16 @@
 """What was published, as data: success rates, cost and complexity curves, each with its source and how exact it was read.
 
 Facts to stand beside measurements, never mixed with them: whatever is shown of it is marked as published. The columns of
-the table are also the frozen set against which normalised means are taken.
+the table are also the frozen set against which normalised means are taken. ``source`` and ``place`` say where the numbers
+stand, ``accuracy`` how they were read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 
@@ -38,6 +41,7 @@ class Table(msgspec.Struct, frozen=True):
 
     name: str
     source: str
+    place: str
     accuracy: str
     columns: list[Column]
     averages: dict[str, list[float]]
@@ -52,6 +56,16 @@ class Table(msgspec.Struct, frozen=True):
         """
         place = {one.key: place for place, one in enumerate(self.columns)}[key]
         return {task: row[place] / 100 for task, row in self.scores.items()}
+
+    def mean(self, key: str, names: Iterable[str], *, normalised: bool = False) -> float | None:
+        """The mean of a column over some tasks, each divided by its best share where ``normalised``; None over none.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        best = self.best
+        shares = {task: share for task, share in self.column(key).items() if task in set(names)}
+        return fmean(share / (best[task] if normalised else 1) for task, share in shares.items()) if shares else None
 
     @property
     def best(self) -> dict[str, float]:
@@ -73,6 +87,7 @@ class Cost(msgspec.Struct, frozen=True):
     """Score against what it costs."""
 
     source: str
+    place: str
     accuracy: str
     points: list[Point]
 
@@ -101,6 +116,7 @@ class Complexity(msgspec.Struct, frozen=True):
     """Success against complexity, by task."""
 
     source: str
+    place: str
     accuracy: str
     tasks: dict[str, Curves]
 

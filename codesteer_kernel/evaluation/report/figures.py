@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from codesteer_kernel.evaluation import published
+from codesteer_kernel.evaluation.report.cells import head
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Figure, Grid, percent, span
 from codesteer_kernel.evaluation.report.plots import Mark, Series, bars, cloud, curves
-from codesteer_kernel.evaluation.results import Results, paper_order
+from codesteer_kernel.evaluation.results import Measured, Results, paper_order
 from codesteer_kernel.evaluation.statistics import Estimate, distribution
 from codesteer_kernel.evaluation.turned import Turned, turned_knobs, turned_published
 from codesteer_kernel.symbench import tasks
@@ -17,42 +18,40 @@ __all__ = ["against_cost", "against_published", "distributions", "knob_curves"]
 
 def against_cost(results: Results) -> list[Figure]:
     """Normalised score against tokens and seconds of a problem, and against money where some was spent; published points beside."""
-    there = published.cost()
-    figures = []
-    points = [(point.column, point.score / 100, point.tokens, point.seconds) for point in there.points]
-    for axis, ours, beside in (
-        (
-            "tokens a problem",
-            [one.tokens for one in results.rows],
-            [(name, score, tokens) for name, score, tokens, _ in points],
-        ),
-        (
-            "seconds a problem",
-            [one.seconds for one in results.rows],
-            [(name, score, seconds) for name, score, _, seconds in points],
-        ),
-        ("US dollars a problem", [(one.cost or 0) / len(one.attempts) for one in results.rows], []),
-    ):
-        marks = [Mark(name, None, x, score) for name, score, x in beside if x is not None]
-        found = [
-            (place, one, x, one.normalised()) for place, (one, x) in enumerate(zip(results.rows, ours, strict=True))
-        ]
-        drawn = [Mark(results.name(one.way), place, x, score) for place, one, x, score in found if score and x > 0]
-        if not drawn:
-            continue
-        rows = [
-            [Cell(one.name), Cell(f"{one.x:,.3g}" if one.x < 100 else f"{one.x:,.0f}"), _share(one.y)] for one in drawn
-        ]
-        rows += [
-            [Cell(f"{_title(one.name)}, published", published=True), Cell(f"{one.x:,g}", published=True), _share(one.y)]
-            for one in marks
-        ]
-        grid = Grid(f"Normalised score against {axis}", [Cell(""), Cell(axis), Cell("normalised score")], rows)
-        caption = f"Normalised score (%) against {axis}, on a scale of factors."
-        if marks:
-            caption += f" Published: {there.accuracy}; over 37 tasks, other models and machines."
-        figures.append(Figure(cloud([*marks, *drawn], axis, caption), caption, grid))
-    return figures
+    points = published.cost().points
+    found = [
+        _against("tokens a problem", results, lambda one: one.tokens, [(point, point.tokens) for point in points]),
+        _against("seconds a problem", results, lambda one: one.seconds, [(point, point.seconds) for point in points]),
+        _against("US dollars a problem", results, lambda one: (one.cost or 0) / len(one.attempts), []),
+    ]
+    return [figure for figure in found if figure is not None]
+
+
+def _against(
+    axis: str,
+    results: Results,
+    price: Callable[[Measured], float],
+    beside: Sequence[tuple[published.Point, float | None]],
+) -> Figure | None:
+    """A cloud of points; None where nothing was spent."""
+    drawn = [
+        Mark(results.name(one.way), place, price(one), score)
+        for place, one in enumerate(results.rows)
+        if (score := one.normalised()) is not None and price(one) > 0
+    ]
+    if not drawn:
+        return None
+    there = [(point, x) for point, x in beside if x is not None]
+    rows = [[Cell(one.name), Cell(f"{one.x:,.3g}" if one.x < 100 else f"{one.x:,.0f}"), _share(one.y)] for one in drawn]
+    for point, x in there:
+        name = _title(point.column) + (f" ({point.note})" if point.note else "")
+        rows.append([Cell(name, published=True), Cell(f"{x:,g}", published=True), _share(point.score / 100)])
+    caption = f"Normalised score (%) against {axis}, on a scale of factors."
+    if there:
+        caption += f" Published: {published.cost().accuracy}; other models, other machines."
+    marks = [*(Mark(point.column, None, x, point.score / 100) for point, x in there), *drawn]
+    grid = Grid(f"Normalised score against {axis}", head("", axis, "normalised score"), rows, sticky=True)
+    return Figure(cloud(marks, axis, caption), caption, grid)
 
 
 def against_published(results: Results) -> list[Figure]:
@@ -112,7 +111,7 @@ def _curves(results: Results, found: Turned, caption: str, axis: str, beside: Se
     for series in every:
         name = series.name if series.place is not None else f"{_title(series.name)}, published"
         rows.append([Cell(name, published=series.place is None), *map(_share, series.points)])
-    grid = Grid(caption, [Cell(axis), *(Cell(label) for label in found.labels)], rows)
+    grid = Grid(caption, head(axis, *found.labels), rows, sticky=True)
     return Figure(curves(every, found.labels, axis, f"Success in percent, {caption}."), caption, grid)
 
 

@@ -105,7 +105,7 @@ def table(grid: Grid, *, titled: bool = False) -> str:
     note = f'<p class="note">{escape(grid.note)}</p>' if grid.note else ""
     kind = "grid sticky" if grid.sticky else "grid"
     return (
-        f'<div class="table">{title}{more}<div class="scroll" role="region" aria-label="{escape(grid.caption, quote=True)}" tabindex="0">'
+        f'<div class="table">{title}{more}<div class="scroll" role="group" aria-label="{escape(grid.caption, quote=True)}" tabindex="0">'
         f'<table class="{kind}"><caption>{escape(grid.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}</div>"
     )

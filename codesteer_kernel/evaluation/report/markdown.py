@@ -38,14 +38,14 @@ def _grid(grid: Grid) -> list[str]:
     kept = [place for place, cell in enumerate(head) if not cell.extra]
     lines = ["| " + " | ".join(_cell(head[place], heading=True) for place in kept) + " |", "|" + " --- |" * len(kept)]
     for number, row in enumerate(grid.rows):
-        words = [_cell(row[place]) if place < len(row) else "" for place in kept]
+        words = [_cell(row[place], heading=place == 0) if place < len(row) else "" for place in kept]
         lines.append("| " + " | ".join([f"**{words[0]}**", *words[1:]] if number in grid.groups else words) + " |")
     return [f"**{_flat(grid.caption)}**", "\n".join(lines), *([_flat(grid.note)] if grid.note else [])]
 
 
 def _cell(cell: Cell, *, heading: bool = False) -> str:
     text = _flat(cell.text) + (f" ({_flat(cell.note)})" if cell.note else "")
-    text += " (published)" if cell.published and not cell.text.endswith("published") and heading else ""
+    text += " (published)" if cell.published and heading else ""
     return f"[{text}]({cell.link})" if cell.link else text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.evaluation.report.cells import NEVER, estimate, head, paper_name, row_head
@@ -127,9 +126,8 @@ def _means(results: Results, name: str, split: str, names: Sequence[str], column
             note = f"over {tried} tasks only" if found and tried < len(names) else ""
             line.append(estimate(found, note=note))
         for column, extra in columns:
-            shares = {task: share for task, share in table.column(column.key).items() if task in names}
-            scaled = [share / (table.best[task] if normal else 1) for task, share in shares.items()]
-            line.append(Cell(percent(fmean(scaled), 1) if scaled else NONE, published=True, extra=extra))
+            there = table.mean(column.key, names, normalised=normal)
+            line.append(Cell(NONE if there is None else percent(there, 1), published=True, extra=extra))
         lines.append(line)
     return lines
 
