@@ -156,6 +156,7 @@ def loaded_by(code: str) -> set[str]:
         "import codesteer_widgets",
         "import codesteer_kernel.cli, codesteer_kernel.models, codesteer_kernel.executor, codesteer_kernel.run",
         "import codesteer_kernel.doctor, codesteer_kernel.commands, codesteer_kernel.options",
+        "import codesteer.bench, codesteer_kernel.evaluation.report, codesteer_kernel.evaluation.comparing",
     ],
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:

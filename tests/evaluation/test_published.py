@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codesteer_kernel.evaluation import published
+from codesteer_kernel.evaluation.methods import METHODS
 from codesteer_kernel.evaluation.statistics import distribution, normalised, wilson
 from codesteer_kernel.symbench import get, tasks
 
@@ -58,3 +59,8 @@ def test_a_setting_holds_only_problems_that_say_all_its_knobs() -> None:
     assert not setting.holds({"count": 3, "target": 11})
     assert not setting.holds({"count": 3})
     assert not setting.holds({"count": "3", "target": 10})
+
+
+def test_methods_restate_columns_that_there_are() -> None:
+    known = {column.key for column in TABLE.columns}
+    assert {one.published for one in METHODS.values() if one.published} <= known

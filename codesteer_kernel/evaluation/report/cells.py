@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
@@ -11,9 +13,10 @@ from codesteer_kernel.evaluation.results import Measured, Results
 from codesteer_kernel.evaluation.statistics import Estimate
 from codesteer_kernel.symbench import tasks
 
-__all__ = ["NEVER", "estimate", "head", "legend", "paper_name", "row_head", "share_right"]
+__all__ = ["NEVER", "estimate", "file_name", "head", "legend", "paper_name", "row_head", "share_right"]
 
 NEVER = Cell(NONE)
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def row_head(results: Results, one: Measured, among: Sequence[Measured] = ()) -> Cell:
@@ -48,3 +51,8 @@ def legend(results: Results, *, with_published: bool = False) -> Legend:
 def paper_name(task: str) -> str:
     """A task's name in the published table; its own where this version does not have it."""
     return tasks()[task].paper_name if task in tasks() else task
+
+
+def file_name(name: str) -> str:
+    """The name of a page: that of a task or a run, or a hash of it where it is no name for a file."""
+    return f"{name if _SAFE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:16]}.html"

@@ -76,7 +76,7 @@ def knob_curves(results: Results) -> dict[str, list[Figure]]:
             about = tasks()[task].knobs[one.axis].help if task in tasks() and one.axis in tasks()[task].knobs else ""
             caption = f"{one.axis}: {about}" if about else one.axis
             if one.also:
-                caption += f" (with it changed {', '.join(one.also)})"
+                caption += f" ({', '.join(one.also)} changed along with it)"
             found.setdefault(task, []).append(_curves(results, one, caption, one.axis, []))
     return found
 

@@ -36,11 +36,11 @@ class Mark:
 
 
 def mark(place: int | None, x: float, y: float, size: float = 4.5) -> str:
-    """The sign of a series: colours repeat after eight, shapes after four, so that neither alone must be told apart."""
+    """The sign of a series: colours repeat after eight, shapes after five, both together after forty."""
     if place is None:
         return f'<circle class="pub" cx="{x:.1f}" cy="{y:.1f}" r="{size * 0.8:.1f}"/>'
     tone = f'class="dot" style="--c:var(--s{place % COLOURS})"'
-    match place % 4:
+    match place % 5:
         case 0:
             return f'<circle {tone} cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}"/>'
         case 1:
@@ -51,9 +51,12 @@ def mark(place: int | None, x: float, y: float, size: float = 4.5) -> str:
         case 2:
             high = size * 1.25
             return f'<path {tone} d="M{x:.1f} {y - high:.1f}l{high:.1f} {2 * high:.1f}h{-2 * high:.1f}z"/>'
-        case _:
+        case 3:
             far = size * 1.35
             return f'<path {tone} d="M{x:.1f} {y - far:.1f}l{far:.1f} {far:.1f}l{-far:.1f} {far:.1f}l{-far:.1f} {-far:.1f}z"/>'
+        case _:
+            high = size * 1.25
+            return f'<path {tone} d="M{x:.1f} {y + high:.1f}l{high:.1f} {-2 * high:.1f}h{-2 * high:.1f}z"/>'
 
 
 def strip(one: Estimate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesteer_kernel.evaluation import published
-from codesteer_kernel.evaluation.report.cells import NEVER, estimate, head, paper_name, row_head
+from codesteer_kernel.evaluation.report.cells import NEVER, estimate, file_name, head, paper_name, row_head
 from codesteer_kernel.evaluation.report.document import NONE, Cell, Fold, Grid, Part, Section, percent, span
 from codesteer_kernel.evaluation.results import Measured, Results, split_of
 from codesteer_kernel.evaluation.statistics import paired
@@ -133,7 +133,7 @@ def _means(results: Results, name: str, split: str, names: Sequence[str], column
 
 
 def _task(results: Results, task: str, columns: _Columns) -> list[Cell]:
-    line = [Cell(paper_name(task), link=f"tasks/{task}.html")]
+    line = [Cell(paper_name(task), link=f"tasks/{file_name(task)}")]
     for one in results.rows:
         cell = one.cells.get(task)
         note = f"{cell.right}/{cell.n} · {span(cell)}" if cell else ""

@@ -107,7 +107,8 @@ def _missing(results: Results) -> Iterable[str]:
         yield f"{len(results.tasks)} of {len(tasks())} tasks were tried ({unseen} unseen); nothing is said of the other {left}, and means are not those over all."
     levels = sorted({one.level for one in results.attempts if one.level})
     if levels:
-        yield f"Problems are of the levels {', '.join(levels)}: other difficulties give other numbers."
+        word = "level" if len(levels) == 1 else "levels"
+        yield f"Problems are of the {word} {', '.join(levels)}: other difficulties give other numbers."
 
 
 def _uneven(results: Results) -> Iterable[str]:
