@@ -123,6 +123,7 @@ bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m benchmarks.embedded
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.loop
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.symbolic

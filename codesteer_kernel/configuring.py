@@ -74,6 +74,7 @@ class CodeSteer(Configurable):
     samples = Int(1, help=_told("samples")).tag(config=True)
     dialect = Unicode("", help=_told("dialect")).tag(config=True)
     faithful = Bool(False, help=_told("faithful")).tag(config=True)
+    without = Unicode("", help=f"{_told('without')[:-1]}; separated by commas.").tag(config=True)
     journal = Bool(True, help="Keep runs on disk.").tag(config=True)
     runs_mb = Float(help="Room for kept runs, in MB; the oldest go first.").tag(config=True)
     isolation = Unicode(help="The weakest isolation to accept, for kernels that start from now on; empty: any.").tag(
@@ -128,15 +129,20 @@ class CodeSteer(Configurable):
             input_mb=self.in_max,
             export_mb=self.out_max,
             schema_only=self.schema_only,
-            hide=tuple(name.strip() for name in self.hide.split(",") if name.strip()),
+            hide=_listed(self.hide),
             drop=self.drop,
             start=self.start or None,
             samples=self.samples,
             dialect=self.dialect or None,
             faithful=self.faithful,
+            without=_listed(self.without),
             journal=self.journal,
         )
         return parse_options(["--profile", self.profile], defaults=found).settings if self.profile else found
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def config_files() -> list[Path]:

@@ -107,8 +107,9 @@ def parse_options(
     # A shell has quoted what belongs together: names of files may hold spaces.
     inputs = _names(given.pop("inputs"), "," if in_shell else r"[,\s]")
     outputs = _names(given.pop("outputs"))
-    hide = tuple(name.strip() for text in given.pop("hide") for name in text.split(",") if name.strip())
-    given |= {"hide": hide} if hide else {}
+    for field in ("hide", "without"):
+        listed = tuple(name.strip() for text in given.pop(field) for name in text.split(",") if name.strip())
+        given |= {field: listed} if listed else {}
     shown: dict[str, Any] = {field: bool(given.pop(field)) for field in _FLAGS if field in given}
     texts = {field: given.pop(field) for field in ("answer", "program") if field in given}
     settings = msgspec.structs.replace(defaults or RunSettings(), **given)

@@ -57,6 +57,7 @@ from codesteer_kernel.record import (
     encode_record,
 )
 from codesteer_kernel.record import events as ev
+from codesteer_kernel.record.document import Part
 from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.extraction import code_block
@@ -64,7 +65,18 @@ from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.store import Keeper, Store
 
-__all__ = ["Engine", "LiveRun", "Run", "RunFailed", "RunSettings", "engine", "preview", "read_run", "settings_of"]
+__all__ = [
+    "Engine",
+    "LiveRun",
+    "Run",
+    "RunFailed",
+    "RunSettings",
+    "config_of",
+    "engine",
+    "preview",
+    "read_run",
+    "settings_of",
+]
 
 # New tokens a call may make when nobody says: a small local model that goes on longer has lost the thread.
 _LOCAL_TOKENS = 512
@@ -75,6 +87,7 @@ NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
+_PARTS = ("symbolic", "stop")
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -111,6 +124,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         hide: patterns of columns and keys whose values models are not told.
         drop: keep what ``hide`` names from programs too.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
+        without: parts of our loop to leave out, for comparisons: ``symbolic`` (that checker; the other one goes with
+            ``checker``), ``stop`` (the steerer's word to end, so that every round is made).
         journal: keep the run on disk.
     """
 
@@ -140,6 +155,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     hide: tuple[str, ...] = ()
     drop: bool = False
     faithful: bool = False
+    without: tuple[str, ...] = ()
     journal: bool = True
 
     def checked(self) -> RunSettings:
@@ -171,6 +187,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(f"--temperature is {self.temperature}.", f"Give a number from 0 to {_MAX_TEMPERATURE}.")
         if self.start not in (None, "code", "text"):
             raise BadInput(f"--start is {self.start!r}.", "Give code or text.")
+        for part in self.without:
+            if part not in _PARTS:
+                raise BadInput(f"--without is {part!r}.", f"Give one or both of {', '.join(_PARTS)}.")
+        if "stop" in self.without and self.faithful:
+            raise BadInput("--faithful ends as the published loop does.", "Leave --without stop out.")
         if self.dialect is not None and self.dialect not in DIALECTS:
             raise BadInput(f"There is no steering dialect {self.dialect!r}.", f"Known: {', '.join(DIALECTS)}.")
         return self
@@ -179,10 +200,11 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
 def settings_of(record: Record) -> RunSettings:
     """The settings that would make a run like that of ``record``."""
     config, models, budget = record.config, record.models, record.budget
+    apart = models.checker != models.target
     return RunSettings(
         target=models.target,
         steerer=models.steerer if models.steerer != models.target else None,
-        checker=models.checker if models.checker != models.target else None,
+        checker=NO_CHECKER if "self-answer" in config.without else models.checker if apart else None,
         rounds=budget.rounds,
         seconds=budget.seconds,
         tokens=budget.tokens,
@@ -200,6 +222,7 @@ def settings_of(record: Record) -> RunSettings:
         repeat_partial=config.repeat_partial,
         dialect=config.dialect,
         faithful=config.faithful,
+        without=tuple(part for part in config.without if part != "self-answer"),
     )
 
 
@@ -505,7 +528,7 @@ class Engine:
                 job.question,
                 job.roles,
                 executor,
-                config=_config(settings, job.roles),
+                config=config_of(settings, job.roles),
                 budget=Budget(
                     rounds=settings.rounds,
                     seconds=settings.seconds,
@@ -515,7 +538,6 @@ class Engine:
                 ),
                 run_id=job.live.id,
                 versions=_versions() | _hosts(job) | keeper.note,
-                check=settings.checker != NO_CHECKER,
                 given=job.given,
                 procedure=job.procedure,
                 stop=job.live._stop,
@@ -699,7 +721,12 @@ async def _leave(roles: Roles) -> None:
         await model.aclose()
 
 
-def _config(settings: RunSettings, roles: Roles) -> RunConfig:
+def config_of(settings: RunSettings, roles: Roles) -> RunConfig:
+    """What ``settings`` come to with these models, as the record says it.
+
+    Raises:
+        BadInput: the target cannot be asked for hidden reasoning.
+    """
     if settings.thinking and not roles.target.abilities.thinking:
         raise BadInput(f"{roles.target.name} cannot be asked for hidden reasoning.", "Leave --thinking out.")
     tokens = settings.max_tokens or (_LOCAL_TOKENS if roles.target.abilities.local else _HOSTED_TOKENS)
@@ -716,7 +743,13 @@ def _config(settings: RunSettings, roles: Roles) -> RunConfig:
         samples=settings.samples,
         thinking=settings.thinking,
         repeat_partial=settings.repeat_partial,
+        without=_without(settings),
     )
+
+
+def _without(settings: RunSettings) -> list[Part]:
+    parts = list(cast("tuple[Part, ...]", settings.without))
+    return [*parts, "self-answer"] if settings.checker == NO_CHECKER and not settings.faithful else parts
 
 
 def _memory(wanted: int) -> int:

@@ -22,6 +22,7 @@ Source = Literal["model", "rule", "template", "fallback"]
 ExecutionStatus = Literal["ok", "error", "timeout", "killed", "died", "interrupted"]
 VerdictKind = Literal["pass", "fail", "broken", "unsure"]
 SupportLevel = Literal["verified", "agreed", "executed", "unchecked", "doubtful", "none"]
+Part = Literal["symbolic", "self-answer", "stop"]
 Phase = Literal["loading", "choosing", "answering", "executing", "checking", "steering", "binding"]
 
 
@@ -67,7 +68,8 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
     nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
-    in the place of the loop; empty: the loop itself.
+    in the place of the loop; empty: the loop itself. ``without`` names the parts of the loop that were left out: either
+    checker, or the steerer's word to stop, so that every round is made.
     """
 
     dialect: str = "mini"
@@ -84,6 +86,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     faithful: bool = False
     check_only: bool = False
     method: str = ""
+    without: list[Part] = []
     prompts: str = ""
 
 

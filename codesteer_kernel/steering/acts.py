@@ -28,7 +28,7 @@ from codesteer_kernel.record import (
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Phase
 from codesteer_kernel.steering.budget import Meter
-from codesteer_kernel.steering.calls import Calls
+from codesteer_kernel.steering.calls import Calls, Reply
 from codesteer_kernel.steering.emitter import Emitter
 from codesteer_kernel.steering.extraction import code_block, result_of_output
 
@@ -97,20 +97,26 @@ class Acts:
             close: what a stop string has swallowed; it ends an answer that was not cut.
             read_code: finds the program in the answer.
         """
+        reply = await self.reply(request, index, prefix=prefix)
+        text = prefix + reply.text
+        if close and reply.stop != "length":
+            text = text.rstrip("\n") + close
+        return self.take(reply, text, read_code(text), index)
+
+    async def reply(self, request: ChatRequest, index: int, *, prefix: str = "") -> Reply:
+        """Stream the target's reply into round ``index``; what it comes to is for :meth:`take`."""
         lumps = _Lumps(lambda text: self.emitter.emit(ev.AnswerDelta, round=index, text=text))
         lumps.add(prefix)
         try:
-            reply = await self.calls.stream(
+            return await self.calls.stream(
                 self.roles.target, request, role="target", purpose="answer", round=index, on_text=lumps.add
             )
         finally:
             lumps.flush()
-        text = prefix + reply.text
-        if close and reply.stop != "length":
-            text = text.rstrip("\n") + close
-        answer = Answer(
-            text=text, code=read_code(text), complete=True, reasoning_chars=reply.reasoning_chars, stop=reply.stop
-        )
+
+    def take(self, reply: Reply, text: str, code: str | None, index: int) -> Answer:
+        """Take ``text`` and the program ``code`` for the answer that ``reply`` gave in round ``index``."""
+        answer = Answer(text=text, code=code, complete=True, reasoning_chars=reply.reasoning_chars, stop=reply.stop)
         self.emitter.emit(ev.Answered, round=index, answer=answer, first_token=reply.first_token)
         return answer
 

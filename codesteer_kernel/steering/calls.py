@@ -19,7 +19,9 @@ from codesteer_kernel.models.protocol import (
     ReasoningDelta,
     Restarted,
     TextDelta,
+    Thought,
     TokenUsage,
+    ToolCall,
     UsageDelta,
 )
 from codesteer_kernel.record import Usage
@@ -32,10 +34,15 @@ __all__ = ["Calls", "Reply"]
 
 
 class Reply:
-    """What one call gave; ``first_token`` is in seconds from the request."""
+    """What one call gave: text, the tool calls that it asks for; ``first_token`` is in seconds from the request.
+
+    ``thoughts`` belong in its turn of the conversation.
+    """
 
     def __init__(self) -> None:
         self.text = ""
+        self.tool_calls: list[ToolCall] = []
+        self.thoughts: tuple[Thought, ...] = ()
         self.reasoning_chars = 0
         self.stop = ""
         self.first_token: float | None = None
@@ -113,10 +120,14 @@ class Calls:
                         reply.reasoning_chars += len(text)
                     case UsageDelta(usage=usage):
                         reply.usage = usage
+                    case ToolCall():
+                        self.meter.wrote(len(delta.raw))
+                        reply.tool_calls.append(delta)
                     case Restarted():
                         parts.clear()
-                    case Finish(reason=reason, usage=usage):
-                        reply.stop, reply.usage = reason, usage
+                        reply.tool_calls.clear()
+                    case Finish(reason=reason, usage=usage, thoughts=thoughts):
+                        reply.stop, reply.usage, reply.thoughts = reason, usage, thoughts
                 await self._emitter.room()
         finally:
             await _close(deltas)

@@ -34,6 +34,13 @@ CHECK_GENERATIONS = 5
 CHECK_CHARS = 8_000
 # Section 1.9: what a program that prints nothing may have called its result.
 RESULT_NAMES = ("result", "Answer", "answer")
+# That there is no such name is no failure of a program that printed its answer itself (section 1.8).
+_ASKED = """{code}
+try:
+    print({name})
+except NameError:
+    pass
+"""
 
 
 async def faithful(acts: Acts, guidances: int) -> Ending:
@@ -110,7 +117,9 @@ class _Faithful:
         code = first_block(response)
         if code is None:
             return response, None
-        await self._acts.rate(code, index)
+        if "symbolic" not in self._acts.config.without:
+            # Ours, for whoever looks at the record: the published loop does not know of it.
+            await self._acts.rate(code, index)
         execution, _ = await self._acts.execute(code, index, seconds=CODE_SECONDS)
         shown = response + told_execution(self._prompts, execution)
         return shown, told_symbolic(self._prompts, rate_published(code))
@@ -156,7 +165,7 @@ class _Faithful:
             acts.enter("executing")
             execution = Execution()
             for name in RESULT_NAMES:
-                execution = await acts.run_apart(f"{code}\nprint({name})", seconds=FINAL_SECONDS)
+                execution = await acts.run_apart(_ASKED.format(code=code, name=name), seconds=FINAL_SECONDS)
                 if execution.stdout:
                     break
             acts.emitter.emit(ev.Executed, round=index, execution=execution, result=result_of_output(execution.stdout))

@@ -77,7 +77,6 @@ class Steering:
     budget: Budget = field(default_factory=Budget)
     run_id: str = field(default_factory=new_run_id)
     versions: dict[str, str] = field(default_factory=dict)
-    check: bool = True
     given: Answer | None = None
     procedure: Procedure | None = None
     notice: str = ""
@@ -228,12 +227,12 @@ class Steering:
         )
         await self._load()
         if self.given is not None:
-            return await checked(self._acts, self.given, check=self.check)
+            return await checked(self._acts, self.given)
         if self.procedure is not None:
             return await self.procedure.run(self._acts, self.budget.rounds)
         if self.config.faithful:
             return await faithful(self._acts, self.budget.rounds)
-        return await steered(self._acts, self.budget.rounds, check=self.check)
+        return await steered(self._acts, self.budget.rounds)
 
     async def _load(self) -> None:
         """Make local models ready before the clock of the first answer starts, telling what is going on."""

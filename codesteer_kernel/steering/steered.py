@@ -25,22 +25,25 @@ from codesteer_kernel.steering.testing import Testing
 
 __all__ = ["checked", "steered"]
 
+_ENDS = ("return", "terminate")
 
-async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
-    """Steer to a decision to return or to stop, for at most ``rounds`` rounds; ``check`` says whether answers are tested.
+
+async def steered(acts: Acts, rounds: int) -> Ending:
+    """Steer to a decision to return or to stop, for at most ``rounds`` rounds.
 
     With ``config.samples`` above one the first round is that many rounds: independent answers to the same decision, of
-    which the best-supported one is steered on.
+    which the best-supported one is steered on. What ``config.without`` names is left out.
     """
     dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
-    testing = Testing(acts) if check else None
+    testing = _testing(acts)
+    stops = "stop" not in acts.config.without
     try:
         decision = await _choose(acts, dialect)
         code = decision.kind == "code"
         conversation = await _first(acts, testing, decision)
         for _ in range(rounds - 1):
-            decision = await _decide(acts, dialect)
-            if decision.kind in ("return", "terminate"):
+            decision = await _decide(acts, dialect, stops=stops)
+            if decision.kind in _ENDS:
                 return Ending("done", decision)
             if decision.kind in ("code", "text"):
                 code = decision.kind == "code"
@@ -48,16 +51,18 @@ async def steered(acts: Acts, rounds: int, *, check: bool) -> Ending:
             acts.emitter.emit(ev.RoundStarted, round=index, decision=decision)
             await _answer(acts, testing, conversation, decision, index, code=code)
             await _run_and_check(acts, testing, index)
+        if not stops:
+            return Ending("done")
         decision = await _decide(acts, dialect)
-        return Ending("done" if decision.kind in ("return", "terminate") else "exhausted", decision)
+        return Ending("done" if decision.kind in _ENDS else "exhausted", decision)
     finally:
         if testing is not None:
             await testing.close()
 
 
-async def checked(acts: Acts, given: Answer, *, check: bool) -> Ending:
+async def checked(acts: Acts, given: Answer) -> Ending:
     """Have the checkers look at an answer that nobody was asked for, as the one round of its run."""
-    testing = Testing(acts) if check else None
+    testing = _testing(acts)
     decision = Decision(kind="code" if given.code is not None else "text", source="rule", reason="Given by the user.")
     try:
         acts.emitter.emit(ev.RoundStarted, round=1, decision=decision)
@@ -76,10 +81,16 @@ async def checked(acts: Acts, given: Answer, *, check: bool) -> Ending:
             await testing.close()
 
 
+def _testing(acts: Acts) -> Testing | None:
+    return None if "self-answer" in acts.config.without else Testing(acts)
+
+
 async def _choose(acts: Acts, dialect: Dialect) -> Decision:
     acts.enter("choosing")
     if acts.config.start:
-        return Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+        decision = Decision(kind=acts.config.start, source="rule", reason="Chosen by the user.")
+        dialect.told(decision)
+        return decision
     return await dialect.choose()
 
 
@@ -137,7 +148,8 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
     if answer.code is None:
         acts.emitter.emit(ev.RoundEnded, round=index, result=result_of_text(answer.text))
         return
-    await acts.rate(answer.code, index, cut=answer.stop == "length")
+    if "symbolic" not in acts.config.without:
+        await acts.rate(answer.code, index, cut=answer.stop == "length")
     if answer.stop == "length" and not _parses(answer.code):
         acts.emitter.emit(ev.RoundEnded, round=index)
         return
@@ -148,7 +160,8 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
     acts.emitter.emit(ev.RoundEnded, round=index, result=result)
 
 
-async def _decide(acts: Acts, dialect: Dialect) -> Decision:
+async def _decide(acts: Acts, dialect: Dialect, *, stops: bool = True) -> Decision:
+    """What follows the last round; without ``stops`` never the end."""
     acts.enter("steering")
     rounds = acts.record.rounds
     found = best(rounds)[0]
@@ -156,7 +169,13 @@ async def _decide(acts: Acts, dialect: Dialect) -> Decision:
         # Of samples it is the best one that is looked at, not the one that happens to be the last.
         rounds = [*(one for one in rounds if one.index != found.round), rounds[found.round - 1]]
     situation = assess(rounds)
+    if not stops:
+        going_on = {kind: weight for kind, weight in situation.allowed.items() if kind not in _ENDS}
+        situation = replace(situation, allowed=going_on or {"refine": 1.0})
     decision = await dialect.review(rounds, situation)
+    if not stops and decision.kind in _ENDS:
+        reason = f"The steerer said {decision.kind}, but this run makes every round; the rules decide."
+        return safe_decision(situation, rounds[-1], decision.raw, reason)
     if decision.kind == "return" and found is None:
         reason = "The steerer returned an answer, but there is none yet; the rules decide."
         return safe_decision(situation, rounds[-1], decision.raw, reason)

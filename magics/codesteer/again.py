@@ -83,7 +83,7 @@ def explain(magics: CodeSteer, words: list[str]) -> Outcome:
         f"The answer was: {cut_middle(run.answer.strip(), 1_000)}\n"
         "Explain in plain words for a colleague how it works and where it could be wrong. Write no program."
     )
-    settings = replace(options.settings, start="text", rounds=1, checker="none", samples=1, faithful=False)
+    settings = replace(options.settings, start="text", rounds=1, checker="none", samples=1, faithful=False, without=())
     return steer_here(magics, prompt, RunOptions(settings=settings))
 
 

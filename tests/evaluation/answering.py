@@ -1,46 +1,63 @@
-"""A model that answers the problems of a job: right, wrong or with an error, as the test says, always the same way."""
+"""A method answers a problem over the wire: scripted servers, real child kernels, the engine that jobs use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from codesteer_kernel.evaluation.jobs import Job, prepared, trials
-from tests.run.scripts import say
-from tests.scripted import Reply, Request
+from codesteer_kernel.evaluation import Attempt, Method
+from codesteer_kernel.evaluation.attempt import attempt_of
+from codesteer_kernel.record import Record
+from codesteer_kernel.run import RunSettings, engine
+from codesteer_kernel.symbench import Problem, get
+from tests.run.scripts import model
+from tests.scripted import Reply, Request, serving_in_thread
+from tests.scripted.server import Script
 
-__all__ = ["answering", "problems_of"]
+__all__ = ["COMPUTES", "MARKED", "PROBLEM", "RIGHT", "Answered", "answered", "fenced"]
 
-Twist = Callable[[str], Reply | None]
+PROBLEM = get("number_multiply").generate(7, "1")
 
-
-def problems_of(job: Job) -> dict[str, str]:
-    """A right answer to every question of a job."""
-    found = {}
-    for trial in trials(prepared(job)):
-        problem = trial.problem()
-        found[problem.question] = problem.reference
-    return found
+RIGHT = PROBLEM.reference
+MARKED = f"Let me see. <<<{RIGHT}>>>"
+COMPUTES = f"product = 1\nfor factor in {list(PROBLEM.payload['factors'])}:\n    product *= factor\nprint(f'<<<{{product}}>>>')"
+"""A program that works the right answer out."""
 
 
-def answering(right: dict[str, str], twist: Twist | None = None, delay: float = 0.0) -> Callable[[Request], Reply]:
-    """The script: steers to one answer in words, which is right for every second question.
+@dataclass(frozen=True)
+class Answered:
+    """What came of it: the row, the whole record, and every request that reached the server."""
 
-    ``twist`` may give another reply to a question.
-    """
+    attempt: Attempt
+    record: Record
+    requests: list[Request]
 
-    known = sorted(right)
+    @property
+    def did(self) -> list[tuple[str, str]]:
+        """What each round was, and what its program printed, or how it failed; "" where none ran."""
+        return [
+            (one.decision.kind, "" if one.execution is None else one.execution.stdout.strip() or one.execution.error)
+            for one in self.record.rounds
+        ]
 
-    def reply(request: Request) -> Reply:
-        told = "\n".join(text for _, text in request.turns)
-        question = next((one for one in right if one.strip("\n") in told), None)
-        if question is None:
-            return Reply(status=400, error="This is none of the questions.")
-        if twist is not None and (other := twist(question)) is not None:
-            return other
-        if "You steer another model" in request.system:
-            answered = any(role == "assistant" for role, _ in request.turns)
-            return Reply(say("return") if answered else say("text"), first_delay=delay)
-        knows = known.index(question) % 2
-        return Reply(f"<<<{right[question] if knows else 'I do not know'}>>>", first_delay=delay)
+    @property
+    def asked(self) -> list[str]:
+        """The last user turn of each request, in the order of the requests."""
+        return [request.last_user for request in self.requests]
 
-    return reply
+
+def answered(
+    method: Method, script: Script, *, problem: Problem = PROBLEM, wire: str = "openai", **settings: Any
+) -> Answered:
+    """Have ``method`` answer ``problem`` with a model that replies by ``script``, as a job does."""
+    with serving_in_thread(script) as server:
+        base = RunSettings(target=model(server, wire), journal=False, **settings)
+        live = engine().submit(problem.question, method.settings(base), procedure=method.procedure)
+        record = live.wait(120).record
+        row = attempt_of(record, problem, key="k", method=method.name, level="")
+        return Answered(row, record, server.requests)
+
+
+def fenced(source: str, before: str = "I compute it.", after: str = "") -> Reply:
+    """A reply with a program."""
+    return Reply(f"{before}\n```python\n{source}\n```\n{after}")

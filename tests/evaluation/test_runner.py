@@ -23,7 +23,7 @@ from codesteer_kernel.evaluation.progress import Progress
 from codesteer_kernel.evaluation.runner import IN_A_ROW, JobHalted, run_job
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import get
-from tests.evaluation.answering import answering, problems_of
+from tests.evaluation.job_script import answering, problems_of
 from tests.run.scripts import model
 from tests.scripted import Reply, ScriptedServer, serving_in_thread
 

@@ -11,7 +11,7 @@ from codesteer import bench
 from codesteer_kernel.errors import BadInput, UnknownName
 from codesteer_kernel.evaluation import published
 from codesteer_kernel.run import RunSettings
-from tests.evaluation.answering import answering, problems_of
+from tests.evaluation.job_script import answering, problems_of
 from tests.evaluation.jobs import attempts_of, write_job
 from tests.run.scripts import model
 from tests.scripted import serving_in_thread

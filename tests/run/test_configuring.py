@@ -53,6 +53,7 @@ def test_every_setting_of_a_run_is_a_trait() -> None:
         "thinking": 7, "repeat_partial": True, "max_tokens": 9, "rounds": 2, "timeout": 3.5, "tokens": 4, "cost": 0.5, "max_output": 1.5,
         "code_timeout": 1.0, "check_timeout": 2.0, "memory": 300, "in_max": 5, "out_max": 6, "schema_only": True,
         "hide": "a, b*", "drop": True, "start": "code", "samples": 2, "dialect": "mini", "faithful": True,
+        "without": "symbolic, stop",
         "journal": False,
     }  # fmt: skip
     settings = CodeSteer(config=Config({"CodeSteer": values})).settings()

@@ -240,6 +240,8 @@ def test_an_empty_prompt_is_refused(prompt: str) -> None:
         ({"memory_mb": 0}, BadInput, "memory"),
         ({"temperature": -1}, BadInput, "temperature"),
         ({"dialect": "minni"}, BadInput, "mini"),
+        ({"without": ("symbols",)}, BadInput, "symbolic"),
+        ({"without": ("stop",), "faithful": True}, BadInput, "faithful"),
         ({"round": 3}, UnknownName, "rounds"),
     ],
 )

@@ -15,13 +15,15 @@ from codesteer_kernel.steering import Roles
 from codesteer_kernel.steering.loop import Steering
 from tests.steering.doubles import Programs, Speaker
 
-__all__ = ["CHECK", "CODE", "QUESTION", "VALIDATOR", "Run", "say"]
+__all__ = ["CHECK", "CODE", "QUESTION", "UNTESTED", "VALIDATOR", "Run", "say"]
 
 QUESTION = Question(prompt="What is 6 * 7? Use {braces} and $dollars.")
 CODE = "```python\nprint({})\n```"
 CHECK = (
     "```python\ndef check(answer):\n    right = 6 * sum([7])\n    return int(answer) == right, f'it is {right}'\n```"
 )
+UNTESTED = RunConfig(dialect="instruct", without=["self-answer"])
+"""Nobody writes checking programs."""
 VALIDATOR = jsonschema.Draft202012Validator(record_schema())
 
 

@@ -13,7 +13,7 @@ from codesteer_kernel.models.protocol import ChatRequest, Message
 from codesteer_kernel.record import Budget, RunConfig
 from codesteer_kernel.steering.fitting import condensed
 from tests.steering.doubles import Programs, Speaker
-from tests.steering.running import CODE, Run, say
+from tests.steering.running import CODE, UNTESTED, Run, say
 
 
 class Narrow(Speaker):
@@ -59,7 +59,7 @@ async def test_a_long_run_goes_on_when_the_window_is_full() -> None:
     target = Narrow([CODE.format(f"{n} * 7  # {'y' * 1_000}") for n in range(7)], name="openai/target")
     target.window = 4_500
     printed = [f"{7 * n}\n" for n in range(7)]
-    run = Run(target, steerer, Programs(printed), check=False, budget=Budget(rounds=7))
+    run = Run(target, steerer, Programs(printed), config=UNTESTED, budget=Budget(rounds=7))
     record = await run.finish()
     assert record.status == "done", record.error
     assert len(record.rounds) == 7

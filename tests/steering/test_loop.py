@@ -16,7 +16,7 @@ from codesteer_kernel.record import Budget, Question, RunConfig, fold
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering import Roles, acts, steer
 from tests.steering.doubles import Hang, Programs, Speaker
-from tests.steering.running import CHECK, CODE, QUESTION, Run, say
+from tests.steering.running import CHECK, CODE, QUESTION, UNTESTED, Run, say
 
 # -- whole runs
 
@@ -141,10 +141,62 @@ async def test_a_program_without_a_test_still_answers() -> None:
 
 
 async def test_tests_can_be_turned_off() -> None:
-    run = Run([CODE.format("6 * 7")], [say("code"), say("return")], Programs(["42\n"]), checker=[], check=False)
+    run = Run([CODE.format("6 * 7")], [say("code"), say("return")], Programs(["42\n"]), checker=[], config=UNTESTED)
     record = await run.finish()
     assert record.rounds[0].self_answer is None
     assert not run.checker.requests
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said"), [("instruct", say("return")), ("codesteer-v1", "<<<Return Answer>>>"), ("mini", "")]
+)
+async def test_a_steerer_that_did_not_choose_knows_the_question_all_the_same(dialect: str, said: str) -> None:
+    config = RunConfig(dialect=dialect, start="code", without=["self-answer"])
+    scores = [{"Return>>>": 0.9, "Refine>>>": 0.1}] if dialect == "mini" else []
+    steerer = Speaker([said] if said else [], scores=scores, name="openai/steerer")
+    run = Run([CODE.format("6 * 7 + 0")], steerer, Programs(["42\n"]), config=config)
+    record = await run.finish()
+    assert (record.status, record.rounds[0].decision.source) == ("done", "rule")
+    turns = steerer.scored[0] if scores else list(steerer.requests[0].messages)
+    asked = next(place for place, turn in enumerate(turns) if QUESTION.prompt in turn.content)
+    assert turns[asked + 1].role == "assistant"
+    assert "code" in turns[asked + 1].content.lower()
+    assert "42" in turns[-2 if scores else -1].content
+
+
+async def test_the_symbolic_checker_can_be_left_out() -> None:
+    config = RunConfig(dialect="instruct", without=["symbolic"])
+    run = Run([CODE.format("42")], [say("code"), say("return")], Programs(["42\n"], [(True, "")]), config=config)
+    record = await run.finish()
+    assert [(one.symbolic, one.self_answer is not None) for one in record.rounds] == [(None, True)]
+    assert "Symbolic checker" not in run.steerer.requests[1].messages[-1].content
+    assert record.config.without == ["symbolic"]
+
+
+@pytest.mark.parametrize("ends", ["return", "terminate"])
+async def test_the_word_to_stop_can_be_left_out(ends: str) -> None:
+    """Every round is made: where the steerer would end, the rules have the target look at its answer again."""
+    config = RunConfig(dialect="instruct", without=["self-answer", "stop"])
+    answers = [CODE.format(f"6 * 7 + {number}") for number in (0, 1, 2)]
+    run = Run(
+        answers, [say("code"), say(ends), say(ends)], Programs(["42\n"] * 3), config=config, budget=Budget(rounds=3)
+    )
+    record = await run.finish()
+    assert record.status == "done"
+    assert [one.decision.kind for one in record.rounds] == ["code", "refine", "refine"]
+    assert {one.decision.source for one in record.rounds[1:]} == {"fallback"}
+    assert ends in record.rounds[1].decision.reason
+    assert "Read the question again" in run.told_target(1)
+
+
+async def test_a_scored_steerer_that_may_not_stop_is_never_offered_to() -> None:
+    config = RunConfig(dialect="mini", without=["self-answer", "stop"])
+    steerer = Speaker([], scores=[{"Code>>>": 0.9, "Text>>>": 0.1}], local=True)
+    target = Speaker([CODE.format("42 * 1"), CODE.format("42 * 1")], name="openai/target")
+    run = Run(target, steerer, Programs(["42\n", "42\n"]), config=config, budget=Budget(rounds=2))
+    record = await run.finish()
+    assert [one.decision.kind for one in record.rounds] == ["code", "refine"]
+    assert len(steerer.scored) == 1, "one decision is left, so nobody is asked"
 
 
 async def test_a_program_cut_at_the_token_limit_is_not_run() -> None:
@@ -483,7 +535,7 @@ async def test_a_program_that_is_slow_to_read_holds_nobody_up(monkeypatch: pytes
     let_go = threading.Event()
     monkeypatch.setattr(acts, "rate", lambda *_, **__: let_go.wait(20))
     monkeypatch.setattr(acts, "_RATING_SECONDS", 0.05)
-    run = Run([CODE.format(1)], [say("code"), say("return")], Programs(["1\n"]), check=False)
+    run = Run([CODE.format(1)], [say("code"), say("return")], Programs(["1\n"]), config=UNTESTED)
     record = await run.finish()
     let_go.set()
     assert record.status == "done"

@@ -20,6 +20,10 @@ class Dialect(Protocol):
         """Decide the first round: ``code`` or ``text``."""
         ...
 
+    def told(self, decision: Decision) -> None:
+        """Take the first decision from somebody else, as if the steerer had made it: later ones are about its question."""
+        ...
+
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Decide what follows the last of ``rounds``; ``situation`` is what the rules say of it."""
         ...

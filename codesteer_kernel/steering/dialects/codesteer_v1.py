@@ -68,16 +68,22 @@ class CodeSteerV1:
         self._model = model
         self._calls = calls
         self._config = config
-        self._question = told(question)
+        self._choice = self._prompts.text("choose", question=told(question))
         self._messages: list[Message] = []
 
     async def choose(self) -> Decision:
         """Ask for ``<<<Code>>>`` or ``<<<Text>>>``."""
-        turn = self._prompts.text("choose", question=self._question)
-        said, raw = await self._ask(turn, "choice", 0, "repair_choice", lambda said: said.kind in ("code", "text"))
+        said, raw = await self._ask(
+            self._choice, "choice", 0, "repair_choice", lambda said: said.kind in ("code", "text")
+        )
         if said is None or said.kind not in ("code", "text"):
             return safe_choice(raw, "The steerer named neither code nor text; code is the safe choice.")
         return Decision(kind=said.kind, source="model", raw=raw, reason=f"The steerer chose {said.kind}.")
+
+    def told(self, decision: Decision) -> None:
+        """Put the choice into the steerer's mouth."""
+        said = f"<<<{decision.kind.capitalize()}>>>"
+        self._messages += [Message(role="user", content=self._choice), Message(role="assistant", content=said)]
 
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Show bare evidence and read the guidance."""

@@ -72,17 +72,22 @@ class Instruct:
         self._model = model
         self._calls = calls
         self._config = config
-        self._question = told(question)
+        self._choice = self._prompts.text("choose", question=told(question))
         self._messages = [Message(role="system", content=self._prompts.text("system"))]
 
     async def choose(self) -> Decision:
         """Ask for code or text."""
-        decision, raw = await self._ask(self._prompts.text("choose", question=self._question), "choice", 0)
+        decision, raw = await self._ask(self._choice, "choice", 0)
         if decision is None:
             return safe_choice(raw, "The steerer's reply could not be read; code is the safe choice.")
         if decision.kind not in ("code", "text"):
             return safe_choice(raw, f"The steerer said {decision.kind} before any answer; code is the safe choice.")
         return decision
+
+    def told(self, decision: Decision) -> None:
+        """Put the choice into the steerer's mouth."""
+        said = msgspec.json.encode(_Spoken(decision.kind, "", decision.reason)).decode()
+        self._messages += [Message(role="user", content=self._choice), Message(role="assistant", content=said)]
 
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Show the evidence and ask what follows."""

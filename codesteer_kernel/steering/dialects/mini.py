@@ -35,7 +35,8 @@ class Mini:
         self.stamp = self._prompts.stamp
         self._model = model
         self._calls = calls
-        self._question = cut_middle(told(question, with_outputs=False), QUESTION_CHARS)
+        shown = cut_middle(told(question, with_outputs=False), QUESTION_CHARS)
+        self._choice = self._prompts.text("choose", question=shown)
         self._messages = [Message(role="system", content=self._prompts.text("system"))]
         for example in self._prompts.examples():
             self._messages.append(Message(role="user", content=example["user"]))
@@ -43,8 +44,7 @@ class Mini:
 
     async def choose(self) -> Decision:
         """Score code against text."""
-        turn = self._prompts.text("choose", question=self._question)
-        kind, probabilities = await self._score(turn, {"code": 1.0, "text": 1.0}, "choice", 0)
+        kind, probabilities = await self._score(self._choice, {"code": 1.0, "text": 1.0}, "choice", 0)
         return Decision(
             kind=kind,
             source="model",
@@ -53,6 +53,10 @@ class Mini:
             reason=f"The steerer finds {kind} likelier to give the right answer.",
             raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
         )
+
+    def told(self, decision: Decision) -> None:
+        """Put the choice into the steerer's mouth."""
+        self._say(self._choice, decision.kind)
 
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Take the only sensible decision, or score the sensible ones."""
@@ -105,6 +109,9 @@ class Mini:
         total = sum(weighted.values()) or 1.0
         probabilities = {kind: weight / total for kind, weight in weighted.items()}
         kind = max(probabilities, key=lambda one: probabilities[one])
+        self._say(turn, kind)
+        return kind, probabilities
+
+    def _say(self, turn: str, kind: DecisionKind) -> None:
         self._messages.append(Message(role="user", content=turn))
         self._messages.append(Message(role="assistant", content=f"{_OPEN}{_WORDS[kind]}{_CLOSE}"))
-        return kind, probabilities
