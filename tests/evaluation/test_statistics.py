@@ -16,6 +16,7 @@ from codesteer_kernel.evaluation.statistics import (
     checking,
     combined,
     distribution,
+    fewest_to_tell,
     macro,
     normalised,
     paired,
@@ -117,6 +118,7 @@ def test_the_sign_test_is_scipys(gained: int, lost: int) -> None:
 def test_few_problems_tell_nothing_however_one_sided() -> None:
     worse, better = dict.fromkeys(range(5), False), dict.fromkeys(range(5), True)
     assert paired(worse, better).told == 0
+    assert fewest_to_tell() == 6
     worse, better = dict.fromkeys(range(12), False), dict.fromkeys(range(12), True)
     assert (paired(worse, better).told, paired(better, worse).told, paired(better, better).told) == (1, -1, 0)
     assert paired({1: True}, {2: True}) == paired({}, {})
