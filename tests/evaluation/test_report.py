@@ -182,6 +182,16 @@ def test_what_beats_the_plain_question_is_said_only_where_it_is_told(tmp_path: P
     assert "Cannot be told from Only Question" in told(1)
 
 
+def test_the_best_are_named_and_ties_share(tmp_path: Path) -> None:
+    def told(name: str, *methods: str) -> str:
+        made = attempts_of(methods, LEVELS, n=2, right=lambda method, *_: method != "only-question")
+        return findings(results([write_job(tmp_path / name, made)]))[0]
+
+    assert told("one", "codesteer").startswith("CodeSteer gets 100.0 % (")
+    assert told("two", *METHODS).startswith("CodeSteer has the highest mean over tasks, 100.0 % (")
+    assert told("tie", "codesteer", "x").startswith("CodeSteer and x share the highest mean over tasks")
+
+
 def test_the_limits_of_the_numbers_come_from_the_numbers(tmp_path: Path) -> None:
     pairs = list(attempts_of(["codesteer"], LEVELS, n=2))
     calm = "\n".join(caveats(results([write_job(tmp_path / "calm", pairs)])))

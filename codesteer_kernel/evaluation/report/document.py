@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from codesteer_kernel.evaluation.statistics import Estimate
 
@@ -52,7 +52,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: the first cell of every row names it. ``note`` stands below; ``groups`` are rows that head others."""
+    """A table: the first cell of every row names it.
+
+    Attributes:
+        caption: what it shows.
+        head: the names of its columns; empty where they need none.
+        rows: its rows.
+        note: stands below it.
+        groups: the places of rows that head others.
+        sticky: it holds numbers: to the right, on one line, their names in sight while it scrolls.
+    """
 
     caption: str
     head: Sequence[Cell]
@@ -111,7 +120,7 @@ class Section:
     key: str
     title: str
     intro: str = ""
-    parts: Sequence[Part] = field(default_factory=tuple)
+    parts: Sequence[Part] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,17 @@ def findings(results: Results) -> list[str]:
     targets = list(dict.fromkeys(one.way.target for one in results.rows))
     for target in targets:
         rows = [one for one in results.rows if one.way.target == target]
-        of = f"With {target}: " if len(targets) > 1 else ""
-        best = max(rows, key=lambda one: found.value if (found := one.mean()) else 0.0)
-        mean = best.mean()
-        if mean is not None:
-            has = "has the highest mean over tasks" if len(rows) > 1 else "has a mean over tasks of"
-            lines.append(f"{of}{results.name(best.way, rows)} {has}: {percent(mean.value, 1)} % ({span(mean, 1)}).")
+        of = f"With {target}, " if len(targets) > 1 else ""
+        means = [(one, mean) for one in rows if (mean := one.mean()) is not None]
+        top = max(mean.value for _, mean in means)
+        best = [one for one, mean in means if mean.value == top]
+        names = " and ".join(results.name(one.way, rows) for one in best)
+        mean = next(mean for _, mean in means if mean.value == top)
+        told = f"{percent(top, 1)} % ({span(mean, 1)})"
+        if len(rows) == 1:
+            lines.append(f"{of}{names} gets {told} as the mean over tasks.")
+        else:
+            lines.append(f"{of}{names} {'has' if len(best) == 1 else 'share'} the highest mean over tasks, {told}.")
         lines += _against_first(results, rows)
     lines += _checker(results)
     return lines
