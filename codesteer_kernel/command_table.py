@@ -122,7 +122,22 @@ COMMANDS: tuple[Command, ...] = (
         usage="bench run | resume | status | methods",
         help="methods on tasks, measured; bench --help",
         at="shell",
-        flags=("--help",),
+        flags=(
+            *(
+                "--methods",
+                "--tasks",
+                "--levels",
+                "--knob",
+                "--n",
+                "--seed",
+                "--target",
+                "--steerer",
+                "--order",
+                "--output",
+            ),
+            *("--concurrency", "--budget-money", "--budget-time", "--retry-failed", "--dry-run", "--plain", "--json"),
+            *("--ray", "--ray-actors", "--ray-cpus", "--ray-gpus", "--ray-resource", "--help"),
+        ),
         parts={"run": "", "resume": "file", "status": "file", "methods": ""},
     ),
     Command(

@@ -7,6 +7,8 @@ it, ``ledger`` keeps its rows on disk; ``results`` has what follows from them, `
 """
 
 from codesteer_kernel.evaluation.attempt import Attempt
+from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.evaluation.method import Method
+from codesteer_kernel.evaluation.runner import Outcome, run_job
 
-__all__ = ["Attempt", "Method"]
+__all__ = ["Attempt", "Job", "Method", "Outcome", "run_job"]
