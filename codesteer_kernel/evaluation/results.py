@@ -25,7 +25,18 @@ from codesteer_kernel.evaluation.statistics import Estimate, macro, normalised, 
 from codesteer_kernel.symbench import tasks
 from codesteer_kernel.symbench.problem import canonical
 
-__all__ = ["Measured", "Results", "Source", "Way", "gathered", "paper_order", "problem_of", "results", "split_of"]
+__all__ = [
+    "Measured",
+    "Results",
+    "Source",
+    "Way",
+    "folder_names",
+    "gathered",
+    "paper_order",
+    "problem_of",
+    "results",
+    "split_of",
+]
 
 UNFINISHED = frozenset({"stopped", "lost", "queued", "running"})
 """Ends that say nothing of a method: whoever ran the job ended it."""
@@ -182,7 +193,7 @@ def results(folders: Sequence[Path]) -> Results:
     Raises:
         BadInput: no folder, no finished attempt in any, or files that cannot be read.
     """
-    names = _names(folders)
+    names = folder_names(folders)
     return gathered(
         (Source(name, folder, _facts(folder)), read_attempts(folder))
         for name, folder in zip(names, folders, strict=True)
@@ -230,8 +241,8 @@ def _way_of(attempt: Attempt) -> Way:
     return replace(way, steerer="") if way.known and way.known.needs == "target" else way
 
 
-def _names(folders: Sequence[Path]) -> list[str]:
-    """A short name for each folder, different from all others."""
+def folder_names(folders: Sequence[Path]) -> list[str]:
+    """A short name for each folder: its own, or its path where another has the same."""
     names = [folder.resolve().name for folder in folders]
     return [name if names.count(name) == 1 else str(folder) for name, folder in zip(names, folders, strict=True)]
 

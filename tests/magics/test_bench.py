@@ -34,6 +34,13 @@ def test_a_frame_has_a_row_an_attempt(frame: pd.DataFrame) -> None:
     assert frame.groupby("method").correct.sum().to_dict() == {"codesteer": 4, "only-question": 0}
 
 
+def test_folders_of_the_same_name_stay_apart(tmp_path: Path) -> None:
+    both = [write_job(tmp_path / name / "job", attempts_of(["codesteer"], LEVELS[:1], n=2)) for name in ("a", "b")]
+    frame = bench.load(*both)
+    assert (frame.job.nunique(), len(frame)) == (2, 4)
+    assert bench.table(frame).shape[1] == 3, "two rows, and a published column"
+
+
 def test_the_table_has_the_papers_layout(frame: pd.DataFrame) -> None:
     table = bench.table(frame)
     assert table.columns.tolist() == [

@@ -10,7 +10,7 @@ import msgspec
 
 from codesteer_kernel.errors import BadInput, MissingDependency
 from codesteer_kernel.evaluation import Attempt, published
-from codesteer_kernel.evaluation.results import Results, Source, gathered, results, split_of
+from codesteer_kernel.evaluation.results import Results, Source, folder_names, gathered, results, split_of
 from codesteer_kernel.evaluation.statistics import Estimate
 
 __all__ = ["load", "pandas", "results_of", "table"]
@@ -33,9 +33,9 @@ def load(*folders: str | Path) -> Any:
     pd = pandas()
     paths = [Path(folder).expanduser() for folder in folders]
     rows = []
-    for path in paths:
+    for name, path in zip(folder_names(paths), paths, strict=True):
         rows += [
-            {_JOB: path.resolve().name, **msgspec.structs.asdict(one)}
+            {_JOB: name, **msgspec.structs.asdict(one)}
             | {
                 "part": split_of(one.task),
                 "rounds": len(one.decisions),
