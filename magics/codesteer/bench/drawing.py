@@ -41,7 +41,7 @@ def plot_cost(frame: Any) -> Any:
                 _errorbar(axis, [x], [normal], place, found.name(one.way))
         _by_factors(axis)
         axis.set_xlabel(label)
-    axes[0].set(ylabel="normalised score (%)", ylim=(0, None))
+    axes[0].set(ylabel="normalised score (%)", ylim=(-3, None))
     _legend(figure, axes)
     plt.close(figure)
     return figure
