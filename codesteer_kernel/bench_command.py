@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from codesteer_kernel.cluster import Cluster, Needs
 from codesteer_kernel.commands import table
 from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.evaluation.jobs import Job, prepared, read_sweep
-from codesteer_kernel.evaluation.ledger import read_attempts, read_job
+from codesteer_kernel.evaluation.ledger import read_job
+from codesteer_kernel.evaluation.making import maker
 from codesteer_kernel.evaluation.methods import METHODS
-from codesteer_kernel.evaluation.runner import Outcome, run_job
+from codesteer_kernel.evaluation.overview import estimate_text, status_json, status_text
+from codesteer_kernel.evaluation.runner import Outcome, Pool, run_job
 from codesteer_kernel.options import parse_options
 from codesteer_kernel.run import engine
 
@@ -27,7 +31,10 @@ codesteer bench: methods on tasks, measured.
                                           every method on the same problems; what DIR holds already is not made again
   codesteer bench resume DIR [--retry-failed]
                                           go on with a job that was interrupted, killed, or ended by a budget
-  codesteer bench status DIR              how far a job is, without doing anything
+  codesteer bench status DIR [--json]     how far a job is, without doing anything
+  codesteer bench report DIR... -o OUT [--title WORDS]
+                                          a page with tables, figures and every run; Markdown and CSV beside it
+  codesteer bench compare A B             did a change from job A to job B help?
   codesteer bench methods                 the methods
 
 What is asked:
@@ -48,6 +55,9 @@ How it is done:
   --budget-money USD         begin no attempt once the folder's attempts have cost this
   --budget-time SECONDS      begin no attempt after so many seconds
   --retry-failed             make failed attempts again
+  --dry-run                  say what it will take, and ask nothing of a model
+  --ray ADDRESS              in a Ray cluster: auto, host:port, or local; with --ray-actors N, and what each of them
+                             reserves: --ray-cpus N, --ray-gpus N, --ray-resource NAME=N
   --plain                    progress as lines, also in a terminal
 
 Exit codes: 0 done, 1 failed, 2 bad input, 3 a budget ended it, 130 stopped.
@@ -69,6 +79,8 @@ def run_bench(words: Sequence[str]) -> int:
         "run": _run,
         "resume": _resume,
         "status": _status,
+        "report": _report,
+        "compare": _compare,
         "methods": _methods,
     }
     if not words or any(word in ("-h", "--help") for word in words):
@@ -129,8 +141,31 @@ def _resume(parser: _Parser, words: list[str]) -> int:
 
 def _status(parser: _Parser, words: list[str]) -> int:
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(words).folder
-    print(len(read_attempts(folder)), read_job(folder).n)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(words)
+    print(status_json(given.folder) if given.json else status_text(given.folder))
+    return 0
+
+
+def _report(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation import report
+
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--title", default="")
+    given = parser.parse_args(words)
+    page, *_ = report.write(given.folders, given.output, title=given.title)
+    print(page)
+    return 0
+
+
+def _compare(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation.comparing import compare
+
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    given = parser.parse_args(words)
+    print(compare(given.before, given.after))
     return 0
 
 
@@ -149,7 +184,21 @@ def _how(parser: _Parser) -> None:
     parser.add_argument("--budget-money", type=float)
     parser.add_argument("--budget-time", type=float)
     parser.add_argument("--retry-failed", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--ray", metavar="ADDRESS")
+    parser.add_argument("--ray-actors", type=int)
+    parser.add_argument("--ray-cpus", type=float, default=1.0)
+    parser.add_argument("--ray-gpus", type=float, default=0.0)
+    parser.add_argument("--ray-resource", type=_resource, action="append", default=[])
     parser.add_argument("--plain", action="store_true")
+
+
+def _resource(text: str) -> tuple[str, float]:
+    name, _, amount = text.partition("=")
+    try:
+        return name, float(amount)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=N") from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -157,9 +206,12 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _do(job: Job, folder: Path, given: argparse.Namespace) -> int:
+    if given.dry_run:
+        print(estimate_text(job, folder, given.concurrency))
+        return 0
     from codesteer_kernel.evaluation.showing import showing
 
-    with showing(sys.stderr, plain=given.plain) as show:
+    with _cluster(given) as pool, showing(sys.stderr, plain=given.plain) as show:
         try:
             outcome = run_job(
                 job,
@@ -169,10 +221,18 @@ def _do(job: Job, folder: Path, given: argparse.Namespace) -> int:
                 retry_failed=given.retry_failed,
                 money=given.budget_money,
                 seconds=given.budget_time,
+                pool=pool,
             )
         finally:
             engine().close()
     return _end(outcome, folder)
+
+
+def _cluster(given: argparse.Namespace) -> contextlib.AbstractContextManager[Pool | None]:
+    if given.ray is None:
+        return contextlib.nullcontext()
+    needs = Needs(cpus=given.ray_cpus, gpus=given.ray_gpus, resources=dict(given.ray_resource))
+    return Cluster(given.ray, maker, at_once=given.concurrency, actors=given.ray_actors, needs=needs)
 
 
 _ENDED = {"stopped": "Stopped", "money": "The budget of money is used up", "time": "The time is up"}

@@ -24,7 +24,7 @@ FLOORS = [
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
-    {"batch", "run", "options", "commands", "history", "reading", "completing", "configuring"},
+    {"batch", "cluster", "run", "options", "commands", "history", "reading", "completing", "configuring"},
     {"evaluation", "training", "serving"},
     {
         "codesteer_widgets",
@@ -42,7 +42,7 @@ FLOORS = [
 SIDEWAYS = {0, 4, 6}
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
-    *("torch", "transformers", "anthropic", "openai", "pandas", "numpy", "pyarrow", "matplotlib", "xllamacpp"),
+    *("torch", "transformers", "anthropic", "openai", "pandas", "numpy", "pyarrow", "matplotlib", "xllamacpp", "ray"),
     *("jupyterlab", "anywidget", "ipywidgets", "jupyter_client", "keyring", "hypothesis"),
 }
 
@@ -156,6 +156,7 @@ def loaded_by(code: str) -> set[str]:
         "import codesteer_widgets",
         "import codesteer_kernel.cli, codesteer_kernel.models, codesteer_kernel.executor, codesteer_kernel.run",
         "import codesteer_kernel.doctor, codesteer_kernel.commands, codesteer_kernel.options",
+        "import codesteer.bench, codesteer_kernel.evaluation.report, codesteer_kernel.evaluation.comparing",
     ],
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:

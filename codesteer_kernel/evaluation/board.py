@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codesteer_kernel.evaluation.progress import Progress
-from codesteer_kernel.evaluation.showing import duration, money
+from codesteer_kernel.evaluation.showing import duration, money, name
 
 __all__ = ["Board"]
 
@@ -58,12 +58,11 @@ class Board:
 
 
 def _scores(progress: Progress) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("method", "target", "steerer"):
-        table.add_column(title, overflow="ellipsis", no_wrap=True)
-    for title in ("right", "of", ""):
-        table.add_column(title, justify="right")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     for score in progress.scores:
         share = f"{score.right / score.done:.0%}" if score.done else ""
-        table.add_row(score.method, score.target, score.steerer, str(score.right), str(score.done), share)
+        table.add_row(name(score), f"{score.right} of {score.done} right", Text(share, "bold"))
     return table

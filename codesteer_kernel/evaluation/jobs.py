@@ -94,7 +94,9 @@ def prepared(job: Job) -> Job:
     for name in job.sweeps:
         named[name] = None
     targets = tuple(f"local/{default_model()[0].name}" if one == "embedded" else one for one in job.targets)
-    job = replace(job, tasks=tuple(named), targets=targets, settings=replace(job.settings, journal=False).checked())
+    # Models are the trials', and rows are the journal.
+    settings = replace(job.settings, target="", steerer=None, journal=False).checked()
+    job = replace(job, tasks=tuple(named), targets=targets, settings=settings)
     for field in ("methods", "tasks", "levels", "targets", "steerers"):
         values = getattr(job, field)
         if not values:

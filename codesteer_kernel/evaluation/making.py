@@ -10,9 +10,10 @@ from codesteer_kernel.evaluation.attempt import Attempt, attempt_of
 from codesteer_kernel.evaluation.jobs import Trial
 from codesteer_kernel.evaluation.ledger import Row
 from codesteer_kernel.evaluation.methods import method
-from codesteer_kernel.run import Engine, LiveRun
+from codesteer_kernel.run import Engine, LiveRun, engine
+from codesteer_kernel.symbench import get
 
-__all__ = ["Maker"]
+__all__ = ["Maker", "failed", "maker"]
 
 
 class Maker:
@@ -42,22 +43,7 @@ class Maker:
         try:
             record = live.wait().record
         except CodeSteerError as fault:
-            failed = Attempt(
-                key=trial.key,
-                method=trial.method,
-                target=trial.settings.target,
-                steerer=trial.settings.steerer or "",
-                task=trial.task,
-                version=problem.version,
-                seed=trial.seed,
-                level=trial.level,
-                knobs=trial.knobs,
-                status="failed",
-                reason=str(fault),
-                error=fault.code,
-                started=started,
-            )
-            return Row(attempt=failed)
+            return failed(trial, fault, started)
         finally:
             with self._lock:
                 self._live.discard(live)
@@ -72,3 +58,28 @@ class Maker:
             self._stopped = True
             for live in self._live:
                 live.stop()
+
+
+def maker() -> Maker:
+    """A maker with this process's engine: what an actor of a cluster begins with."""
+    return Maker(engine())
+
+
+def failed(trial: Trial, fault: CodeSteerError, started: str = "") -> Row:
+    """The row of an attempt of which there is no record."""
+    attempt = Attempt(
+        key=trial.key,
+        method=trial.method,
+        target=trial.settings.target,
+        steerer=trial.settings.steerer or "",
+        task=trial.task,
+        version=get(trial.task).version,
+        seed=trial.seed,
+        level=trial.level,
+        knobs=trial.knobs,
+        status="failed",
+        reason=str(fault),
+        error=fault.code,
+        started=started,
+    )
+    return Row(attempt=attempt)

@@ -7,16 +7,18 @@ running the job again makes what is missing.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import msgspec
 from msgspec.structs import replace
 
+from codesteer_kernel.cluster import WorkerLost
 from codesteer_kernel.errors import (
     AuthenticationFailed,
     BadInput,
@@ -30,7 +32,7 @@ from codesteer_kernel.errors import (
 from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.jobs import Job, Trial, prepared, trials
 from codesteer_kernel.evaluation.ledger import ATTEMPTS, JOB, JobFile, Ledger, Row, Session, read_job, write_job
-from codesteer_kernel.evaluation.making import Maker
+from codesteer_kernel.evaluation.making import Maker, failed
 from codesteer_kernel.evaluation.progress import Progress, Tally
 from codesteer_kernel.evaluation.surroundings import commit, hardware, versions
 from codesteer_kernel.models.prices import price
@@ -83,10 +85,6 @@ class Pool(Protocol):
         """End what runs."""
         ...
 
-    def close(self) -> None:
-        """Wait for what runs, and let go of everything."""
-        ...
-
 
 class Threads:
     """Makes attempts in this process, ``concurrency`` at once, with one engine: a model is loaded once for all."""
@@ -103,8 +101,10 @@ class Threads:
         """End what runs."""
         self._make.stop()
 
-    def close(self) -> None:
-        """Wait for what runs."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._threads.shutdown(cancel_futures=True)
 
 
@@ -131,7 +131,7 @@ def run_job(
         retry_failed: make failed attempts again.
         money: begin no attempt once all attempts of the folder have cost so many US dollars.
         seconds: begin no attempt after so many seconds of this session.
-        pool: where attempts are made; default: in this process.
+        pool: where attempts are made (a :class:`codesteer_kernel.cluster.Cluster`, say); default: in this process.
 
     Raises:
         BadInput: the job cannot be done as it is asked for, or not in this folder.
@@ -146,29 +146,29 @@ def run_job(
         _priced(asked)
     if (folder / ATTEMPTS).exists() and (folder / ATTEMPTS).stat().st_size and not (folder / JOB).exists():
         raise BadInput(f"{folder} holds attempts, and no {JOB} that says of what.", "Give another folder.")
-    if pool is None:
-        pool = _here(asked, concurrency)
-    with Ledger(folder) as book:
+    with _here(asked, concurrency) if pool is None else contextlib.nullcontext(pool) as pool, Ledger(folder) as book:
         known = _known(job, folder, asked)
+        work = _Work(asked, book, pool, concurrency, on_progress, retry_failed=retry_failed)
         session = Session(
             started=_now(), concurrency=concurrency, versions=versions(), hardware=hardware(), commit=commit()
         )
+        before = known.sessions if known else ()
         kept = JobFile(
             **{name: getattr(job, name) for name in Job.__struct_fields__},
             versions=known.versions if known else session.versions,
             hardware=known.hardware if known else session.hardware,
             commit=known.commit if known else session.commit,
-            sessions=(*(known.sessions if known else ()), session),
+            sessions=(*before, session) if work.waiting else before,
         )
         write_job(folder, kept)
-        work = _Work(asked, book, pool, concurrency, on_progress, retry_failed=retry_failed)
         why: str = "halted"
         try:
             why = work.go(stop or threading.Event(), money, seconds)
         finally:
             work.end()
-            ended = replace(session, ended=_now(), why=why)
-            write_job(folder, replace(kept, sessions=(*kept.sessions[:-1], ended)))
+            if kept.sessions != before:
+                ended = replace(session, ended=_now(), why=why)
+                write_job(folder, replace(kept, sessions=(*before, ended)))
         attempts = [book.attempts[trial.key] for trial in asked if trial.key in book.attempts]
     return Outcome(attempts=attempts, left=len(work.waiting), why=why)
 
@@ -193,6 +193,8 @@ class _Work:
             there = book.attempts.get(trial.key)
             if there is None or (retry_failed and there.status == "failed"):
                 self.waiting.append(trial)
+                # What a failed attempt cost is spent.
+                self._tally.cost += (there and there.cost) or 0.0
             else:
                 self._tally.add(trial, there, fresh=False)
 
@@ -224,27 +226,33 @@ class _Work:
             self._pool.stop()
             concurrent.futures.wait(self._live, _STOP_S)
             for future, trial in self._live.items():
-                row = future.result() if future.done() and not future.exception() else None
+                ended = future.done() and not future.cancelled() and future.exception() is None
+                row = future.result() if ended else None
                 if row is not None:
                     self._book.append(row)
                 else:
                     self.waiting.append(trial)
             self._live.clear()
-        self._pool.close()
         self._tell()
 
     def _collect(self, patience: float) -> None:
         done, _ = concurrent.futures.wait(self._live, patience, concurrent.futures.FIRST_COMPLETED)
         for future in done:
-            trial = self._live.pop(future)
-            row = future.result()
-            if row is None:
+            trial = self._live[future]
+            try:
+                row = future.result()
+            except WorkerLost as fault:
+                row = failed(trial, fault, _now())
+            # Kept before it is let go of: an interrupt in between finds it among those that ended.
+            if row is not None:
+                self._book.append(row)
+                self._tally.add(trial, row.attempt, fresh=True)
+            else:
                 self.waiting.append(trial)
-                continue
-            self._book.append(row)
-            self._tally.add(trial, row.attempt, fresh=True)
+            del self._live[future]
             self._tell()
-            self._look_at(row)
+            if row is not None:
+                self._look_at(row)
 
     def _look_at(self, row: Row) -> None:
         """Give up where one attempt after the other fails for a reason that stays."""

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from codesteer_kernel.evaluation.progress import Progress, Score
 
-__all__ = ["duration", "progress_line", "showing"]
+__all__ = ["duration", "money", "name", "progress_line", "showing"]
 
 _EVERY_S = 10.0
 
@@ -55,7 +55,7 @@ def progress_line(progress: Progress) -> str:
 
 def name(score: Score) -> str:
     """Who got a score."""
-    steered = f" by {score.steerer}" if score.steerer else ""
+    steered = f", steered by {score.steerer}" if score.steerer else ""
     return f"{score.method} ({score.target}{steered})"
 
 
