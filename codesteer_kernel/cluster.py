@@ -154,16 +154,22 @@ class Cluster(Generic[Item, Result]):
         self._alone_since = time.monotonic()
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._fault: CodeSteerError | None = None
         for _ in range(count):
             self._start()
         self._thread = threading.Thread(target=self._serve, name="cluster", daemon=True)
         self._thread.start()
 
     def submit(self, item: Item) -> concurrent.futures.Future[Result]:
-        """Have one item worked on. Its future raises what the function raised, or :class:`WorkerLost`."""
+        """Have one item worked on.
+
+        Its future raises what the function raised, :class:`WorkerLost`, or :class:`ClusterFailed`.
+        """
         task: _Task[Item, Result] = _Task(item)
         with self._lock:
-            if self._closing.is_set():
+            if self._fault is not None:
+                task.future.set_exception(self._fault)
+            elif self._closing.is_set():
                 task.future.cancel()
             else:
                 self._queue.append(task)
@@ -238,10 +244,10 @@ class Cluster(Generic[Item, Result]):
             hand = min(self._hands, key=lambda one: one.load, default=None)
             if task is None or hand is None or hand.load + self._weight(task) > self._each:
                 return
+            self._running[hand.actor.work.remote(task.item)] = hand, task
+            hand.load += self._weight(task)
             with self._lock:
                 self._queue.popleft()
-            hand.load += self._weight(task)
-            self._running[hand.actor.work.remote(task.item)] = hand, task
 
     def _weight(self, task: _Task[Item, Result]) -> int:
         return self._each if task.lost else 1
@@ -303,6 +309,7 @@ class Cluster(Generic[Item, Result]):
 
     def _fail(self, fault: CodeSteerError) -> None:
         with self._lock:
+            self._fault = fault
             self._closing.set()
             left = [*self._queue, *(task for _, task in self._running.values())]
             self._queue.clear()

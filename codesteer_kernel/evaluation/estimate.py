@@ -19,7 +19,7 @@ from codesteer_kernel.models.protocol import TokenUsage
 
 __all__ = ["Estimate", "estimate"]
 
-# Assumed, until something is measured. Calls of methods without a steerer; others ask about so often.
+# Assumed, until something is measured. Calls of methods that do not go by rounds; others without a steerer ask so often.
 CALLS = {
     "only-question": 1.0,
     "all-text-cot": 1.0,
@@ -143,12 +143,15 @@ def _assumed(trial: Trial, sizes: dict[tuple[str, str], float]) -> _Use:
         size = sizes[trial.task, trial.level] = len(trial.problem().question) / CHARACTERS
     target = trial.settings.target
     steerer = trial.settings.steerer or target
-    if method(trial.method).needs == "steerer":
-        rounds = min(ROUNDS, trial.settings.rounds)
+    steered = method(trial.method).needs == "steerer"
+    rounds = min(ROUNDS, trial.settings.rounds)
+    if trial.method in CALLS:
+        parts = [(target, CALLS[trial.method] - steered, WRITTEN), (steerer, float(steered), WRITTEN_BY_STEERER)]
+    elif steered:
         checks = 0.0 if trial.settings.checker == "none" else 1.0
         parts = [(target, rounds + checks, WRITTEN), (steerer, rounds + 1, WRITTEN_BY_STEERER)]
     else:
-        parts = [(target, CALLS.get(trial.method, OTHER_CALLS), WRITTEN)]
+        parts = [(target, OTHER_CALLS, WRITTEN)]
     uses = [_calls(model, calls, size + AROUND, written) for model, calls, written in parts]
     costs = [use.cost for use in uses]
     return _Use(
@@ -166,6 +169,8 @@ def _calls(model: str, calls: float, read: float, written: float) -> _Use:
     read_s, written_s, call_s = (
         (READ_S, WRITTEN_S, CALL_S) if local else (HOSTED_READ_S, HOSTED_WRITTEN_S, HOSTED_CALL_S)
     )
+    if not calls:
+        return _Use(0.0, 0.0, 0.0, 0.0, 0.0)
     each = cost(model, TokenUsage(input_tokens=round(read), output_tokens=round(written)))
     return _Use(
         calls=calls,

@@ -25,12 +25,13 @@ from tests.evaluation.two_workers import KILLED_AFTER
 from tests.run.scripts import model
 from tests.scripted import serving_in_thread
 
-pytestmark = pytest.mark.kernel
+# Ray starts a dozen processes: seconds on a quiet machine, minutes on one that is busy with other tests.
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(900)]
 
 JOB = Job(
     methods=("only-question", "codesteer"),
     tasks=("letters", "number_multiply"),
-    n=8,
+    n=4,
     settings=RunSettings(checker="none", rounds=3),
 )
 RIGHT = problems_of(JOB)
@@ -45,7 +46,7 @@ def happened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         asked = len(server.requests)
         command = [sys.executable, "-m", "tests.evaluation.two_workers", str(folder / "spread"), model(server)]
         environment = {**os.environ, "CODESTEER_HOME": str(folder / "home")}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=800, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         asked_there = len(server.requests) - asked
     told = json.loads(done.stdout.splitlines()[-1])
@@ -54,7 +55,7 @@ def happened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
 
 def test_a_job_loses_nothing_when_a_worker_is_killed_in_the_middle(happened: dict[str, Any]) -> None:
     job, rows = happened["job"], read_attempts(happened["folder"])
-    assert KILLED_AFTER <= job["killed after"] < job["rows"] == len(rows) == 32, "no attempt was kept twice"
+    assert KILLED_AFTER <= job["killed after"] < job["rows"] == len(rows) == 16, "no attempt was kept twice"
     assert job["exit code"] == 0
     assert told(rows) == told(happened["alone"])
     assert {one.status for one in rows} == {"done"}
@@ -71,11 +72,11 @@ def test_items_are_worked_on_by_all_and_what_fails_is_told(happened: dict[str, A
 
 
 def test_an_item_that_kills_its_actors_is_given_up_and_takes_no_other_with_it(happened: dict[str, Any]) -> None:
-    assert happened["killing"].startswith("WorkerLost: It is given up: 3 processes died")
+    assert happened["killing"].startswith("WorkerLost: It is given up: 2 processes died")
 
 
 def test_actors_that_cannot_begin_or_find_no_room_are_told(happened: dict[str, Any]) -> None:
-    assert happened["broken"].startswith("ClusterFailed: 3 actors died in their start")
+    assert happened["broken"].startswith("ClusterFailed: 2 actors died in their start")
     assert "no model here" in happened["broken"]
     assert happened["no room"].startswith("No node of the cluster has what an actor needs (1 cores, 1 GPUs).")
 

@@ -31,6 +31,7 @@ SETTINGS = {
     "RAY_agent_register_timeout_ms": "240000",
 }
 NODES = [f"{number:056x}" for number in (1, 2, 3)]
+TRIES = 2
 KILLED_AFTER = 6
 
 
@@ -82,7 +83,7 @@ def _announce(folder: Path, over: threading.Event) -> None:
 def functions(address: str) -> dict[str, Any]:
     """What becomes of items that are well, that fail, that kill, and of actors that cannot begin."""
     found: dict[str, Any] = {}
-    with Cluster(address, spread.begin, at_once=4) as cluster:
+    with Cluster(address, spread.begin, at_once=4, tries=TRIES) as cluster:
         failing, killing = cluster.submit(13), cluster.submit(666)
         well = [cluster.submit(number) for number in range(100, 120)]
         found["results"] = [future.result()[0] for future in well]
@@ -94,7 +95,7 @@ def functions(address: str) -> dict[str, Any]:
         found["mapped"] = sorted(result for _, (result, _) in cluster.map(range(5)))
         left = cluster.submit(1000)
     found["left"] = left.cancelled()
-    with Cluster(address, spread.broken, at_once=1) as cluster:
+    with Cluster(address, spread.broken, at_once=1, tries=TRIES) as cluster:
         found["broken"] = _fault(cluster.submit(1))
     try:
         Cluster(address, spread.begin, at_once=1, needs=Needs(gpus=1))
@@ -120,7 +121,7 @@ def job(nodes: Any, folder: Path, model: str) -> dict[str, Any]:
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    words = ["--methods", "only-question,codesteer", "--tasks", "letters,number_multiply", "-n", "8"]
+    words = ["--methods", "only-question,codesteer", "--tasks", "letters,number_multiply", "-n", "4"]
     words += ["--checker", "none", "--rounds", "3", "--target", model, "-o", str(folder)]
     code = main(["bench", "run", *words, "-j", "4", "--ray", nodes.address])
     killer.join()
