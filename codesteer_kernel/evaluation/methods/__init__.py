@@ -6,10 +6,11 @@ from codesteer_kernel.errors import UnknownName, nearest
 from codesteer_kernel.evaluation.method import Method
 from codesteer_kernel.evaluation.methods.codesteer import CODESTEER
 from codesteer_kernel.evaluation.methods.only_question import ONLY_QUESTION
+from codesteer_kernel.evaluation.methods.policies import POLICY_METHODS
 
 __all__ = ["METHODS", "method"]
 
-METHODS: dict[str, Method] = {one.name: one for one in (ONLY_QUESTION, CODESTEER)}
+METHODS: dict[str, Method] = {one.name: one for one in (ONLY_QUESTION, CODESTEER, *POLICY_METHODS)}
 
 
 def method(name: str) -> Method:
