@@ -4,3 +4,7 @@
 ``selecting`` keeps the good ones. ``rows`` is what a trainer reads (conversations with weighted turns, preference
 pairs), ``pairs`` how the paper scores them, ``published`` reads the authors' own files.
 """
+
+from codesteer_kernel.training.rows import Conversation, Pair, Turn
+
+__all__ = ["Conversation", "Pair", "Turn"]
