@@ -6,19 +6,20 @@ With a ledger (a file of one JSON line an answered question) a batch that was in
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import hashlib
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any
 
 import msgspec
 
-from codesteer_kernel.config import writable
 from codesteer_kernel.errors import BadInput, CodeSteerError
 from codesteer_kernel.run import Engine, LiveRun, Run, RunSettings, engine
+from codesteer_kernel.store.lines import LineFile, read_lines
 
 __all__ = ["BatchProgress", "BatchRow", "run_batch"]
 
@@ -89,7 +90,7 @@ def run_batch(
         host: the engine; default: the process's.
 
     Raises:
-        BadInput: nothing to ask, or a concurrency that makes no sense.
+        BadInput: nothing to ask, a concurrency that makes no sense, or a ledger that another process is writing.
         CodeSteerError: no run can be started: unknown model, missing key, ...
         CacheNotWritable: the ledger cannot be written.
     """
@@ -102,14 +103,14 @@ def run_batch(
     rows: list[BatchRow | None] = [known.get(key) for key in keys]
     waiting = [place for place, row in enumerate(rows) if row is None]
     halt = stop or threading.Event()
-    with _Ledger(ledger) as book:
+    with LineFile(ledger) if ledger is not None else contextlib.nullcontext() as book:
         batch = _Batch(questions, rows, settings, inputs, host or engine(), on_progress)
         batch.tell()
         try:
             for place in batch.work(waiting, concurrency, halt):
                 row = rows[place]
-                if row is not None and row.status == "done":
-                    book.write(_Entry(keys[place], row))
+                if book is not None and row is not None and row.status == "done":
+                    book.append(msgspec.json.encode(_Entry(keys[place], row)))
         except KeyboardInterrupt:
             halt.set()
         finally:
@@ -211,56 +212,20 @@ def _keys(questions: Sequence[str], settings: RunSettings) -> Iterator[str]:
 def _read(path: Path) -> dict[str, BatchRow]:
     """The rows of a ledger; what a killed process left of a last line is no row."""
     found: dict[str, BatchRow] = {}
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return found
-    except OSError as fault:
-        raise BadInput(f"The ledger {path} cannot be read ({fault.strerror}).") from None
-    for number, line in enumerate(data[: _whole(data)].splitlines(), 1):
+    for number, (line, whole) in enumerate(read_lines(path), 1):
         try:
-            entry = msgspec.json.decode(line, type=_Entry)
+            if whole:
+                entry = msgspec.json.decode(line, type=_Entry)
+                found[entry.key] = entry.row
+            elif not line.startswith(_BEGIN[: len(line)]):
+                raise _no_ledger(path, number)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise _no_ledger(path, number) from None
-        found[entry.key] = entry.row
-    if not data[_whole(data) :].startswith(_BEGIN[: len(data) - _whole(data)]):
-        raise _no_ledger(path, len(found) + 1)
     return found
 
 
 _BEGIN = b'{"key":"'
 
 
-def _whole(data: bytes) -> int:
-    """Where the last whole line ends."""
-    return data.rfind(b"\n") + 1
-
-
 def _no_ledger(path: Path, line: int) -> BadInput:
     return BadInput(f"Line {line} of {path} is not one of a ledger.", "Give another file, or remove that line.")
-
-
-class _Ledger:
-    """Appends a line for each answered question, on disk before the next is asked."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        if self._path is not None:
-            writable(self._path.absolute().parent)
-            self._file = self._path.open("ab")
-            # What a killed process left of a line must not become the beginning of the next.
-            self._file.truncate(_whole(self._path.read_bytes()))
-        return self
-
-    def write(self, entry: _Entry) -> None:
-        """Keep one row."""
-        if self._file is not None:
-            self._file.write(msgspec.json.encode(entry) + b"\n")
-            self._file.flush()
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()

@@ -50,6 +50,7 @@ def _dispatch(words: list[str]) -> int:
         "pin": _pin,
         "rm": _rm,
         "symbench": _symbench,
+        "bench": _bench,
         "serve": _serve,
         "status": _status,
         "config": _config,
@@ -66,7 +67,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if name not in ("serve", "symbench") and any(word in ("-h", "--help") for word in words[1:]):
+    if name not in ("serve", "symbench", "bench") and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -228,6 +229,12 @@ def _symbench(words: list[str]) -> int:
     from codesteer_kernel.symbench_command import run_symbench
 
     return run_symbench(words)
+
+
+def _bench(words: list[str]) -> int:
+    from codesteer_kernel.bench_command import run_bench
+
+    return run_bench(words)
 
 
 def _status(words: list[str]) -> int:

@@ -119,6 +119,13 @@ COMMANDS: tuple[Command, ...] = (
         parts=dict.fromkeys(("list", "show", "generate", "verify", "prove", "load"), ""),
     ),
     Command(
+        usage="bench run | resume | status | methods",
+        help="methods on tasks, measured; bench --help",
+        at="shell",
+        flags=("--help",),
+        parts={"run": "", "resume": "file", "status": "file", "methods": ""},
+    ),
+    Command(
         usage="serve --steerer NAME",
         help="host a model for many notebooks; serve --help",
         at="shell",

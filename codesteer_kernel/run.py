@@ -411,6 +411,11 @@ class Engine:
         asyncio.run_coroutine_threadsafe(self._go(job), loop)
         return live
 
+    def check(self, settings: RunSettings) -> None:
+        """Raise what :meth:`submit` would of these settings and their models; nothing is started, nobody asked."""
+        settings = _allowed(settings.checked())
+        _check_roles(self._roles(settings, Directory(settings.host)), settings)
+
     @property
     def live(self) -> list[LiveRun]:
         """The runs that go on now, oldest first."""

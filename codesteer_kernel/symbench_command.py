@@ -216,12 +216,7 @@ def _level(task: Task, level: str | None, settings: list[str]) -> dict[str, Any]
         name, equals, text = setting.partition("=")
         if not equals:
             raise BadInput(f"{setting!r} sets no knob.", "Write --set KNOB=VALUE.")
-        kind = task.knobs[name].kind if name in task.knobs else str
-        try:
-            value: Any = {"true": True, "false": False}[text] if kind is bool else kind(text)
-        except (KeyError, ValueError):
-            raise BadInput(f"{text!r} is no value for {name}.", f"Allowed: {task.knobs[name].bounds}.") from None
-        values[name] = value
+        values[name] = task.knobs[name].read(text) if name in task.knobs else text
     return task.resolve(values)
 
 

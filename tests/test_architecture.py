@@ -29,6 +29,7 @@ FLOORS = [
     {
         "codesteer_widgets",
         "codesteer",
+        "bench_command",
         "cli",
         "doctor",
         "exec_command",

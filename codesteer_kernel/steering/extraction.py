@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-__all__ = ["agree", "code_block", "normalised", "result_of_output", "result_of_text"]
+__all__ = ["agree", "code_block", "normalised", "result_of_output", "result_of_text", "without_code"]
 
 # The line that opens a block: three or more backticks or tildes, any tag or none. Possessive throughout: a model that
 # repeats itself writes thousands of backticks, and the engine must not stand still over them.
@@ -36,8 +36,24 @@ def code_block(text: str) -> str | None:
     return blocks[-1] if blocks else None
 
 
+def without_code(text: str) -> str:
+    """``text`` without its Python blocks, as :func:`code_block` knows them."""
+    kept: list[str] = []
+    place = 0
+    for tag, body, begin, end in _blocks(text):
+        if body and (tag in _PYTHON_TAGS or (not tag and _looks_like_python(body))):
+            kept.append(text[place:begin])
+            place = end
+    return "".join([*kept, text[place:]])
+
+
 def _fenced(text: str) -> Iterator[tuple[str, str]]:
-    """The fenced blocks that hold something, as (tag, body).
+    """The fenced blocks that hold something, as (tag, body)."""
+    return ((tag, body) for tag, body, _, _ in _blocks(text) if body)
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """The fenced blocks, as (tag, body, begin, end); begin and end are places in ``text``, fences included.
 
     A closing fence may be missing (cut answers) and need not stand on a line of its own; a block that is indented as a
     whole, as in a list, is brought back to the margin.
@@ -47,9 +63,8 @@ def _fenced(text: str) -> Iterator[tuple[str, str]]:
         end = text.find(opening["fence"], opening.end())
         end = len(text) if end < 0 else end
         body = text[opening.end() : end].replace("\r\n", "\n").strip("\n").rstrip()
-        if body:
-            yield opening["tag"].lower(), textwrap.dedent(body) if body[0] in " \t" else body
         place = end + len(opening["fence"])
+        yield opening["tag"].lower(), textwrap.dedent(body) if body[:1] in (" ", "\t") else body, opening.start(), place
 
 
 def _looks_like_python(body: str) -> bool:

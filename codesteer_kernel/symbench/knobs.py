@@ -37,6 +37,17 @@ class Knob:
             return "true or false"
         return ", ".join(self.choices) if self.choices else f"{self.low} to {self.high}"
 
+    def read(self, text: str) -> Value:
+        """The value that is typed so; whether it lies within the bounds is another question.
+
+        Raises:
+            BadInput: it is not of the knob's type.
+        """
+        try:
+            return {"true": True, "false": False}[text] if self.kind is bool else self.kind(text)
+        except (KeyError, ValueError):
+            raise BadInput(f"{text!r} is no value of this knob.", f"Allowed: {self.bounds}.") from None
+
     def admits(self, value: object) -> bool:
         """Whether ``value`` has the knob's type and lies within its bounds."""
         if self.kind is float:

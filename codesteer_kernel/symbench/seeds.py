@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from random import Random
+from typing import Literal
 
 from codesteer_kernel.symbench.problem import Level, canonical
 
-__all__ = ["random_for"]
+__all__ = ["Purpose", "problem_seed", "random_for"]
+
+Purpose = Literal["evaluation", "training"]
+"""What problems are drawn for: nothing may be trained on what is measured."""
+
+
+def problem_seed(purpose: Purpose, seed: int, task: str, index: int) -> int:
+    """The seed of a job's ``index``-th problem of a task, below 2**49.
+
+    Hashed from all of its arguments, so that neighbours have nothing in common; seeds for evaluation are even and those
+    for training odd, so that no job of the one kind can draw a problem of the other.
+    """
+    named = canonical([purpose, seed, task, index])
+    return int.from_bytes(hashlib.sha256(named.encode()).digest()[:6]) * 2 + (purpose == "training")
 
 
 def random_for(task: str, version: str, level: Level, seed: int) -> Random:

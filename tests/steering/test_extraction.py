@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesteer_kernel.steering.extraction import agree, code_block, normalised, result_of_output, result_of_text
+from codesteer_kernel.steering.extraction import (
+    agree,
+    code_block,
+    normalised,
+    result_of_output,
+    result_of_text,
+    without_code,
+)
 
 PROGRAM = "for n in range(3):\n    print(n)"
 
@@ -197,3 +204,17 @@ def test_an_answer_agrees_with_itself_unless_it_says_nothing(one: str) -> None:
 @given(st.integers() | st.decimals(allow_nan=False, allow_infinity=False, places=3))
 def test_numbers_keep_their_value(number: object) -> None:
     assert float(normalised(str(number))) == float(str(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Plan.\n```python\nprint(1)\n```\nDone.", "Plan.\n\nDone."),
+        ("```python\nprint(1)", ""),
+        ("```\nx = 1\n```\nThe board:\n```\n1 2\n```", "\nThe board:\n```\n1 2\n```"),
+        ("```json\n{}\n``` and ```", "```json\n{}\n``` and ```"),
+        ("no code", "no code"),
+    ],
+)
+def test_the_words_around_programs(text: str, left: str) -> None:
+    assert without_code(text) == left

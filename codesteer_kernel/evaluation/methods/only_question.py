@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from codesteer_kernel.evaluation.method import Method
-from codesteer_kernel.models.protocol import ChatRequest, Message
+from codesteer_kernel.evaluation.methods.asking import in_words
+from codesteer_kernel.models.protocol import Message
 from codesteer_kernel.record import Decision
-from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
-from codesteer_kernel.steering.extraction import result_of_text
+from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.steering.support import last
 
 __all__ = ["ONLY_QUESTION"]
 
+_DECISION = Decision(kind="text", source="rule", reason="The question alone, whatever the reply.")
+
 
 async def _only_question(acts: Acts, rounds: int) -> Ending:
-    decision = Decision(kind="text", source="rule", reason="The question alone, whatever the reply.")
-    acts.emitter.emit(ev.RoundStarted, round=1, decision=decision)
-    acts.enter("answering")
-    request = ChatRequest(
-        messages=(Message(role="user", content=acts.question.prompt),),
-        max_tokens=acts.config.max_tokens,
-        temperature=acts.config.temperature,
-        seed=acts.config.seed,
-        slot="target",
-    )
-    # A program in the reply is part of the reply: this method runs nothing.
-    answer = await acts.answer(request, 1, read_code=lambda text: None)
-    acts.emitter.emit(ev.RoundEnded, round=1, result=result_of_text(answer.text))
+    await in_words(acts, [Message("user", told(acts.question))], _DECISION)
     return Ending("done")
 
 
