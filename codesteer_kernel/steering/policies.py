@@ -68,24 +68,27 @@ class Policy:
 
 
 class Forced:
-    """Takes one given decision and then ends the run: how a tree of decisions grows by one."""
+    """Takes one given decision, then leaves the run to another, or ends it: how a tree of decisions grows by one."""
 
     stamp = "forced"
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, then: Policy | None = None) -> None:
         self._decision: Decision | None = decision
+        self._then = then
 
     async def choose(self) -> Decision:
         """The given decision."""
-        return self._take()
+        assert self._decision is not None
+        taken, self._decision = self._decision, None
+        return taken
 
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
-        """The given decision, then the end."""
-        return self._take()
-
-    def _take(self) -> Decision:
-        taken, self._decision = self._decision, None
-        return taken or Decision(kind="terminate", source="rule", reason="One round was asked for.")
+        """The given decision, if it was not taken yet; then the other's, or the end."""
+        if self._decision is not None:
+            return await self.choose()
+        if self._then is not None:
+            return await self._then.review(rounds, situation)
+        return Decision(kind="terminate", source="rule", reason="One round was asked for.")
 
 
 def _guidance(kind: DecisionKind, rounds: Sequence[Round], situation: Situation, random: Random) -> str:
