@@ -141,6 +141,13 @@ COMMANDS: tuple[Command, ...] = (
         parts={"run": "", "resume": "file", "status": "file", "report": "file", "compare": "file", "methods": ""},
     ),
     Command(
+        usage="train trajectories | pairs | import",
+        help="a steerer of your own: data from runs, tuning; train --help",
+        at="shell",
+        flags=("--help",),
+        parts=dict.fromkeys(("trajectories", "pairs", "import"), ""),
+    ),
+    Command(
         usage="serve --steerer NAME",
         help="host a model for many notebooks; serve --help",
         at="shell",

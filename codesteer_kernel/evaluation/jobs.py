@@ -16,7 +16,7 @@ from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import Problem, Task, get, tasks
 from codesteer_kernel.symbench.problem import Value, canonical
-from codesteer_kernel.symbench.seeds import problem_seed
+from codesteer_kernel.symbench.seeds import Purpose, problem_seed
 
 __all__ = ["DEFAULT_LEVEL", "PAPER_LEVELS", "Job", "Trial", "prepared", "read_sweep", "trials"]
 
@@ -45,6 +45,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         targets, steerers: models; every target is combined with every steerer ("": the target steers itself), where the
             method has a steerer.
         settings: of all runs, but for target and steerer.
+        purpose: what the problems are drawn for; no job for evaluation has a problem of one for training.
         order: ``problem``: all that is tried on a problem together; ``method``: a method after the other.
     """
 
@@ -57,6 +58,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...] = ("embedded",)
     steerers: tuple[str, ...] = ("",)
     settings: RunSettings = RunSettings()
+    purpose: Purpose = "evaluation"
     order: Literal["problem", "method"] = "problem"
 
 
@@ -125,7 +127,7 @@ def _trials(job: Job, methods: list[Method]) -> Iterator[Trial]:
         # The first problem of every task, then the second: whenever it ends, all tasks have about as many.
         for index in range(job.n):
             for task in map(get, job.tasks):
-                seed = problem_seed("evaluation", job.seed, task.name, index)
+                seed = problem_seed(job.purpose, job.seed, task.name, index)
                 for level, knobs in _levels(job, task):
                     for one in methods:
                         for steerer in dict.fromkeys(job.steerers if one.needs == "steerer" else [""]):
