@@ -40,7 +40,8 @@ codesteer bench: methods on tasks, measured.
 What is asked:
   --methods M,...            names of methods
   --tasks T,...              names of tasks, or all, seen, unseen
-  --levels L,...             1 to 5, default, paper (all of a task's paper levels), or a preset's name (default: default)
+  --levels L,...             1 to 5, default, paper (all of a task's paper levels), complexity (the published curves'
+                             settings), or a preset's name (default: default)
   --knob TASK:KNOB=V,...     ask this task at these values of a knob, instead of at the levels; may be repeated
   -n, --n N                  problems of each task at each level (default: 10)
   --seed S                   of the problems (default: 0); equal seeds give equal problems
