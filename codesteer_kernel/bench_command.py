@@ -33,12 +33,16 @@ codesteer bench: methods on tasks, measured.
   codesteer bench resume DIR [--retry-failed]
                                           go on with a job that was interrupted, killed, or ended by a budget
   codesteer bench status DIR [--json]     how far a job is, without doing anything
+  codesteer bench report DIR... -o OUT [--title WORDS]
+                                          a page with tables, figures and every run; Markdown and CSV beside it
+  codesteer bench compare A B             did a change from job A to job B help?
   codesteer bench methods                 the methods
 
 What is asked:
   --methods M,...            names of methods
   --tasks T,...              names of tasks, or all, seen, unseen
-  --levels L,...             1 to 5, default, paper (all of a task's paper levels), or a preset's name (default: default)
+  --levels L,...             1 to 5, default, paper (all of a task's paper levels), complexity (the published curves'
+                             settings), or a preset's name (default: default)
   --knob TASK:KNOB=V,...     ask this task at these values of a knob, instead of at the levels; may be repeated
   -n, --n N                  problems of each task at each level (default: 10)
   --seed S                   of the problems (default: 0); equal seeds give equal problems
@@ -77,6 +81,8 @@ def run_bench(words: Sequence[str]) -> int:
         "run": _run,
         "resume": _resume,
         "status": _status,
+        "report": _report,
+        "compare": _compare,
         "methods": _methods,
     }
     if not words or any(word in ("-h", "--help") for word in words):
@@ -143,6 +149,28 @@ def _status(parser: _Parser, words: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
     print(status_json(given.folder) if given.json else status_text(given.folder))
+    return 0
+
+
+def _report(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation import report
+
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--title", default="")
+    given = parser.parse_args(words)
+    page, *_ = report.write(given.folders, given.output, title=given.title)
+    print(page)
+    return 0
+
+
+def _compare(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation.comparing import compare
+
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    given = parser.parse_args(words)
+    print(compare(given.before, given.after))
     return 0
 
 

@@ -51,6 +51,7 @@ def _dispatch(words: list[str]) -> int:
         "rm": _rm,
         "symbench": _symbench,
         "bench": _bench,
+        "train": _train,
         "serve": _serve,
         "status": _status,
         "config": _config,
@@ -67,7 +68,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if name not in commands:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
-    if name not in ("serve", "symbench", "bench") and any(word in ("-h", "--help") for word in words[1:]):
+    if name not in ("serve", "symbench", "bench", "train") and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
     return commands[name](words[1:])
 
@@ -235,6 +236,12 @@ def _bench(words: list[str]) -> int:
     from codesteer_kernel.bench_command import run_bench
 
     return run_bench(words)
+
+
+def _train(words: list[str]) -> int:
+    from codesteer_kernel.train_command import run_train
+
+    return run_train(words)
 
 
 def _status(words: list[str]) -> int:

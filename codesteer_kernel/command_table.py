@@ -119,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
         parts=dict.fromkeys(("list", "show", "generate", "verify", "prove", "load"), ""),
     ),
     Command(
-        usage="bench run | resume | status | methods",
+        usage="bench run | resume | status | report | compare | methods",
         help="methods on tasks, measured; bench --help",
         at="shell",
         flags=(
@@ -136,9 +136,16 @@ COMMANDS: tuple[Command, ...] = (
                 "--output",
             ),
             *("--concurrency", "--budget-money", "--budget-time", "--retry-failed", "--dry-run", "--plain", "--json"),
-            *("--ray", "--ray-actors", "--ray-cpus", "--ray-gpus", "--ray-resource", "--help"),
+            *("--ray", "--ray-actors", "--ray-cpus", "--ray-gpus", "--ray-resource", "--title", "--help"),
         ),
-        parts={"run": "", "resume": "file", "status": "file", "methods": ""},
+        parts={"run": "", "resume": "file", "status": "file", "report": "file", "compare": "file", "methods": ""},
+    ),
+    Command(
+        usage="train trajectories | pairs | import",
+        help="a steerer of your own: data from runs, tuning; train --help",
+        at="shell",
+        flags=("--help",),
+        parts=dict.fromkeys(("trajectories", "pairs", "import"), ""),
     ),
     Command(
         usage="serve --steerer NAME",

@@ -383,6 +383,7 @@ class Engine:
         follows: Record | None = None,
         given: str | None = None,
         procedure: Procedure | None = None,
+        models: Mapping[str, ChatModel] | None = None,
         on_event: OnEvent | None = None,
         store: Store | None = None,
     ) -> LiveRun:
@@ -398,6 +399,7 @@ class Engine:
             given: an answer, or a reply with a fenced program, to check instead of steering: no target or steerer is
                 asked, and the run has one round.
             procedure: answers in the place of our loop, for comparisons.
+            models: those that are open already, by the names that ``settings`` calls them.
             on_event: called in the engine's thread for every event, with the record after it.
             store: where to journal; default: the user's.
 
@@ -425,7 +427,7 @@ class Engine:
             outputs=list(outputs),
         )
         hosts = Directory(settings.host)
-        roles = self._roles(settings, hosts)
+        roles = self._roles(settings, hosts, models or {})
         _check_roles(roles, settings)
         loop = self._running_loop()
         live = LiveRun(new_run_id(), loop)
@@ -437,7 +439,7 @@ class Engine:
     def check(self, settings: RunSettings) -> None:
         """Raise what :meth:`submit` would of these settings and their models; nothing is started, nobody asked."""
         settings = _allowed(settings.checked())
-        _check_roles(self._roles(settings, Directory(settings.host)), settings)
+        _check_roles(self._roles(settings, Directory(settings.host), {}), settings)
 
     @property
     def live(self) -> list[LiveRun]:
@@ -484,10 +486,12 @@ class Engine:
             assert self._loop is not None
             return self._loop
 
-    def _roles(self, settings: RunSettings, hosts: Directory) -> Roles:
+    def _roles(self, settings: RunSettings, hosts: Directory, given: Mapping[str, ChatModel]) -> Roles:
         served: dict[str, ServedModel] = {}
 
         def model(name: str) -> ChatModel:
+            if name in given:
+                return given[name]
             found = served_or_opened(name, self._model, hosts)
             return served.setdefault(name, found) if isinstance(found, ServedModel) else found
 

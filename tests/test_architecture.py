@@ -25,7 +25,8 @@ FLOORS = [
     {"checkers"},
     {"steering", "store"},
     {"batch", "cluster", "run", "options", "commands", "history", "reading", "completing", "configuring"},
-    {"evaluation", "training", "serving"},
+    {"evaluation", "serving"},
+    {"training"},
     {
         "codesteer_widgets",
         "codesteer",
@@ -37,9 +38,10 @@ FLOORS = [
         "solve_command",
         "shells",
         "symbench_command",
+        "train_command",
     },
 ]
-SIDEWAYS = {0, 4, 6}
+SIDEWAYS = {0, 4, 7}
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {
     *("torch", "transformers", "anthropic", "openai", "pandas", "numpy", "pyarrow", "matplotlib", "xllamacpp", "ray"),
@@ -156,6 +158,7 @@ def loaded_by(code: str) -> set[str]:
         "import codesteer_widgets",
         "import codesteer_kernel.cli, codesteer_kernel.models, codesteer_kernel.executor, codesteer_kernel.run",
         "import codesteer_kernel.doctor, codesteer_kernel.commands, codesteer_kernel.options",
+        "import codesteer.bench, codesteer_kernel.evaluation.report, codesteer_kernel.evaluation.comparing",
     ],
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:

@@ -26,6 +26,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         checker: what the self-answer checker said of the winning round, "" where nothing tested it.
         score: the symbolic checker's score of the winning program.
         support: the level of the answer's support.
+        sure: the probability that the steerer gave to returning this answer, where it was scored.
         seconds, split: the whole time and its parts by phase.
         calls, input_tokens, cached_tokens, output_tokens, cost: what models used.
         hit: the budget that ended the run.
@@ -54,6 +55,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     checker: str = ""
     score: float | None = None
     support: str = "none"
+    sure: float | None = None
     seconds: float = 0.0
     split: dict[str, float] = {}
     calls: int = 0
@@ -70,6 +72,7 @@ def attempt_of(record: Record, problem: Problem, *, key: str, method: str, level
     """Judge a finished run and make its row."""
     verdict, origin = judge(problem, record)
     winner = record.rounds[record.answer.round - 1] if record.answer else None
+    ending = record.support.decision if record.support else None
     return Attempt(
         key=key,
         method=method,
@@ -92,6 +95,7 @@ def attempt_of(record: Record, problem: Problem, *, key: str, method: str, level
         checker=winner.self_answer.verdict if winner and winner.self_answer else "",
         score=winner.symbolic.score if winner and winner.symbolic else None,
         support=record.support.level if record.support else "none",
+        sure=ending.confidence if ending and ending.kind == "return" else None,
         seconds=record.timing.seconds,
         split=dict(record.timing.split),
         calls=record.usage.calls,

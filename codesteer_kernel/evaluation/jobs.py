@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -12,18 +13,21 @@ from msgspec.structs import asdict, replace
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.evaluation.method import Method
 from codesteer_kernel.evaluation.methods import method
+from codesteer_kernel.evaluation.published import complexity
 from codesteer_kernel.models.catalogue import default_model
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import Problem, Task, get, tasks
 from codesteer_kernel.symbench.problem import Value, canonical
-from codesteer_kernel.symbench.seeds import problem_seed
+from codesteer_kernel.symbench.seeds import Purpose, problem_seed
 
-__all__ = ["DEFAULT_LEVEL", "PAPER_LEVELS", "Job", "Trial", "prepared", "read_sweep", "trials"]
+__all__ = ["COMPLEXITY", "DEFAULT_LEVEL", "PAPER_LEVELS", "Job", "Trial", "prepared", "read_sweep", "trials"]
 
 DEFAULT_LEVEL = "default"
 """The level at which every knob has its default."""
 PAPER_LEVELS = "paper"
 """Stands for all of a task's levels that have the paper's settings: ``paper-...``."""
+COMPLEXITY = "complexity"
+"""Stands for the settings of the published curves of success against complexity, for the tasks that have one."""
 _GROUPS = ("all", "seen", "unseen")
 # Where a model is, what is kept of a run, and what only runs with inputs have: no part of what is tried.
 _NO_CONTENT = {"target", "steerer", "host", "journal", "input_mb", "export_mb", "schema_only", "hide", "drop"}
@@ -37,7 +41,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         methods: their names; every one gets the same problems.
         tasks: names, or ``all``, ``seen``, ``unseen`` for many.
-        levels: names of presets, ``default`` or ``paper``; every task at each.
+        levels: names of presets, ``default``, ``paper`` or ``complexity``; every task at each.
         sweeps: task to knob to values: this task is asked at these values, the other knobs at their defaults, instead of
             at ``levels``.
         n: problems of each task at each level.
@@ -45,6 +49,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         targets, steerers: models; every target is combined with every steerer ("": the target steers itself), where the
             method has a steerer.
         settings: of all runs, but for target and steerer.
+        purpose: what the problems are drawn for; no job for evaluation has a problem of one for training.
         order: ``problem``: all that is tried on a problem together; ``method``: a method after the other.
     """
 
@@ -57,6 +62,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...] = ("embedded",)
     steerers: tuple[str, ...] = ("",)
     settings: RunSettings = RunSettings()
+    purpose: Purpose = "evaluation"
     order: Literal["problem", "method"] = "problem"
 
 
@@ -125,7 +131,7 @@ def _trials(job: Job, methods: list[Method]) -> Iterator[Trial]:
         # The first problem of every task, then the second: whenever it ends, all tasks have about as many.
         for index in range(job.n):
             for task in map(get, job.tasks):
-                seed = problem_seed("evaluation", job.seed, task.name, index)
+                seed = problem_seed(job.purpose, job.seed, task.name, index)
                 for level, knobs in _levels(job, task):
                     for one in methods:
                         for steerer in dict.fromkeys(job.steerers if one.needs == "steerer" else [""]):
@@ -155,11 +161,29 @@ def _levels(job: Job, task: Task) -> Iterator[tuple[str, Knobs]]:
                 yield f"{knob}={value}", task.resolve({knob: value})
         return
     for level in job.levels:
-        if level == PAPER_LEVELS:
+        if level == COMPLEXITY:
+            yield from _complexity(task)
+        elif level == PAPER_LEVELS:
             named = [name for name in task.levels if name.startswith(f"{PAPER_LEVELS}-")]
             yield from ((name, task.resolve(name)) for name in named)
         else:
             yield level, task.resolve(None if level == DEFAULT_LEVEL else level)
+
+
+def _complexity(task: Task) -> Iterator[tuple[str, Knobs]]:
+    """The published settings that our generator can make, each in the middle of its bounds.
+
+    Raises:
+        BadInput: the task has no published curve.
+    """
+    curves = complexity().tasks
+    if task.name not in curves:
+        raise BadInput(f"{task.name} has no published curve.", f"These have one: {', '.join(sorted(curves))}.")
+    for setting in curves[task.name].settings:
+        level: dict[str, Value] = {name: int((low + high) / 2) for name, (low, high) in setting.knobs.items()}
+        # Game 24 with 20 or 80 numbers, say, is beyond our generator.
+        with contextlib.suppress(BadInput):
+            yield f"{COMPLEXITY} {setting.label}", task.resolve(level)
 
 
 def read_sweep(text: str) -> tuple[str, str, tuple[Value, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from codesteer_kernel.errors import CodeSteerError
@@ -10,17 +11,22 @@ from codesteer_kernel.evaluation.attempt import Attempt, attempt_of
 from codesteer_kernel.evaluation.jobs import Trial
 from codesteer_kernel.evaluation.ledger import Row
 from codesteer_kernel.evaluation.methods import method
+from codesteer_kernel.models import ChatModel
 from codesteer_kernel.run import Engine, LiveRun, engine
-from codesteer_kernel.symbench import get
+from codesteer_kernel.symbench import Problem, get
 
 __all__ = ["Maker", "failed", "maker"]
 
 
 class Maker:
-    """Makes attempts with one engine, whose models and kernels they share; called from as many threads as one likes."""
+    """Makes attempts with one engine, whose models and kernels they share; called from as many threads as one likes.
 
-    def __init__(self, host: Engine) -> None:
+    ``models`` gives a problem's own models, by the names that its trial calls them; the others are the engine's.
+    """
+
+    def __init__(self, host: Engine, models: Callable[[Problem, Trial], Mapping[str, ChatModel]] | None = None) -> None:
         self._host = host
+        self._models = models or (lambda problem, trial: {})
         self._lock = threading.Lock()
         self._live: set[LiveRun] = set()
         self._stopped = False
@@ -38,7 +44,12 @@ class Maker:
         with self._lock:
             if self._stopped:
                 return None
-            live = self._host.submit(problem.question, trial.settings, procedure=method(trial.method).procedure)
+            live = self._host.submit(
+                problem.question,
+                trial.settings,
+                procedure=method(trial.method).procedure,
+                models=self._models(problem, trial),
+            )
             self._live.add(live)
         try:
             record = live.wait().record

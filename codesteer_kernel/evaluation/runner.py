@@ -36,7 +36,7 @@ from codesteer_kernel.evaluation.making import Maker, failed
 from codesteer_kernel.evaluation.progress import Progress, Tally
 from codesteer_kernel.evaluation.surroundings import commit, hardware, versions
 from codesteer_kernel.models.prices import price
-from codesteer_kernel.run import NO_CHECKER, Engine, engine
+from codesteer_kernel.run import NO_CHECKER, engine
 
 __all__ = ["JobHalted", "Outcome", "Pool", "Threads", "run_job"]
 
@@ -89,8 +89,8 @@ class Pool(Protocol):
 class Threads:
     """Makes attempts in this process, ``concurrency`` at once, with one engine: a model is loaded once for all."""
 
-    def __init__(self, host: Engine, concurrency: int) -> None:
-        self._make = Maker(host)
+    def __init__(self, make: Maker, concurrency: int) -> None:
+        self._make = make
         self._threads = concurrent.futures.ThreadPoolExecutor(concurrency, thread_name_prefix="attempt")
 
     def submit(self, trial: Trial) -> concurrent.futures.Future[Row | None]:
@@ -278,7 +278,7 @@ def _here(asked: list[Trial], concurrency: int) -> Threads:
     host = engine()
     for settings in {msgspec.json.encode(trial.settings): trial.settings for trial in asked}.values():
         host.check(settings)
-    return Threads(host, concurrency)
+    return Threads(Maker(host), concurrency)
 
 
 def _known(job: Job, folder: Path, asked: list[Trial]) -> JobFile | None:

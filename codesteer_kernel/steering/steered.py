@@ -7,12 +7,12 @@ verdicts are parsed, and the last answer is reviewed too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from codesteer_kernel.record import Answer, Decision
+from codesteer_kernel.record import Answer, Decision, Round
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
 from codesteer_kernel.steering.conversation import STOP, Conversation
@@ -28,20 +28,31 @@ __all__ = ["checked", "steered"]
 _ENDS = ("return", "terminate")
 
 
-async def steered(acts: Acts, rounds: int) -> Ending:
+async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, before: Sequence[Round] = ()) -> Ending:
     """Steer to a decision to return or to stop, for at most ``rounds`` rounds.
 
     With ``config.samples`` above one the first round is that many rounds: independent answers to the same decision, of
     which the best-supported one is steered on. What ``config.without`` names is left out.
+
+    Args:
+        acts: the run's means.
+        rounds: at most so many, those of ``before`` included.
+        dialect: who decides; default: the steerer, in the dialect of the run's configuration.
+        before: the first rounds, as an earlier run of the same question had them: they are told again, nobody is
+            asked, and the run goes on behind them.
     """
-    dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
+    if dialect is None:
+        dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
     testing = _testing(acts)
     stops = "stop" not in acts.config.without
     try:
-        decision = await _choose(acts, dialect)
-        code = decision.kind == "code"
-        conversation = await _first(acts, testing, decision)
-        for _ in range(rounds - 1):
+        if before:
+            conversation, code = _retold(acts, before)
+        else:
+            decision = await _choose(acts, dialect)
+            code = decision.kind == "code"
+            conversation = await _first(acts, testing, decision)
+        for _ in range(rounds - max(1, len(before))):
             decision = await _decide(acts, dialect, stops=stops)
             if decision.kind in _ENDS:
                 return Ending("done", decision)
@@ -92,6 +103,28 @@ async def _choose(acts: Acts, dialect: Dialect) -> Decision:
         dialect.told(decision)
         return decision
     return await dialect.choose()
+
+
+def _retold(acts: Acts, before: Sequence[Round]) -> tuple[Conversation, bool]:
+    """Tell rounds again as this run's own; returns the target's conversation, and whether programs were asked for last."""
+    conversation = Conversation(acts.question, acts.roles.target, acts.config)
+    code = True
+    for index, one in enumerate(before, 1):
+        if one.decision.kind in ("code", "text"):
+            code = one.decision.kind == "code"
+        conversation.request(one.decision, code=code)
+        conversation.answered(one.answer.text or "(nothing)")
+        emit = acts.emitter.emit
+        emit(ev.RoundStarted, round=index, decision=one.decision)
+        emit(ev.Answered, round=index, answer=one.answer)
+        if one.symbolic is not None:
+            emit(ev.CheckedSymbolic, round=index, symbolic=one.symbolic)
+        if one.execution is not None:
+            emit(ev.Executed, round=index, execution=one.execution, result=one.result)
+        if one.self_answer is not None:
+            emit(ev.CheckedSelfAnswer, round=index, self_answer=one.self_answer)
+        emit(ev.RoundEnded, round=index, result=one.result)
+    return conversation, code
 
 
 async def _first(acts: Acts, testing: Testing | None, decision: Decision) -> Conversation:

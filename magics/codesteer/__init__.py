@@ -1,7 +1,8 @@
 """CodeSteer in a notebook: ``%load_ext codesteer``, then ``%%codesteer`` cells.
 
 The same in code: :func:`solve`, ``await`` :func:`asolve`, the events of :func:`steer`, a column of questions with :func:`map`,
-:func:`check` of an answer that you have, and :data:`last`, the run that ended last in this process.
+:func:`check` of an answer that you have, and :data:`last`, the run that ended last in this process. Evaluations are in
+:mod:`codesteer.bench`.
 Importing this package loads no model, no SDK and no widget.
 """
 

@@ -14,6 +14,7 @@ from codesteer_kernel import symbench
 from codesteer_kernel.errors import BadInput, UnknownName
 from codesteer_kernel.evaluation import jobs
 from codesteer_kernel.evaluation.jobs import Job, Trial, prepared, read_sweep, trials
+from codesteer_kernel.evaluation.published import complexity
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench.seeds import problem_seed
 
@@ -122,6 +123,16 @@ def test_groups_of_tasks_and_levels() -> None:
     assert found[-1].knobs == symbench.get("letters").resolve(None)
 
 
+@pytest.mark.parametrize("task", ["game24", "number_multiply", "letters", "combinatorial_calculation"])
+def test_the_published_settings_are_asked_by_one_word(task: str) -> None:
+    job = prepared(replace(JOB, tasks=(task,), levels=("complexity",), n=1, methods=("only-question",)))
+    settings = {f"complexity {one.label}": one for one in complexity().tasks[task].settings}
+    found = trials(job)
+    assert len(found) >= 3
+    assert all(settings[one.level].holds(one.knobs) for one in found)
+    assert len({one.problem().question for one in found}) == len(found)
+
+
 def test_a_sweep_stands_in_place_of_the_levels() -> None:
     task, knob, values = read_sweep("letters:length=5, 10,20")
     job = prepared(replace(JOB, tasks=("game24",), sweeps={task: {knob: values}}, n=1, methods=("only-question",)))
@@ -144,6 +155,7 @@ def test_a_sweep_stands_in_place_of_the_levels() -> None:
         ({"methods": ("codesteer", "codesteer")}, BadInput, "twice"),
         ({"tasks": ("leters",)}, UnknownName, "letters"),
         ({"levels": ("paper-5-10",)}, UnknownName, "game24 has no level"),
+        ({"tasks": ("pooling",), "levels": ("complexity",)}, BadInput, "no published curve"),
         ({"n": 0}, BadInput, "at least 1"),
         ({"sweeps": {"letters": {"length": (1000,)}}}, BadInput, "does not fit letters"),
         ({"settings": RunSettings(rounds=99)}, BadInput, "--rounds is 99"),

@@ -14,6 +14,7 @@ from codesteer_kernel.evaluation.methods.code_text_sum import CODE_TEXT_SUM
 from codesteer_kernel.evaluation.methods.codesteer import CODESTEER
 from codesteer_kernel.evaluation.methods.codesteer_faithful import CODESTEER_FAITHFUL
 from codesteer_kernel.evaluation.methods.only_question import ONLY_QUESTION
+from codesteer_kernel.evaluation.methods.policies import POLICY_METHODS
 from codesteer_kernel.evaluation.methods.self_estimate import SELF_ESTIMATE
 from codesteer_kernel.evaluation.methods.symbolic_agent import SYMBOLIC_AGENT
 
@@ -34,6 +35,7 @@ METHODS: dict[str, Method] = {
         CODESTEER,
         CODESTEER_FAITHFUL,
         *ABLATIONS,
+        *POLICY_METHODS,
     )
 }
 

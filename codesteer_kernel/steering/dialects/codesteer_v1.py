@@ -22,7 +22,7 @@ from codesteer_kernel.steering.evidence import SHOWN_CHARS, Situation, guidance_
 from codesteer_kernel.steering.prompts import CODESTEER_V1, Prompts, load_prompts
 from codesteer_kernel.steering.published import told_execution, told_review
 
-__all__ = ["CodeSteerV1", "Guidance", "parse_guidance"]
+__all__ = ["CodeSteerV1", "Guidance", "choice_turn", "parse_guidance", "review_turn", "spoken"]
 
 _BRACKETED = re.compile(r"<<<((?:(?!<<<).)*?)>>>", re.DOTALL)
 _CONTROL: dict[str, DecisionKind] = {
@@ -31,6 +31,12 @@ _CONTROL: dict[str, DecisionKind] = {
     "return answer": "return",
     "return": "return",
     "terminate": "terminate",
+}
+_SPOKEN: dict[DecisionKind, str] = {
+    "code": "Code",
+    "text": "Text",
+    "return": "Return Answer",
+    "terminate": "Terminate",
 }
 GUIDANCE_CHARS = 4_000
 _STEERER_TOKENS = 1_024
@@ -59,6 +65,30 @@ def parse_guidance(raw: str) -> Guidance | None:
     return Guidance("refine", text[:GUIDANCE_CHARS], bracketed=False) if text else None
 
 
+def choice_turn(question: Question) -> str:
+    """The turn that asks for code or text."""
+    return load_prompts(CODESTEER_V1).text("choose", question=told(question))
+
+
+def review_turn(last: Round) -> str:
+    """A round in the form that the published weights know, bounded, with what our checkers say in the place of theirs."""
+    prompts = load_prompts(CODESTEER_V1)
+    response = cut_middle(last.answer.text.strip(), SHOWN_CHARS)
+    if last.execution is not None:
+        run = last.execution
+        shown = {name: cut_middle(getattr(run, name), SHOWN_CHARS) for name in ("stdout", "stderr")}
+        response += told_execution(prompts, msgspec.structs.replace(run, **shown))
+    symbolic = None
+    if last.symbolic is not None:
+        symbolic = f"{last.symbolic.note}\nScore: {last.symbolic.score:g} of 10"
+    return told_review(prompts, response, _verdict(prompts, last.self_answer), symbolic)
+
+
+def spoken(kind: DecisionKind, guidance: str = "") -> str:
+    """A decision as the published weights say it: a control word, or guidance, in brackets."""
+    return f"<<<{guidance if kind == 'refine' else _SPOKEN[kind]}>>>"
+
+
 class CodeSteerV1:
     """The published steerer, for one run."""
 
@@ -68,7 +98,7 @@ class CodeSteerV1:
         self._model = model
         self._calls = calls
         self._config = config
-        self._choice = self._prompts.text("choose", question=told(question))
+        self._choice = choice_turn(question)
         self._messages: list[Message] = []
 
     async def choose(self) -> Decision:
@@ -88,7 +118,7 @@ class CodeSteerV1:
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Show bare evidence and read the guidance."""
         last = rounds[-1]
-        turn = _evidence(self._prompts, last)
+        turn = review_turn(last)
         said, raw = await self._ask(turn, "review", last.index, "repair", lambda said: said.bracketed)
         if said is None:
             return safe_decision(situation, last, raw, "The steerer's reply was empty; the rules decide.")
@@ -124,19 +154,6 @@ class CodeSteerV1:
         reply = await self._calls.stream(self._model, request, role="steerer", purpose=purpose, round=index)
         self._messages.append(Message(role="assistant", content=reply.text or "(nothing)"))
         return reply.text
-
-
-def _evidence(prompts: Prompts, last: Round) -> str:
-    """A round in the form that the published weights know, bounded, with what our checkers say in the place of theirs."""
-    response = cut_middle(last.answer.text.strip(), SHOWN_CHARS)
-    if last.execution is not None:
-        run = last.execution
-        shown = {name: cut_middle(getattr(run, name), SHOWN_CHARS) for name in ("stdout", "stderr")}
-        response += told_execution(prompts, msgspec.structs.replace(run, **shown))
-    symbolic = None
-    if last.symbolic is not None:
-        symbolic = f"{last.symbolic.note}\nScore: {last.symbolic.score:g} of 10"
-    return told_review(prompts, response, _verdict(prompts, last.self_answer), symbolic)
 
 
 def _verdict(prompts: Prompts, verdict: SelfAnswer | None) -> str:

@@ -15,7 +15,7 @@ from codesteer_kernel.steering.dialects.base import safe_choice, safe_decision
 from codesteer_kernel.steering.evidence import Situation, describe, guidance_for, wants_code
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Instruct", "parse_decision"]
+__all__ = ["Instruct", "choice_turn", "opening", "parse_decision", "review_turn", "spoken"]
 
 
 class _Spoken(msgspec.Struct):
@@ -63,6 +63,29 @@ def parse_decision(raw: str) -> Decision:
     )
 
 
+def opening() -> list[Message]:
+    """How every conversation with a general model begins."""
+    return [Message(role="system", content=load_prompts("instruct").text("system"))]
+
+
+def choice_turn(question: Question) -> str:
+    """The turn that asks for code or text."""
+    return load_prompts("instruct").text("choose", question=told(question))
+
+
+def review_turn(rounds: Sequence[Round]) -> str:
+    """The turn that shows the last round and asks what follows."""
+    last = rounds[-1]
+    kind = "code" if wants_code(rounds) else "text"
+    return load_prompts("instruct").text("review", round=str(last.index), kind=kind, evidence=describe(last))
+
+
+def spoken(decision: Decision) -> str:
+    """A decision as a general model says it."""
+    said = _Spoken(decision=decision.kind, guidance=decision.guidance, reason=decision.reason)
+    return msgspec.json.encode(said).decode()
+
+
 class Instruct:
     """A general model as steerer, for one run."""
 
@@ -72,8 +95,8 @@ class Instruct:
         self._model = model
         self._calls = calls
         self._config = config
-        self._choice = self._prompts.text("choose", question=told(question))
-        self._messages = [Message(role="system", content=self._prompts.text("system"))]
+        self._choice = choice_turn(question)
+        self._messages = opening()
 
     async def choose(self) -> Decision:
         """Ask for code or text."""
@@ -92,10 +115,7 @@ class Instruct:
     async def review(self, rounds: Sequence[Round], situation: Situation) -> Decision:
         """Show the evidence and ask what follows."""
         last = rounds[-1]
-        turn = self._prompts.text(
-            "review", round=str(last.index), kind="code" if wants_code(rounds) else "text", evidence=describe(last)
-        )
-        decision, raw = await self._ask(turn, "review", last.index)
+        decision, raw = await self._ask(review_turn(rounds), "review", last.index)
         if decision is None:
             return safe_decision(situation, last, raw, "The steerer's reply could not be read; the rules decide.")
         if decision.kind in ("code", "text", "refine") and not decision.guidance:

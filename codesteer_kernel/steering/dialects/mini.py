@@ -17,7 +17,7 @@ from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.evidence import Situation, guidance_for
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Mini"]
+__all__ = ["Mini", "choice_turn", "opening", "review_turn", "said"]
 
 _OPEN, _CLOSE = "<<<", ">>>"
 _WORDS: dict[DecisionKind, str] = {"code": "Code", "text": "Text", "refine": "Refine", "return": "Return"}
@@ -27,20 +27,50 @@ QUESTION_CHARS = 1_200
 OUTPUT_CHARS = 300
 
 
+def opening() -> list[Message]:
+    """How every conversation with a small steerer begins: what it is for, and worked examples."""
+    prompts = load_prompts("mini")
+    messages = [Message(role="system", content=prompts.text("system"))]
+    for example in prompts.examples():
+        messages.append(Message(role="user", content=example["user"]))
+        messages.append(Message(role="assistant", content=example["assistant"]))
+    return messages
+
+
+def choice_turn(question: Question) -> str:
+    """The turn that asks for code or text."""
+    shown = cut_middle(told(question, with_outputs=False), QUESTION_CHARS)
+    return load_prompts("mini").text("choose", question=shown)
+
+
+def review_turn(last: Round, situation: Situation) -> str:
+    """The turn that shows a round and asks what follows."""
+    prompts = load_prompts("mini")
+    shown = cut_middle((last.result or last.answer.text).strip(), OUTPUT_CHARS)
+    if situation.name == "text_answer":
+        return prompts.text("review_text", output=shown)
+    verdict = last.self_answer
+    check = {
+        "pass": "A test agrees.",
+        "fail": f"A test disagrees: {cut_middle(verdict.reason, 120) if verdict else ''}",
+    }.get(verdict.verdict if verdict else "", "No test could be run.")
+    return prompts.text("review_code", output=shown, check=check)
+
+
+def said(kind: DecisionKind) -> str:
+    """A decision as the steerer says it."""
+    return f"{_OPEN}{_WORDS[kind]}{_CLOSE}"
+
+
 class Mini:
     """A scored steerer for one run; its conversation only grows, so that a prefix cache keeps it."""
 
     def __init__(self, model: ChatModel, calls: Calls, question: Question) -> None:
-        self._prompts = load_prompts("mini")
-        self.stamp = self._prompts.stamp
+        self.stamp = load_prompts("mini").stamp
         self._model = model
         self._calls = calls
-        shown = cut_middle(told(question, with_outputs=False), QUESTION_CHARS)
-        self._choice = self._prompts.text("choose", question=shown)
-        self._messages = [Message(role="system", content=self._prompts.text("system"))]
-        for example in self._prompts.examples():
-            self._messages.append(Message(role="user", content=example["user"]))
-            self._messages.append(Message(role="assistant", content=example["assistant"]))
+        self._choice = choice_turn(question)
+        self._messages = opening()
 
     async def choose(self) -> Decision:
         """Score code against text."""
@@ -51,7 +81,7 @@ class Mini:
             confidence=probabilities[kind],
             probabilities={str(one): share for one, share in probabilities.items()},
             reason=f"The steerer finds {kind} likelier to give the right answer.",
-            raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
+            raw=said(kind),
         )
 
     def told(self, decision: Decision) -> None:
@@ -70,9 +100,7 @@ class Mini:
                 guidance_source="template",
                 reason=situation.reason,
             )
-        kind, probabilities = await self._score(
-            self._review_turn(last, situation), situation.allowed, "review", last.index
-        )
+        kind, probabilities = await self._score(review_turn(last, situation), situation.allowed, "review", last.index)
         guidance = "" if kind == "return" else guidance_for(kind, situation, last)
         return Decision(
             kind=kind,
@@ -82,19 +110,8 @@ class Mini:
             confidence=probabilities[kind],
             probabilities={str(one): share for one, share in probabilities.items()},
             reason=situation.reason,
-            raw=f"{_OPEN}{_WORDS[kind]}{_CLOSE}",
+            raw=said(kind),
         )
-
-    def _review_turn(self, last: Round, situation: Situation) -> str:
-        shown = cut_middle((last.result or last.answer.text).strip(), OUTPUT_CHARS)
-        if situation.name == "text_answer":
-            return self._prompts.text("review_text", output=shown)
-        verdict = last.self_answer
-        check = {
-            "pass": "A test agrees.",
-            "fail": f"A test disagrees: {cut_middle(verdict.reason, 120) if verdict else ''}",
-        }.get(verdict.verdict if verdict else "", "No test could be run.")
-        return self._prompts.text("review_code", output=shown, check=check)
 
     async def _score(
         self, turn: str, allowed: dict[DecisionKind, float], purpose: str, index: int
@@ -114,4 +131,4 @@ class Mini:
 
     def _say(self, turn: str, kind: DecisionKind) -> None:
         self._messages.append(Message(role="user", content=turn))
-        self._messages.append(Message(role="assistant", content=f"{_OPEN}{_WORDS[kind]}{_CLOSE}"))
+        self._messages.append(Message(role="assistant", content=said(kind)))

@@ -30,10 +30,17 @@ class Prompts:
 
     def text(self, key: str, **values: str) -> str:
         """Return the text ``key`` (``guidance.crashed`` for tables) with ``values`` filled in once."""
+        return Template(str(self._find(key))).substitute(values)
+
+    def count(self, key: str) -> int:
+        """Return how many wordings the list ``key`` has; ``key.0`` is the first."""
+        return len(self._find(key))
+
+    def _find(self, key: str) -> Any:
         found: Any = self._texts
         for part in key.split("."):
-            found = found[part]
-        return Template(str(found)).substitute(values)
+            found = found[int(part)] if isinstance(found, list) else found[part]
+        return found
 
     def hint(self, error: str) -> str:
         """Return the advice for ``error``: that of the first hint whose words are in it."""

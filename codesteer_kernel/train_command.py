@@ -1,0 +1,220 @@
+"""``codesteer train ...``: trajectories and preference pairs from runs, and steerers from those."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from msgspec.structs import replace
+
+from codesteer_kernel.configuring import configured
+from codesteer_kernel.errors import BadInput, UnknownName, nearest
+from codesteer_kernel.evaluation.jobs import Job
+from codesteer_kernel.options import parse_options
+from codesteer_kernel.run import engine
+from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.training.collecting import STEERED
+from codesteer_kernel.training.folder import write_folder
+from codesteer_kernel.training.weights import Weights
+
+__all__ = ["run_train"]
+
+PAPER_TRAJECTORIES, PAPER_PAIRS = 12_000, 5_500
+"""What the paper trained on, about (codesteer.md, sections 4.1 and 4.2)."""
+
+_HELP = """\
+codesteer train: from runs to a steerer.
+
+  codesteer train trajectories -o DIR --tasks T,... [options]
+                                          steered runs on seen tasks, and the good ones of them as conversations
+  codesteer train pairs -o DIR --tasks T,... [options]
+                                          trees of decisions, and the preference pairs in them
+  codesteer train import FILE... -o DIR [--pairs]
+                                          the authors' published files as ours: conversations, or preference pairs
+
+What is asked (both go on where DIR left off):
+  --tasks T,...              names of seen tasks, or seen for all
+  --levels L,...             1 to 5, default, or a preset's name (default: 1,2)
+  -n, --n N                  problems of each task at each level (default: 10)
+  --seed S                   of the problems (default: 0); none of them is ever one of an evaluation
+  --target M,...             models, or simulated/novice, talker, coder, expert: made up, cheap, labelled in every row
+  --policies P,...           methods that steer (default: all set policies); codesteer: the steerer of --steerer
+  -j, --concurrency K        at once (default: 4)
+  and the options of codesteer solve, for every run: --rounds, --max-tokens, --steerer, --dialect, ...
+
+What is kept:
+  --as DIALECT               in whose words: codesteer-v1 (default), instruct, mini
+  --max-rounds N             runs of at most so many rounds (default: 6)
+  --each N                   at most so many of the same task, modes and length (default: 200)
+  --weights F,B,L            in the loss: of the first turn, those between, the last (default: 1,1,1)
+  --branch K --levels-deep L --finish POLICY --margin M
+                             of pairs: decisions tried at one place (3), so many deep (2), how a path is finished
+                             (push-code), and by how much the scores of a pair must differ (0)
+  --no-dataset               JSON Lines only
+  --as-published             of an import: keep items that are the beginning of others
+
+Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{self.prog}: {message}.", "See codesteer train --help.")
+
+
+def run_train(words: Sequence[str]) -> int:
+    """Carry out ``train WORDS``; prints, and returns the exit code.
+
+    Raises:
+        CodeSteerError: the words cannot be understood, or the work not be done; the message says why.
+    """
+    commands: dict[str, Callable[[_Parser, list[str]], int]] = {
+        "trajectories": _trajectories,
+        "pairs": _pairs,
+        "import": _import,
+    }
+    if not words or any(word in ("-h", "--help") for word in words):
+        print(_HELP)
+        return 0
+    name, *rest = words
+    if name not in commands:
+        hint = f"{nearest(name, commands)} There are {', '.join(commands)}.".strip()
+        raise UnknownName(f"There is no command 'train {name}'.", hint)
+    return commands[name](_Parser(prog=f"codesteer train {name}", add_help=False, allow_abbrev=False), rest)
+
+
+def _trajectories(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation.ledger import read_records
+    from codesteer_kernel.evaluation.showing import showing
+    from codesteer_kernel.training.collecting import collect
+    from codesteer_kernel.training.selecting import Sieve, select
+
+    given, job = _asked(parser, words)
+    sieve = Sieve(rounds=given.max_rounds, each=given.each)
+    started = time.monotonic()
+    with showing(sys.stderr, plain=given.plain) as show:
+        try:
+            outcome = collect(job, given.output, concurrency=given.concurrency, on_progress=show)
+        finally:
+            engine().close()
+    if outcome.why != "done":
+        print(f"Stopped: {len(outcome.attempts)} runs are there, {outcome.left} are left. The same command goes on.")
+        return 130
+    found = select(read_records(given.output), given.words, sieve, given.weights)
+    print(f"{len(outcome.attempts):,} runs, of which {len(found.rows):,} are kept.")
+    for reason, count in found.left_out.most_common():
+        print(f"  {count:>6,} left out: {reason}")
+    path = write_folder(given.output, found.rows, dataset=given.dataset)
+    print(f"Written: {path}")
+    seconds = sum(one.seconds for one in outcome.attempts) / given.concurrency
+    _project(len(found.rows), max(seconds, time.monotonic() - started), PAPER_TRAJECTORIES, "trajectories")
+    return 0
+
+
+def _pairs(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.branching import Growing, Tree, grow_trees, read_trees, tree_pairs
+
+    parser.add_argument("--branch", type=int, default=3)
+    parser.add_argument("--levels-deep", type=int, default=2)
+    parser.add_argument("--finish", default="push-code")
+    parser.add_argument("--margin", type=float, default=0.0)
+    given, job = _asked(parser, words)
+    growing = Growing(branch=given.branch, levels=given.levels_deep, finish=given.finish)
+
+    def tell(tree: Tree, place: int, count: int) -> None:
+        what = f"no tree: {tree.error}" if tree.error else f"{tree.runs} runs, {tree.seconds:.0f} s"
+        print(f"{place} of {count}: {tree.origin.task}, {what}", file=sys.stderr, flush=True)
+
+    try:
+        end = grow_trees(job, growing, given.output, concurrency=given.concurrency, on_tree=tell)
+    finally:
+        engine().close()
+    if end == "stopped":
+        print("Stopped. The same command goes on.")
+        return 130
+    trees = list(read_trees(given.output))
+    pairs = list(tree_pairs(iter(trees), given.words, margin=given.margin))
+    print(f"{len(trees):,} trees of {sum(tree.runs for tree in trees):,} runs, with {len(pairs):,} pairs.")
+    print(f"Written: {write_folder(given.output, pairs, dataset=given.dataset)}")
+    _project(len(pairs), sum(tree.seconds for tree in trees) / given.concurrency, PAPER_PAIRS, "pairs")
+    return 0
+
+
+def _import(parser: _Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.published import import_conversations, import_pairs
+
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--as-published", action="store_true")
+    parser.add_argument("--pairs", action="store_true")
+    _kept(parser)
+    given = parser.parse_args(words)
+    if given.pairs:
+        pairs = [row for file in given.files for row in import_pairs(file)]
+        count, path = len(pairs), write_folder(given.output, pairs, dataset=given.dataset)
+    else:
+        how = {"weights": given.weights, "as_published": given.as_published}
+        rows = [row for file in given.files for row in import_conversations(file, **how)]
+        count, path = len(rows), write_folder(given.output, rows, dataset=given.dataset)
+    print(f"{count:,} rows. Written: {path}")
+    return 0
+
+
+def _asked(parser: _Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
+    """The options of a collecting command, and the job that they ask for."""
+    parser.add_argument("--tasks", type=_names, required=True)
+    parser.add_argument("--levels", type=_names, default=("1", "2"))
+    parser.add_argument("-n", "--n", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--target", "-t", type=_names)
+    parser.add_argument("--steerer", "-s", default="")
+    parser.add_argument("--policies", type=_names, default=STEERED)
+    parser.add_argument("-j", "--concurrency", type=int, default=4)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--max-rounds", type=int, default=6)
+    parser.add_argument("--each", type=int, default=200)
+    parser.add_argument("--as", dest="words", choices=DIALECTS, default="codesteer-v1")
+    parser.add_argument("--plain", action="store_true")
+    _kept(parser)
+    given, rest = parser.parse_known_args(words)
+    options = parse_options(rest, defaults=configured().settings())
+    if options.words:
+        raise BadInput(f"{options.words[0]!r} is no option of {parser.prog}.", "See codesteer train --help.")
+    job = Job(
+        methods=given.policies,
+        tasks=given.tasks,
+        levels=given.levels,
+        n=given.n,
+        seed=given.seed,
+        targets=given.target or (options.settings.target,),
+        steerers=(given.steerer,),
+        settings=replace(options.settings, journal=False),
+    )
+    return given, job
+
+
+def _kept(parser: _Parser) -> None:
+    parser.add_argument("--weights", type=_weights, default=Weights())
+    parser.add_argument("--no-dataset", dest="dataset", action="store_false")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _weights(text: str) -> Weights:
+    first, between, last = (float(one) for one in text.split(","))
+    return Weights(first=first, between=between, last=last)
+
+
+def _project(rows: int, seconds: float, wanted: int, what: str) -> None:
+    """How long the paper's amount would take at this pace."""
+    if rows and seconds > 0:
+        rate = rows * 3600 / seconds
+        print(
+            f"{rate:,.0f} {what} an hour at this pace: {wanted:,}, as the paper had, would take {wanted / rate:,.1f} h."
+        )

@@ -1,0 +1,160 @@
+"""Trees of decisions: at every place several are tried, each path is finished, and what came of it scores them.
+
+The tree grows by runs that go on behind the rounds of another (``steered(before=...)``), so that siblings share every
+word of their past: what they differ in is the decision alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from random import Random
+from typing import Protocol
+
+import msgspec
+
+from codesteer_kernel.evaluation.judging import judge
+from codesteer_kernel.record import Decision, Question, Record, Round
+from codesteer_kernel.record.document import DecisionKind
+from codesteer_kernel.steering.dialects.transcript import transcript
+from codesteer_kernel.steering.evidence import assess, wants_code
+from codesteer_kernel.steering.policies import Policy
+from codesteer_kernel.symbench import Problem
+from codesteer_kernel.training.pairs import Node, leaf_score, preferences
+from codesteer_kernel.training.rows import Origin, Pair, Turn
+
+__all__ = ["Ask", "Step", "grow", "options", "pairs_of", "runs_in"]
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """One decision of a tree.
+
+    Attributes:
+        decision: what was decided.
+        rounds: all rounds before it.
+        children: what was decided next.
+        score: of a leaf, see :func:`codesteer_kernel.training.pairs.leaf_score`.
+        correct, guidances, run: of a leaf: whether its answer was right, how many rounds it took, its run's id.
+    """
+
+    decision: Decision
+    rounds: list[Round]
+    children: list[Step] = []
+    score: float | None = None
+    correct: bool = False
+    guidances: int = 0
+    run: str = ""
+
+
+class Ask(Protocol):
+    """Makes a run that goes on behind ``before`` with ``decision``: for that one round, or until it ends (``to_end``)."""
+
+    def __call__(self, before: Sequence[Round], decision: Decision, *, to_end: bool) -> Awaitable[Record]:
+        """The finished run."""
+        ...
+
+
+def options(before: Sequence[Round], branch: int, policy: Policy, random: Random) -> list[Decision]:
+    """Up to ``branch`` different decisions that make sense behind ``before``.
+
+    First it is code or text. Later: the end (where there is an answer to return), another try, a switch between program
+    and words, and further wordings of another try.
+    """
+    kinds: list[DecisionKind] = ["code", "text"]
+    if not before:
+        return [Decision(kind=kind, source="rule", reason="A branch.") for kind in kinds[:branch]]
+    situation = assess(before)
+    kinds = ["refine", "text" if wants_code(before) else "code"]
+    if "return" in situation.allowed:
+        kinds.append("return")
+    random.shuffle(kinds)
+    found = {(one.kind, one.guidance): one for one in (policy.worded(kind, before, situation) for kind in kinds)}
+    for _ in range(branch):
+        # Where one more wording is the same again there is none left.
+        more = policy.worded("refine", before, situation)
+        found.setdefault((more.kind, more.guidance), more)
+    return list(found.values())[:branch]
+
+
+async def grow(
+    problem: Problem,
+    ask: Ask,
+    *,
+    branch: int,
+    levels: int,
+    choose: Callable[[Sequence[Round]], list[Decision]],
+    before: Sequence[Round] = (),
+) -> list[Step]:
+    """Grow a tree for a problem; returns its first level.
+
+    Args:
+        problem: what is asked, and what judges the leaves.
+        ask: makes runs.
+        branch: decisions tried at one place.
+        levels: so many decisions are branched, the first counted; behind them a path is finished without branches.
+        choose: the decisions to try behind some rounds; see :func:`options`.
+        before: the rounds before this level.
+    """
+    steps = []
+    for decision in choose(before)[:branch]:
+        step = Step(decision=decision, rounds=list(before))
+        last = levels <= 1 or decision.kind in ("return", "terminate")
+        record = await ask(before, decision, to_end=last)
+        if last or len(record.rounds) <= len(before):
+            verdict, _ = judge(problem, record)
+            step.correct, step.guidances, step.run = verdict.correct, len(record.rounds), record.id
+            step.score = leaf_score(correct=verdict.correct, guidances=len(record.rounds))
+        else:
+            step.children = await grow(
+                problem, ask, branch=branch, levels=levels - 1, choose=choose, before=record.rounds
+            )
+        steps.append(step)
+    return steps
+
+
+def runs_in(steps: Sequence[Step]) -> Iterator[Step]:
+    """The leaves of a tree."""
+    for step in steps:
+        if step.children:
+            yield from runs_in(step.children)
+        else:
+            yield step
+
+
+def pairs_of(
+    steps: Sequence[Step],
+    question: Question,
+    dialect: str,
+    origin: Origin,
+    *,
+    margin: float = 0.0,
+    path: Sequence[Decision] = (),
+) -> Iterator[Pair]:
+    """The preference pairs of a tree, given its first level, in the words of a dialect.
+
+    Decisions that sound the same in the dialect are one, worth their mean; those that it leaves to rules are none.
+    """
+    alike: dict[str, list[Step]] = {}
+    prompt: list[Turn] = []
+    for step in steps:
+        said = transcript(dialect, question, step.rounds, [*path, step.decision])
+        if len(said) > len(transcript(dialect, question, step.rounds, list(path))):
+            alike.setdefault(said[-1].content, []).append(step)
+            prompt = [msgspec.convert({"role": one.role, "content": one.content}, Turn) for one in said[:-1]]
+    level = [Node(words, [Node("", score=_value(one)) for one in found]) for words, found in alike.items()]
+    for one in preferences(level, margin=margin):
+        if not one.path:
+            yield Pair(
+                prompt=prompt,
+                chosen=one.chosen,
+                rejected=one.rejected,
+                score_chosen=one.score_chosen,
+                score_rejected=one.score_rejected,
+                dialect=dialect,
+                origin=origin,
+            )
+    for step in steps:
+        yield from pairs_of(step.children, question, dialect, origin, margin=margin, path=[*path, step.decision])
+
+
+def _value(step: Step) -> float:
+    return Node("", [Node("", score=_value(child)) for child in step.children], step.score).value()

@@ -1,0 +1,92 @@
+"""``codesteer train``: data in a folder, from runs and from published files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codesteer_kernel.cli import main
+from codesteer_kernel.training.rows import read_conversations, read_pairs
+from tests.training.test_published import FIRST, PAIR, SECOND, written
+
+Output = pytest.CaptureFixture[str]
+MADE_UP = ["--tasks", "pooling", "--levels", "1", "--target", "simulated/coder", "-j", "2", "--code-timeout", "5"]
+
+
+@pytest.mark.parametrize("words", [["train"], ["train", "--help"], ["train", "pairs", "-h"]])
+def test_help(words: list[str], capsys: Output) -> None:
+    assert main(words) == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("trajectories", "pairs", "import", "Exit codes"))
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["trajectory"], "trajectories"),
+        (["trajectories", "--tasks", "letters", "-o", "x"], "kept for evaluation"),
+        (["trajectories", "-o", "x"], "--tasks"),
+        (["pairs", "--tasks", "pooling", "-o", "x", "--branch", "1"], "two branches"),
+        (["trajectories", "--tasks", "pooling", "-o", "x", "--policies", "push-code"], "policy-push-code"),
+        (["import", "nowhere.json", "-o", "x"], "nowhere.json cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(
+    words: list[str], fault: str, capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *words]) == 2
+    told = capsys.readouterr().err
+    assert fault in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "x" / "conversations.jsonl").exists()
+
+
+def test_published_files_become_ours(tmp_path: Path, capsys: Output) -> None:
+    import datasets
+
+    path = written(tmp_path, [FIRST, SECOND])
+    assert main(["train", "import", str(path), "-o", str(tmp_path / "out"), "--weights", "1,1,2"]) == 0
+    assert "1 rows." in capsys.readouterr().out
+    (row,) = read_conversations(tmp_path / "out" / "conversations.jsonl")
+    assert [turn.weight for turn in row.messages] == [0, 1, 0, 2]
+    loaded = datasets.load_from_disk(str(tmp_path / "out" / "dataset"))
+    assert loaded[0]["messages"][3]["weight"] == 2
+    assert loaded[0]["origin"]["source"] == "published.json"
+
+    path.write_text(json.dumps([PAIR]))
+    assert main(["train", "import", "--pairs", str(path), "-o", str(tmp_path / "pairs"), "--no-dataset"]) == 0
+    (pair,) = read_pairs(tmp_path / "pairs" / "pairs.jsonl")
+    assert pair.margin == 16
+    assert not (tmp_path / "pairs" / "dataset").exists()
+
+
+@pytest.mark.kernel
+def test_trajectories_by_one_command(tmp_path: Path, capsys: Output) -> None:
+    words = ["train", "trajectories", "-o", str(tmp_path), "-n", "2", "--plain", *MADE_UP]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "8 runs, of which" in told
+    assert "12,000, as the paper had, would take" in told
+    rows = list(read_conversations(tmp_path / "conversations.jsonl"))
+    assert rows
+    page = (tmp_path / "DATA.md").read_text()
+    assert f"## {len(rows)} with targets that are no models (simulated)" in page
+    assert "real targets" not in page
+    # Again: nothing is made anew.
+    before = (tmp_path / "attempts.jsonl").read_bytes()
+    assert main(words) == 0
+    assert (tmp_path / "attempts.jsonl").read_bytes() == before
+
+
+@pytest.mark.kernel
+def test_pairs_by_one_command(tmp_path: Path, capsys: Output) -> None:
+    assert main(["train", "pairs", "-o", str(tmp_path), "-n", "2", "--as", "mini", *MADE_UP]) == 0
+    told = capsys.readouterr()
+    assert "2 of 2: pooling" in told.err
+    assert "2 trees of" in told.out
+    pairs = list(read_pairs(tmp_path / "pairs.jsonl"))
+    assert {pair.dialect for pair in pairs} == {"mini"}
+    assert all(pair.chosen.startswith("<<<") for pair in pairs)
