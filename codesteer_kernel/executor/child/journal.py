@@ -105,12 +105,17 @@ class JournalWriter(io.BufferedWriter):
         done = super().write(data)
         self._live -= done
         if self._live < 0:
-            super().flush()
-            self._keeps = True
-            self.write = self._keep
-            round_: list[Any] = [_Asked(self._look), *[None] * _LINES]
-            self.flush = itertools.filterfalse(None, itertools.cycle(round_)).__next__
+            with self._guard:
+                super().flush()
+                if not self._keeps:
+                    self._begin()
         return done
+
+    def _begin(self) -> None:
+        self._keeps = True
+        self.write = self._keep
+        turns: list[Any] = [_Asked(self._look), *[None] * _LINES]
+        self.flush = itertools.filterfalse(None, itertools.cycle(turns)).__next__
 
     def _leave(self) -> None:
         """Write to the pipe, not to the journal."""
@@ -120,6 +125,9 @@ class JournalWriter(io.BufferedWriter):
     # What is kept
 
     def _keep(self, data: Any) -> int:
+        if not self._keeps:
+            return self._wait(data)
+        # No other thread comes between the question and the write.
         try:
             done = self._journal.write(data)
         except ValueError:
@@ -177,7 +185,7 @@ class JournalWriter(io.BufferedWriter):
             self._mark = left
 
     def _wait(self, data: Any) -> int:
-        """Where other threads are while the journal is passed on, and a signal handler of the same one."""
+        """Where other threads wait while the journal is passed on, and signal handlers of the same one do not."""
         with self._guard:
             return self.write(data) if self._keeps else super().write(data)
 
@@ -194,12 +202,14 @@ class JournalWriter(io.BufferedWriter):
         self.finish()
         with self._guard:
             self._leave()
-            super().close()
-            self.closed = True
+            try:
+                super().close()
+            finally:
+                self.closed = True
 
 
 class _Asked:
-    """An item that ``filterfalse`` passes over, and that is heard of it: a call each round without one each time."""
+    """What calls when it is asked whether it is true, which it is: ``filterfalse`` passes over it to the next item."""
 
     def __init__(self, told: Callable[[], None]) -> None:
         self._told = told

@@ -74,6 +74,7 @@ class Forked:
         self._loop = asyncio.get_running_loop()
         self._sinks = sinks
         self._base, self._base_resident = _own_weight()
+        # No program can hold a text that would not fit, see sandbox.limit_program.
         room = (self.limits["memory_mb"] + 1024) * MEGABYTE
         self._journals = [journal.allocate(room), journal.allocate()]
         pipes = [os.pipe() for _ in range(3)]
