@@ -257,7 +257,8 @@ class _Spawned:
             await asyncio.shield(asyncio.to_thread(self.end))
         assert self._end is not None
         for kept, stream in zip(self._journals, streams, strict=True):
-            stream.feed(journal.rest(kept))
+            for piece in journal.rest(kept):
+                stream.feed(piece)
         output.flush(time.monotonic(), final=True)
         # What was published by threads until now comes first.
         await asyncio.sleep(0)

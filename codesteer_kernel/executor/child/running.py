@@ -17,7 +17,7 @@ from mmap import mmap
 from typing import Any, NoReturn
 
 from . import journal, namespaces, outcome, processes, space, worker
-from .streams import STREAM_BYTES, Frames, Output
+from .streams import Frames, Output
 
 GRACE_S = 1.0
 """Between the interrupt and the kill."""
@@ -26,7 +26,9 @@ WEIGH_S = 0.5
 WEIGH_SHARE = 10
 """Between two looks at the disk, at least so many times as long as a look takes."""
 PIPE_BYTES = 1 << 20
+FLOOD_BYTES = 4096
 FLOOD_PAUSE_S = 0.005
+"""Between two reads of a pipe through which more than that has come: too short for anyone to see."""
 MEGABYTE = 1024 * 1024
 
 
@@ -72,7 +74,9 @@ class Forked:
         self._loop = asyncio.get_running_loop()
         self._sinks = sinks
         self._base, self._base_resident = _own_weight()
-        self._journals = [journal.allocate() for _ in range(2)]
+        # No program can hold a text that would not fit, see sandbox.limit_program.
+        room = (self.limits["memory_mb"] + 1024) * MEGABYTE
+        self._journals = [journal.allocate(room), journal.allocate()]
         pipes = [os.pipe() for _ in range(3)]
         gc.collect(0)
         gc.freeze()
@@ -214,7 +218,8 @@ class Forked:
                 self._forget(read)
         gc.unfreeze()
         for kept, sink in zip(self._journals, self._sinks, strict=False):
-            sink(journal.rest(kept))
+            for piece in journal.rest(kept):
+                sink(piece)
             kept.close()
         if self._alone:
             space.empty(namespaces.SHARED_MEMORY)
@@ -277,7 +282,7 @@ class Forked:
             return False
         self._pipes[read](data)
         self._seen += len(data)
-        if self._seen > STREAM_BYTES and not self.settled.is_set():
+        if self._seen > FLOOD_BYTES and not self.settled.is_set():
             # A flood: let the pipe fill instead of being woken for each line.
             self._loop.remove_reader(read)
             self._loop.call_later(FLOOD_PAUSE_S, self._resume, read)
