@@ -10,9 +10,9 @@ A request names its ``event`` and a number of its own, ``ask``, which the answer
     {"ask": 6, "event": "delete", "run": ID}                                   one of them less
 
 The first two are answered by ``{"ask": ..., "kept": true, "ratings": {"2": "good"}}``; ``kept`` is false where the run is
-not kept here. The others are answered as :mod:`.kept` says. Where something could not be done, ``error`` says what.
-JupyterLab sends these on a subshell, so they are answered while a cell runs. Where the magics are not loaded, it has
-:func:`serve` executed first.
+not kept here. The others are answered as :mod:`.kept` says; with the list comes whether the magics are ``loaded``. Where
+something could not be done, ``error`` says what. JupyterLab sends these on a subshell, so they are answered while a cell
+runs. Where the magics are not loaded, it has :func:`serve` executed first.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _told(asked: Any) -> dict[str, Any] | None:
             "after": str(after),
             "limit": int(limit),
         }:
-            return kept.page(text, status, model, after, limit)
+            return {"loaded": _has_magics(), **kept.page(text, status, model, after, limit)}
         case {"event": "load", "run": str(run)}:
             return kept.load(run)
         case {"event": "export", "run": str(run), "format": str(form)}:
@@ -94,6 +94,13 @@ def _told(asked: Any) -> dict[str, Any] | None:
             return kept.delete(run)
         case _:
             return None
+
+
+def _has_magics() -> bool:
+    """Whether ``%%codesteer`` can be run in this notebook as it is."""
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "_codesteer_magics", None) is not None
 
 
 def _marked(ratings: Mapping[int, str]) -> dict[str, Any]:

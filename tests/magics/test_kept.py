@@ -123,4 +123,4 @@ def test_what_cannot_be_done_is_said(folder: Path) -> None:
 
 
 def test_no_run_is_kept_yet(home: Path) -> None:
-    assert listed() == {"ask": 1, "runs": [], "fit": 0, "all": 0, "models": []}
+    assert listed() == {"ask": 1, "loaded": False, "runs": [], "fit": 0, "all": 0, "models": []}

@@ -6,12 +6,10 @@ import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
+import { GONE } from './kernel.js';
 import { displayed, type Heard, LiveRuns, lostRecord } from './live.js';
 import { keeping, type Shown, shownBy } from './outputs.js';
 import type { Run } from './tokens.js';
-
-/** How a kernel says that what ran in it is gone. */
-const GONE: ReadonlySet<Kernel.Status> = new Set(['restarting', 'autorestarting', 'dead', 'terminating']);
 
 /** What an output shows, and its place below its cell. */
 interface Place {
@@ -227,6 +225,7 @@ export class NotebookRuns {
   private followKernel(): void {
     this.lose();
     this.askForLiveRuns();
+    this.onChange();
   }
 
   /** The kernel is gone: its runs are kept in the notebook as far as they came. */
