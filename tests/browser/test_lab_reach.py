@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 
 from codesteer_kernel.record import MIME_TYPE, FinalAnswer, Models, Question, Record, Timing, encode_record
 from codesteer_kernel.store import Store
-from tests.browser.conftest import Lab, Notebook, wear
+from tests.browser.conftest import Lab, Notebook
 from tests.browser.test_lab import OpenNotebook, cell, two_rounds
 from tests.browser.test_lab_panel import EXECUTE, Panel, assert_clean, many, record_of, saved, without_kernel
 from tests.scripted import serving_in_thread
@@ -105,7 +105,7 @@ def test_runs_on_disk_are_listed_searched_compared_used_and_deleted(
         panel.rows.nth(1).click()
         panel.button("Insert the code below").click()
         inserted = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.source"
-        page.wait_for_function(f"() => ({inserted})().includes('sum(')")
+        page.wait_for_function(f"() => ({inserted})().includes('squares')")
         for form, beginning in (("Record (JSON)", "{"), ("Markdown", "#"), ("HTML", "<!")):
             panel.button("Export").click()
             with page.expect_download() as told:
@@ -139,6 +139,7 @@ def test_the_history_says_what_it_needs(open_notebook: OpenNotebook, lab: Lab) -
     panel.node.get_by_text("The kernel reads the runs on disk: start one.").wait_for()
     notebook.shot("lab-kept-no-kernel")
     notebook.page.evaluate(EXECUTE, ["application:close-all", {}])
+    notebook.page.locator(".jp-Dialog").get_by_role("button", name="Discard").click()
     panel.node.get_by_text("A notebook's kernel reads the runs on disk: open one.").wait_for()
     assert_clean(panel)
 
@@ -361,18 +362,26 @@ def test_the_settings_editor_draws_our_settings_and_applies_them(open_notebook: 
     Panel(notebook)
     page.locator("#jp-left-stack #codesteer-runs").wait_for(state="attached")
     page.evaluate(EXECUTE, ["settingeditor:open", {"query": "CodeSteer"}])
-    form = page.locator(".jp-SettingsForm, .jp-SettingsPanel").filter(has_text="CodeSteer").first
-    side = form.get_by_label("Side")
+    field = "[id^='jp-SettingsEditor-@codesteer/lab:preferences_'][id$='_{}']"
+    side = page.locator(f"select{field.format('side')}")
     side.wait_for(timeout=60_000)
-    assert form.locator(".jp-SettingsEditor-error, .validationErrors, .text-danger").count() == 0
+    for name in ("allNotebooks", "statusBar", "notify"):
+        assert page.locator(f"input{field.format(name)}").is_visible(), name
+    assert page.locator(".jp-SettingsPanel .validationErrors, .jp-SettingsPanel .text-danger").count() == 0
     notebook.shot("lab-settings")
     side.select_option(label="right")
     page.locator("#jp-right-stack #codesteer-runs").wait_for(state="attached")
     side.select_option(label="left")
     page.locator("#jp-left-stack #codesteer-runs").wait_for(state="attached")
-    notices = form.get_by_label("Notices")
-    notices.uncheck()
-    kept = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings" / "@codesteer" / "lab"
-    page.wait_for_function("() => document.querySelectorAll('.jp-SettingsForm').length > 0")
-    notices.check()
-    assert not kept.exists() or (kept / "preferences.jupyterlab-settings").exists()
+    # What is written there is kept for the next time.
+    settings = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings" / "@codesteer" / "lab"
+    notices = page.locator(f"input{field.format('notify')}")
+    for is_on in (False, True):
+        notices.set_checked(is_on)
+        for _ in range(300):
+            written = settings / "preferences.jupyterlab-settings"
+            kept = written.read_text(encoding="utf-8") if written.exists() else ""
+            if ('"notify": false' in kept) is not is_on:
+                break
+            time.sleep(0.1)
+        assert ('"notify": false' in kept) is not is_on

@@ -5,10 +5,12 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
+import { MIME_TYPE } from '@codesteer/view/parts/record.js';
 
 import { GONE } from './kernel.js';
 import { displayed, type Heard, LiveRuns, lostRecord } from './live.js';
 import { keeping, type Shown, shownBy } from './outputs.js';
+import { inTurn } from './sharing.js';
 import type { Run } from './tokens.js';
 
 /** What an output shows, and its place below its cell. */
@@ -202,6 +204,19 @@ export class NotebookRuns {
    */
   private catchUp(record: Run['record'], bundle: Record<string, unknown>): void {
     const widgets = this.live.widgetsOf(record.id);
+    if (!isGoingOn(record)) {
+      this.live.settle(widgets, record, bundle[MIME_TYPE] as object);
+    }
+    inTurn(this.model, () => {
+      this.writeNewer(record, bundle, widgets);
+      if (!isGoingOn(record)) {
+        this.live.drop(widgets);
+        this.touchAll();
+      }
+    });
+  }
+
+  private writeNewer(record: Run['record'], bundle: Record<string, unknown>, widgets: readonly string[]): void {
     for (const { cell, output, shown } of [...this.allPlaces()]) {
       const isOlder =
         shown.kind === 'widget'
@@ -232,13 +247,16 @@ export class NotebookRuns {
   private lose(): void {
     this.moving.clear();
     this.stopping.clear();
-    for (const [widget, live] of this.live.lose()) {
-      for (const { cell, output, shown } of [...this.allPlaces()]) {
-        if (shown.kind === 'widget' && shown.widget === widget) {
-          cell.outputs.set(output, keeping(lostRecord(live), `CodeSteer run ${live.record.id}: lost`));
+    const lost = this.live.lose();
+    inTurn(this.model, () => {
+      for (const [widget, live] of lost) {
+        for (const { cell, output, shown } of [...this.allPlaces()]) {
+          if (shown.kind === 'widget' && shown.widget === widget) {
+            cell.outputs.set(output, keeping(lostRecord(live), `CodeSteer run ${live.record.id}: lost`));
+          }
         }
       }
-    }
+    });
     this.touchAll();
   }
 
