@@ -106,7 +106,7 @@ def test_runs_on_disk_are_listed_searched_compared_used_and_deleted(
         panel.button("Insert the code below").click()
         inserted = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.source"
         page.wait_for_function(f"() => ({inserted})().includes('squares')")
-        for form, beginning in (("Record (JSON)", "{"), ("Markdown", "#"), ("HTML", "<!")):
+        for form, beginning in (("Record (JSON)", "{"), ("Markdown", "**codesteer**"), ("HTML", "<!")):
             panel.button("Export").click()
             with page.expect_download() as told:
                 page.locator(".lm-Menu").get_by_text(form, exact=True).click()
@@ -367,7 +367,8 @@ def test_the_settings_editor_draws_our_settings_and_applies_them(open_notebook: 
     side.wait_for(timeout=60_000)
     for name in ("allNotebooks", "statusBar", "notify"):
         assert page.locator(f"input{field.format(name)}").is_visible(), name
-    assert page.locator(".jp-SettingsPanel .validationErrors, .jp-SettingsPanel .text-danger").count() == 0
+    errors = page.locator(".jp-SettingsPanel .validationErrors")
+    assert [one for one in errors.all_inner_texts() if one.strip()] == []
     notebook.shot("lab-settings")
     side.select_option(label="right")
     page.locator("#jp-right-stack #codesteer-runs").wait_for(state="attached")

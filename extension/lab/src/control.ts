@@ -30,7 +30,8 @@ interface Waiting {
 
 /** Speaks with one kernel; where it has no CodeSteer every question is rejected. */
 class Control {
-  isOpen = true;
+  /** Why nobody answers any more. */
+  private fault: Error | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
 
@@ -62,9 +63,13 @@ class Control {
     return new Control(comm, kernel);
   }
 
+  get isOpen(): boolean {
+    return this.fault === null;
+  }
+
   ask(request: JSONObject): Promise<Answer> {
-    if (!this.isOpen) {
-      return Promise.reject(new Error('The kernel is gone.'));
+    if (this.fault) {
+      return Promise.reject(this.fault);
     }
     this.asked += 1;
     const ask = this.asked;
@@ -75,7 +80,7 @@ class Control {
   }
 
   private close(fault: Error): void {
-    this.isOpen = false;
+    this.fault ??= fault;
     for (const { reject } of this.waiting.values()) {
       reject(fault);
     }

@@ -207,7 +207,7 @@ export class NotebookRuns {
     if (!isGoingOn(record)) {
       this.live.settle(widgets, record, bundle[MIME_TYPE] as object);
     }
-    inTurn(this.model, () => {
+    inTurn(this.model, 1, () => {
       this.writeNewer(record, bundle, widgets);
       if (!isGoingOn(record)) {
         this.live.drop(widgets);
@@ -247,15 +247,21 @@ export class NotebookRuns {
   private lose(): void {
     this.moving.clear();
     this.stopping.clear();
-    const lost = this.live.lose();
-    inTurn(this.model, () => {
-      for (const [widget, live] of lost) {
+    const lost = this.live.lose().map(([widget, live]) => {
+      const raw = lostRecord(live);
+      this.live.settle([widget], { ...live.record, status: isGoingOn(live.record) ? 'lost' : live.record.status }, raw);
+      return { widget, raw, words: `CodeSteer run ${live.record.id}: lost` };
+    });
+    inTurn(this.model, 0, () => {
+      for (const { widget, raw, words } of lost) {
         for (const { cell, output, shown } of [...this.allPlaces()]) {
           if (shown.kind === 'widget' && shown.widget === widget) {
-            cell.outputs.set(output, keeping(lostRecord(live), `CodeSteer run ${live.record.id}: lost`));
+            cell.outputs.set(output, keeping(raw, words));
           }
         }
+        this.live.drop([widget]);
       }
+      this.touchAll();
     });
     this.touchAll();
   }

@@ -2,8 +2,8 @@
 
 import type { INotebookModel } from '@jupyterlab/notebook';
 
-/** Longer than a change takes from one page to the others. */
-const TURN_MS = 700;
+/** Longer than a change takes from one page to the others, on a slow network, too. */
+const TURN_MS = 10_000;
 
 /** Who is there, as a shared document knows it. */
 interface Sharing {
@@ -11,12 +11,13 @@ interface Sharing {
 }
 
 /**
- * Does something that changes the notebook: at once where nobody shares it. In a shared one every page waits its turn,
- * the page that runs the cell having the first one, and is to look anew whether there is anything left to do: two that
- * replaced the same output at once would leave both replacements there.
+ * Does something that changes the notebook: at once where nobody shares it. In a shared one every page waits its turn and
+ * is to look anew whether there is anything left to do: two that replaced the same output at once would leave both
+ * replacements there. `before` says how many turns are JupyterLab's own, in the page that runs the cell.
  */
 export function inTurn(
   model: Pick<INotebookModel, 'collaborative' | 'isDisposed' | 'sharedModel'> | null,
+  before: number,
   act: () => void
 ): void {
   if (!model?.collaborative) {
@@ -32,6 +33,6 @@ export function inTurn(
         act();
       }
     },
-    (place + 1) * TURN_MS
+    (before + place) * TURN_MS
   );
 }
