@@ -30,11 +30,11 @@ COMMAND = """id => {
 
 
 def kept_runs(folder: Path, number: int) -> None:
-    """So many runs on disk, the newest two of them with rounds."""
+    """So many runs on disk, the newest two of them with rounds; names begin with the day, as those of runs do."""
     folder.mkdir(parents=True)
     for place in range(number):
         record = Record(
-            id=f"run-{place:06}",
+            id=f"20260102-{place:06}",
             status="failed" if place % 7 == 3 else "done",
             question=Question(prompt=f"Old question {place}: how many apples?"),
             models=Models(target="local/smollm2-135m", steerer="", checker=""),
@@ -43,7 +43,7 @@ def kept_runs(folder: Path, number: int) -> None:
         )
         (folder / f"{record.id}.json").write_bytes(encode_record(record))
     for place, name in enumerate(("refined", "rich")):
-        record_file = {**record_of(name), "id": f"run-{number + place:06}"}
+        record_file = {**record_of(name), "id": f"20260102-{number + place:06}"}
         (folder / f"{record_file['id']}.json").write_text(json.dumps(record_file), encoding="utf-8")
 
 
@@ -123,7 +123,7 @@ def test_runs_on_disk_are_listed_searched_compared_used_and_deleted(
         panel.button("Delete").click()
         page.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
         panel.node.get_by_text("10001 runs").wait_for()
-        assert not (home / "runs" / "run-009999.json").exists()
+        assert not (home / "runs" / "20260102-009999.json").exists()
         # A run that ends here is one more.
         page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         panel.node.get_by_text("10002 runs").wait_for(timeout=90_000)

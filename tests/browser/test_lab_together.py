@@ -48,6 +48,8 @@ def two_readers(lab: Lab, browser: Any, path: Path) -> Iterator[tuple[Notebook, 
         for number, context in enumerate(contexts):
             page = context.new_page()
             page.on("pageerror", lambda fault: faults.append(str(fault)))
+            # On a slow machine JupyterLab asks whether to wait for a shared notebook.
+            page.add_locator_handler(page.get_by_role("button", name="Continue waiting"), lambda wait: wait.click())
             page.goto(f"{lab.url}/lab/workspaces/reader-{number}/tree/{path.name}?reset")
             page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
             page.wait_for_function(READY, timeout=60_000)

@@ -59,10 +59,8 @@ export function hindrances(run: AnyRun, words: Words): Readonly<Partial<Record<k
 function heldBy(run: AnyRun, words: Words): Partial<Record<keyof Possible, string>> {
   const held: Partial<Record<keyof Possible, string>> = {};
   if (!isWritable(run.panel)) {
-    held.rerun = held.feedback = held.insert = words.__('This notebook is read-only.');
-    if (!isKept(run)) {
-      held.forget = held.insert;
-    }
+    const why = words.__('This notebook is read-only.');
+    Object.assign(held, { rerun: why, feedback: why, insert: why }, isKept(run) ? {} : { forget: why });
   }
   if (isKept(run)) {
     held.goTo = words.__('This run is kept on disk: no cell of this notebook is meant.');

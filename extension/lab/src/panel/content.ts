@@ -32,13 +32,11 @@ import { action, tool } from './buttons.js';
 import { Comparison } from './compare.js';
 import { Composer } from './composer.js';
 import { Detail } from './detail.js';
-import { History, type Lack } from './history.js';
+import { type Scope, whyEmpty } from './empty.js';
+import { History } from './history.js';
 import { RunList } from './list.js';
 
 const TICK_MS = 1000;
-
-/** Whose runs are listed: the active notebook's, those of all open ones, those on disk. */
-type Scope = 'notebook' | 'open' | 'kept';
 
 /** A button for the chosen run, and what the run must allow for it; nothing where every run does. */
 interface RunButton {
@@ -389,59 +387,20 @@ export class RunsContent extends Widget {
       return;
     }
     const { words, tracker } = this.parts;
-    const panel = tracker.currentWidget;
     const lack = this.isHistory ? this.history.lack : null;
-    const [title, cure] =
-      lack !== null
-        ? this.wordsOf(lack)
-        : all > 0
-          ? [words.__('No run fits.'), words.__('Change the search or the filters above.')]
-          : this.isHistory
-            ? [words.__('No runs are kept yet.'), words.__('Every run is kept on disk; ask a question first.')]
-            : !panel && this.scope.value === ('notebook' satisfies Scope)
-              ? [words.__('No notebook is open.'), words.__('Open one to see its runs.')]
-              : panel && !panel.sessionContext.session?.kernel
-                ? [
-                    words.__('No runs in this notebook.'),
-                    words.__('It has no kernel: start one to ask a question, or open a notebook with saved runs.')
-                  ]
-                : [words.__('No runs yet.'), words.__('Begin a cell with %1, or choose New run.', '%%codesteer')];
+    const scope = this.scope.value as Scope;
+    const [title, cure] = whyEmpty({ lack, all, scope, notebook: tracker.currentWidget }, words);
     const text = `${title}\n${cure}`;
     if (this.empty.dataset.text !== text) {
       this.empty.dataset.text = text;
       this.empty.replaceChildren(el('p', 'jp-codesteer-title', title), el('p', 'jp-codesteer-muted', cure));
-      if (lack === 'package' || typeof lack === 'object') {
+      if (lack !== null && (lack === 'package' || typeof lack === 'object')) {
         this.empty.append(
           action(refreshIcon, words.__('Try again'), () => {
             this.history.refresh();
           })
         );
       }
-    }
-  }
-
-  /** Why the runs on disk are not listed, and what to do about it. */
-  private wordsOf(lack: Lack): readonly [string, string] {
-    const { words, tracker } = this.parts;
-    switch (lack) {
-      case 'notebook':
-        return [words.__('No notebook is open.'), words.__("A notebook's kernel reads the runs on disk: open one.")];
-      case 'kernel':
-        return [words.__('This notebook has no kernel.'), words.__('The kernel reads the runs on disk: start one.')];
-      case 'package':
-        return [
-          words.__("CodeSteer is not installed in this kernel's environment."),
-          words.__('Run there: %1', 'pip install codesteer')
-        ];
-      case 'reading':
-        return [
-          words.__('Reading the runs on disk…'),
-          tracker.currentWidget?.sessionContext.session?.kernel?.status === 'busy'
-            ? words.__('The kernel is busy; it may answer when it has time.')
-            : ''
-        ];
-      default:
-        return [words.__('This kernel cannot list its runs.'), lack.fault];
     }
   }
 
