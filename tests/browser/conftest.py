@@ -119,7 +119,7 @@ def _write(path: Path, content: Any) -> None:
 
 
 def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
+    for _ in range(720):
         assert server.poll() is None, f"JupyterLab ended at its start:\n{log.read_text()[-3000:]}"
         try:
             with urllib.request.urlopen(url, timeout=2):
