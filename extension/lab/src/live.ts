@@ -27,6 +27,7 @@ const plain = (value: unknown): Plain =>
 /** The live runs of one kernel by their widgets' names. */
 export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
+  private readonly settled = new Set<string>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -58,9 +59,25 @@ export class LiveRuns {
       case 'comm_msg':
         return this.take(widget, plain(plain(data).state));
       case 'comm_close':
-        return this.runs.delete(widget);
+        return !this.settled.has(widget) && this.runs.delete(widget);
       default:
         return false;
+    }
+  }
+
+  /** Keeps the last word on a run, though its widgets go, until it is let go. */
+  settle(widgets: readonly string[], record: RunRecord, raw: object): void {
+    for (const widget of widgets) {
+      this.settled.add(widget);
+      this.runs.set(widget, { record, raw, tail: undefined, received: this.now() });
+    }
+  }
+
+  /** Lets go of runs that settled. */
+  drop(widgets: readonly string[]): void {
+    for (const widget of widgets) {
+      this.settled.delete(widget);
+      this.runs.delete(widget);
     }
   }
 
@@ -68,6 +85,7 @@ export class LiveRuns {
   lose(): [string, LiveRun][] {
     const lost = [...this.runs];
     this.runs.clear();
+    this.settled.clear();
     return lost;
   }
 
