@@ -46,6 +46,9 @@ $(STAMPS)/python: pyproject.toml extension/hatch_build.py $(STAMPS)/venv
 $(STAMPS)/python-dev: $(STAMPS)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,hf]'
+	@# jupyter-collaboration is there for a test that switches it on; in everybody's own JupyterLab here it stays off.
+	@$(BIN)/jupyter server extension disable --sys-prefix jupyter_server_ydoc >/dev/null 2>&1
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyter/collaboration-extension @jupyter/docprovider-extension >/dev/null 2>&1
 	@touch $@
 
 weights: $(STAMPS)/python
