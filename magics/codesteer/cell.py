@@ -96,6 +96,8 @@ async def _awaited(shell: Any, cell: str, options: RunOptions, mode: str) -> Run
         # The kernel interrupt. Wait for the engine to close streams and programs, then keep what there is.
         interrupted = True
         live.stop()
+        if shown is not None:
+            shown.stopping()
         async with asyncio.timeout(_STOP_SECONDS):
             run = await live.join()
     if shown is not None:

@@ -17,6 +17,8 @@ export interface LiveRun {
   readonly raw: object;
   readonly tail: unknown;
   readonly received: number;
+  /** Whether the kernel was asked for the run's end. */
+  readonly isStopping: boolean;
 }
 
 type Plain = Record<string, unknown>;
@@ -73,18 +75,19 @@ export class LiveRuns {
 
   private take(widget: string, state: Plain): boolean {
     const known = this.runs.get(widget);
-    const { record: raw, tail } = state;
+    const { record: raw, tail, stop_requested: stop } = state;
+    const isStopping = stop === true || known?.isStopping === true;
     if (raw !== undefined) {
       const record = readRecord(raw);
       // Other widgets may have a trait of that name; ours say what they are about.
       if (isUnreadable(record) || record.id === '') {
         return false;
       }
-      this.runs.set(widget, { record, raw: raw as object, tail, received: this.now() });
+      this.runs.set(widget, { record, raw: raw as object, tail, received: this.now(), isStopping });
       return true;
     }
-    if (known && tail !== undefined) {
-      this.runs.set(widget, { ...known, tail });
+    if (known && (tail !== undefined || isStopping !== known.isStopping)) {
+      this.runs.set(widget, { ...known, tail: tail ?? known.tail, isStopping });
       return true;
     }
     return false;

@@ -168,7 +168,8 @@ export class NotebookRuns {
           return [];
         }
         const { record, tail, received } = live;
-        return [{ ...about, record, tail, received, isStopping: this.isStopping(record) }];
+        const isStopping = this.isStopping(record) || (live.isStopping && isGoingOn(record));
+        return [{ ...about, record, tail, received, isStopping }];
       }
       const record = this.isAbandoned(shown.record, cell) ? { ...shown.record, status: 'lost' as const } : shown.record;
       const received = this.moving.get(record.id) ?? performance.now();

@@ -46,6 +46,9 @@ export class Detail {
     this.run = run;
     this.view.serve(actionsOf(run, this.index));
     this.view.update(run.record, run.tail);
+    if (run.isStopping) {
+      this.view.stopping();
+    }
   }
 
   /** Puts the focus where feedback is written, or else on the way out. */
