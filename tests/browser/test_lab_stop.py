@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from codesteer_kernel.record import MIME_TYPE, Record, decode_record
-from tests.browser.conftest import Notebook
 from tests.browser.test_lab import OpenNotebook, cell
 from tests.browser.test_lab_panel import EXECUTE, Panel
 from tests.scripted import ScriptedServer, serving_in_thread

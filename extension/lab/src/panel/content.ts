@@ -202,14 +202,7 @@ export class RunsContent extends Widget {
     this.showBrowser();
     this.list.select(run);
     this.comparison.node.remove();
-    if (!this.detail) {
-      this.detail = new Detail(this.parts.words, this.parts.index, () => {
-        this.closeDetail();
-      });
-      this.browser.append(this.detail.node);
-    }
-    this.detail.show(run);
-    this.detail.focus(feedback);
+    this.showRounds(run).focus(feedback);
   }
 
   /** Shows two runs side by side. */
@@ -253,6 +246,10 @@ export class RunsContent extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
+    // What was opened on the way here has the focus already.
+    if (this.node.contains(document.activeElement)) {
+      return;
+    }
     if (this.browser.hidden) {
       this.composer.focus();
     } else {
@@ -298,8 +295,8 @@ export class RunsContent extends Widget {
     const { runs } = this;
     this.offerModels(runs);
     const fit = fitting(runs, this.wish);
-    this.list.show(fit);
     setShown(this.list.node, fit.length > 0);
+    this.list.show(fit);
     setText(
       this.count,
       fit.length === runs.length
@@ -324,11 +321,19 @@ export class RunsContent extends Widget {
   private drawChosen(): void {
     const { chosen } = this.list;
     const run = chosen.length === 1 ? this.chosen : null;
+    const { activeElement } = document;
     for (const [node, can] of this.buttons) {
       setShown(node, run !== null && can(run));
     }
+    if (run && this.detail && this.detail.key !== run.key) {
+      this.showRounds(run);
+    }
     setShown(this.compareButton, chosen.length === 2);
     setShown(this.tools, chosen.length > 0);
+    // Whoever pressed a button that is not there any more stays near.
+    if (this.tools.contains(activeElement) && activeElement?.closest('[hidden]')) {
+      (this.list.node.hidden ? this.search : this.list.node).focus();
+    }
     this.onSelect(this.chosen);
   }
 
@@ -387,6 +392,21 @@ export class RunsContent extends Widget {
       this.composer.ask().catch(console.error);
     }
     this.draw();
+  }
+
+  /** Each run has a view of its own: what is opened or written in one is not meant for another. */
+  private showRounds(run: Run): Detail {
+    if (this.detail?.key !== run.key) {
+      this.dropDetail();
+    }
+    if (!this.detail) {
+      this.detail = new Detail(this.parts.words, this.parts.index, () => {
+        this.closeDetail();
+      });
+      this.browser.append(this.detail.node);
+    }
+    this.detail.show(run);
+    return this.detail;
   }
 
   private showBrowser(): void {
