@@ -54,6 +54,18 @@ it('is known to a page that asks for the state of the widget', () => {
   expect(isStopping()).toEqual([true]);
 });
 
+it('is not followed by an interrupt once the kernel has heard it, however long it takes', async () => {
+  panel.widget('w', { record: running });
+  vi.advanceTimersByTime(PAUSE);
+  const [run] = index.runs;
+  const stopped = run && index.stop(run);
+  panel.widget('w', { stop_requested: true });
+  await vi.runAllTimersAsync();
+  await stopped;
+  expect(panel.sessionContext.kernel.interrupts).toBe(0);
+  expect(isStopping()).toEqual([true]);
+});
+
 it('is over when the run has ended', () => {
   panel.widget('w', { record: running, stop_requested: true });
   panel.widget('w', { record: { ...running, status: 'stopped' } });

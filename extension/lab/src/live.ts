@@ -17,8 +17,6 @@ export interface LiveRun {
   readonly raw: object;
   readonly tail: unknown;
   readonly received: number;
-  /** Whether the kernel was asked for the run's end. */
-  readonly isStopping: boolean;
 }
 
 type Plain = Record<string, unknown>;
@@ -29,11 +27,17 @@ const plain = (value: unknown): Plain =>
 /** The live runs of one kernel by their widgets' names. */
 export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
+  private readonly stopping = new Set<string>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   get(widget: string): LiveRun | undefined {
     return this.runs.get(widget);
+  }
+
+  /** Whether the kernel has said that it is ending the run. */
+  isStopping(widget: string): boolean {
+    return this.stopping.has(widget);
   }
 
   entries(): Iterable<[string, LiveRun]> {
@@ -60,6 +64,7 @@ export class LiveRuns {
       case 'comm_msg':
         return this.take(widget, plain(plain(data).state));
       case 'comm_close':
+        this.stopping.delete(widget);
         return this.runs.delete(widget);
       default:
         return false;
@@ -70,27 +75,31 @@ export class LiveRuns {
   lose(): [string, LiveRun][] {
     const lost = [...this.runs];
     this.runs.clear();
+    this.stopping.clear();
     return lost;
   }
 
   private take(widget: string, state: Plain): boolean {
     const known = this.runs.get(widget);
-    const { record: raw, tail, stop_requested: stop } = state;
-    const isStopping = stop === true || known?.isStopping === true;
+    const { record: raw, tail } = state;
+    const isStopping = state.stop_requested === true;
+    if (isStopping) {
+      this.stopping.add(widget);
+    }
     if (raw !== undefined) {
       const record = readRecord(raw);
       // Other widgets may have a trait of that name; ours say what they are about.
       if (isUnreadable(record) || record.id === '') {
         return false;
       }
-      this.runs.set(widget, { record, raw: raw as object, tail, received: this.now(), isStopping });
+      this.runs.set(widget, { record, raw: raw as object, tail, received: this.now() });
       return true;
     }
-    if (known && (tail !== undefined || isStopping !== known.isStopping)) {
-      this.runs.set(widget, { ...known, tail: tail ?? known.tail, isStopping });
+    if (known && tail !== undefined) {
+      this.runs.set(widget, { ...known, tail });
       return true;
     }
-    return false;
+    return known !== undefined && isStopping;
   }
 }
 

@@ -78,6 +78,11 @@ export class NotebookRuns {
     return widgets.length > 0;
   }
 
+  /** Whether the kernel has said that it is ending the run. */
+  isHeard(run: Run): boolean {
+    return this.live.widgetsOf(run.record.id).some(widget => this.live.isStopping(widget));
+  }
+
   /** Takes the wish for a run's end back: it could not be told to anybody. */
   couldNotStop(run: Run): void {
     this.stopping.delete(run.record.id);
@@ -168,7 +173,7 @@ export class NotebookRuns {
           return [];
         }
         const { record, tail, received } = live;
-        const isStopping = this.isStopping(record) || (live.isStopping && isGoingOn(record));
+        const isStopping = this.isStopping(record) || (this.live.isStopping(shown.widget) && isGoingOn(record));
         return [{ ...about, record, tail, received, isStopping }];
       }
       const record = this.isAbandoned(shown.record, cell) ? { ...shown.record, status: 'lost' as const } : shown.record;

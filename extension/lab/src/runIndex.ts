@@ -56,7 +56,8 @@ export class RunIndex implements IRunIndex {
       await new Promise(resolve => setTimeout(resolve, PATIENCE_MS));
       notebook.refresh();
       const { id } = run.record;
-      if (!notebook.runs.some(({ record }) => record.id === id && isLive(record.status))) {
+      // A kernel that has heard the wish ends the run; an interrupt would come too late, and hit the next cell.
+      if (notebook.isHeard(run) || !notebook.runs.some(({ record }) => record.id === id && isLive(record.status))) {
         return;
       }
     }
