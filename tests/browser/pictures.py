@@ -70,8 +70,9 @@ def test_take_the_panel(open_notebook: Callable[..., Any], lab: Any, theme: str,
 
 def test_take_the_comparison(open_notebook: Callable[..., Any], lab: Any) -> None:
     panel = with_panel(open_notebook, lab, "light", 620)
-    panel.row("knight").nth(0).click()
-    panel.row("knight").nth(1).click(modifiers=["Control"])
+    panel.page.set_viewport_size({"width": 1400, "height": 1250})
+    panel.row("knight").nth(1).click()
+    panel.row("knight").nth(0).click(modifiers=["Control"])
     panel.button("Compare").click()
     panel.page.wait_for_timeout(SETTLED_MS)
     panel.node.screenshot(path=DOCS / "panel-compare.png")
@@ -88,7 +89,9 @@ def test_take_the_form(open_notebook: Callable[..., Any], lab: Any) -> None:
     panel.notebook.finished(0)
     panel.button("New run").click()
     form = panel.node.get_by_role("form", name="New run")
-    form.get_by_role("checkbox", name="orders").check(timeout=60_000)
+    panel.page.set_viewport_size({"width": 1400, "height": 770})
+    for name in ("orders", "rate"):
+        form.get_by_role("checkbox", name=name).check(timeout=60_000)
     form.get_by_label("Question").fill("What would the takings be if every price rose by the rate?")
     form.get_by_label("Rounds").fill("3")
     panel.page.wait_for_timeout(SETTLED_MS)

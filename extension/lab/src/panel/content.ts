@@ -1,4 +1,6 @@
-/** What the side panel holds; loaded when the panel is first seen. */
+/** What the side panel holds; loaded when the panel is first seen, with its style. */
+
+import '../../style/panel.css';
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
