@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -39,16 +40,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 class Lab:
-    """The server: ``url``, and the folder whose notebooks it shows."""
+    """The server: ``url``, the folder whose notebooks it shows, and one whose kernelspecs it offers (``kernels/*``)."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, share: Path) -> None:
         self.url = url
         self.folder = folder
+        self.share = share
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("notebooks")
+    with serving_lab(tmp_path_factory.mktemp("notebooks"), Path(os.environ["JUPYTER_CONFIG_DIR"])) as lab:
+        yield lab
+
+
+@contextlib.contextmanager
+def serving_lab(folder: Path, config: Path, *, collaborative: bool = False) -> Iterator[Lab]:
+    """A server of the notebooks in ``folder``, with a configuration of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,6 +72,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             "allow_root": True,
             "open_browser": False,
             "root_dir": str(folder),
+            # jupyter-collaboration switches itself on wherever it is installed.
+            "jpserver_extensions": dict.fromkeys(("jupyter_server_ydoc", "jupyter_server_fileid"), collaborative),
         },
         "LabApp": {
             "expose_app_in_browser": True,
@@ -72,19 +82,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         },
         "JupyterNotebookApp": {"expose_app_in_browser": True},
     }
-    config = Path(os.environ["JUPYTER_CONFIG_DIR"])
-    config.mkdir(parents=True, exist_ok=True)
-    (config / "jupyter_server_config.json").write_text(json.dumps(options), encoding="utf-8")
-    settings = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True, exist_ok=True)
+    frontend = dict.fromkeys(("@jupyter/collaboration-extension", "@jupyter/docprovider-extension"), not collaborative)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
-    with (folder.parent / "lab.log").open("w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab"], stdout=log, stderr=log, cwd=folder)
+    _write(config / "jupyter_server_config.json", options)
+    _write(config / "labconfig" / "page_config.json", {"disabledExtensions": frontend})
+    settings = config / "lab" / "user-settings" / "@jupyterlab"
+    _write(settings / "apputils-extension" / "notification.jupyterlab-settings", quiet)
+    share = folder.with_suffix(".share")
+    given = [path for path in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if path]
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_PATH": os.pathsep.join([str(share), *given]),
+    }
+    log = folder.with_suffix(".log")
+    with log.open("w") as told:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab"], stdout=told, stderr=told, cwd=folder, env=environment
+        )
         url = f"http://127.0.0.1:{port}"
         try:
-            _await_answer(f"{url}/api/status", server, folder.parent / "lab.log")
-            yield Lab(url, folder)
+            _await_answer(f"{url}/api/status", server, log)
+            yield Lab(url, folder, share)
         finally:
             server.terminate()
             try:
@@ -92,6 +111,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+def _write(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -103,6 +127,19 @@ def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.25)
     pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-3000:]}")
+
+
+THEMES = {
+    "light": "JupyterLab Light",
+    "dark": "JupyterLab Dark",
+    "contrast": "JupyterLab Dark High Contrast",
+}
+
+
+def wear(page: Any, theme: str) -> None:
+    """Give JupyterLab one of its themes."""
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", THEMES[theme])
+    page.wait_for_selector(f"body[data-jp-theme-name='{THEMES[theme]}']", state="attached")
 
 
 class Notebook:
@@ -139,6 +176,14 @@ class Notebook:
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
+def write_notebook(path: Path, cells: list[str], spec: str = "python3") -> None:
+    """A notebook of these code cells, and of this kernel."""
+    kernelspec = {"name": spec, "display_name": spec, "language": "python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernelspec})
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(notebook, path)
+
+
 @pytest.fixture
 def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
     """Open a notebook made of the given cells (or one that is there) in a page of its own."""
@@ -152,16 +197,17 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         kernel: bool = True,
         theme: str = "light",
         extension: bool = True,
+        spec: str = "python3",
+        prepare: Callable[[Any], None] | None = None,
     ) -> Notebook:
         path = lab.folder / name
         if cells is not None:
-            spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-            notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})
-            notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
-            nbformat.write(notebook, path)
+            write_notebook(path, cells, spec)
         context = browser.new_context(viewport={"width": 1280, "height": 1100})
         contexts.append(context)
         page = context.new_page()
+        if prepare is not None:
+            prepare(page)
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("console", lambda message: message.type == "error" and print("console:", message.text))
         if not extension:
@@ -181,9 +227,7 @@ def open_notebook(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Ite
         else:
             # JupyterLab says that it could start no kernel; that is what we want.
             page.locator(".jp-Dialog .jp-mod-accept").click(timeout=30_000)
-        wanted = "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", wanted)
-        page.wait_for_selector(f"body[data-jp-theme-name='{wanted}']", state="attached")
+        wear(page, theme)
         return Notebook(page, path)
 
     yield opened

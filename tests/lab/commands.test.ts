@@ -19,15 +19,17 @@ vi.mock('@jupyterlab/ui-components', () => {
   return { LabIcon, ...Object.fromEntries(names.map(name => [`${name}Icon`, new LabIcon()])) };
 });
 
-const ALL: Possible = { stop: true, rerun: true, feedback: true, insert: true, copy: true, forget: true };
+const ALL: Possible = { goTo: true, stop: true, rerun: true, feedback: true, insert: true, copy: true, forget: true };
 const run = runOf(recordOf('refined'), 'here');
 let can: Possible;
+let held: Partial<Record<keyof Possible, string>>;
 let current: Run | null;
 let done: string[];
 let commands: CommandRegistry;
 
 beforeEach(() => {
   can = ALL;
+  held = {};
   current = run;
   done = [];
   commands = new CommandRegistry();
@@ -46,6 +48,7 @@ beforeEach(() => {
     find: key => (key === undefined ? current : key === run.key ? run : null),
     running: () => [run],
     possible: () => can,
+    hindrances: () => held,
     formats: () => ['json', 'py'],
     show: note('show'),
     compose: note('compose'),
@@ -56,7 +59,10 @@ beforeEach(() => {
     goOn: note('goOn'),
     insert: note('insert'),
     copy: note('copy'),
-    download: note('download'),
+    download: (run, format) => {
+      note('download')(run, format);
+      return Promise.resolve();
+    },
     remove: later('remove'),
     compare: note('compare')
   };
@@ -87,6 +93,12 @@ it('do nothing where there is no run, or nothing can be done', async () => {
   expect(commands.isEnabled(CommandIDs.export, { format: 'json' })).toBe(false);
   await commands.execute(CommandIDs.rerun, { run: 'gone' });
   expect(done).toEqual([]);
+});
+
+it('say why they are greyed out', () => {
+  held = { insert: 'This notebook is read-only.' };
+  expect(commands.caption(CommandIDs.insert)).toBe('This notebook is read-only.');
+  expect(commands.caption(CommandIDs.copy)).not.toBe('This notebook is read-only.');
 });
 
 it('export what there is', () => {

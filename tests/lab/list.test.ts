@@ -3,19 +3,21 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { RunList } from '../../extension/lab/src/panel/list.js';
-import type { Run } from '../../extension/lab/src/tokens.js';
+import type { AnyRun } from '../../extension/lab/src/tokens.js';
 import { ENGLISH, languageOf } from '../../extension/lab/src/words.js';
 import { recordOf, runOf } from './fakes.js';
 
 const HEIGHT = 370;
 const runs = Array.from({ length: 200 }, (_, n) => runOf(recordOf('refined', { id: `run-${n}` })));
-const onChoose = vi.fn<(run: Run) => void>();
-const onOpen = vi.fn<(run: Run) => void>();
+const onChoose = vi.fn<(run: AnyRun) => void>();
+const onOpen = vi.fn<(run: AnyRun) => void>();
+const onEnd = vi.fn<() => void>();
 let list: RunList;
 
 beforeEach(() => {
   onChoose.mockClear();
   onOpen.mockClear();
+  onEnd.mockClear();
   let grown: () => void = () => undefined;
   vi.stubGlobal(
     'ResizeObserver',
@@ -31,7 +33,7 @@ beforeEach(() => {
       }
     }
   );
-  list = new RunList(ENGLISH, languageOf(ENGLISH), { onChoose, onOpen, onSelect: () => undefined });
+  list = new RunList(ENGLISH, languageOf(ENGLISH), { onChoose, onOpen, onSelect: () => undefined, onEnd });
   document.body.append(list.node);
   Object.defineProperty(list.node, 'clientHeight', { value: HEIGHT });
   grown();
@@ -89,4 +91,12 @@ it('lets go of a chosen run that is gone', () => {
   list.show(runs.slice(1));
   expect(list.chosen).toEqual([]);
   expect(active()).toBe('0');
+});
+
+it('says how many there are beyond those that were read, and asks for more at the end', () => {
+  list.show(runs, 10_000);
+  expect(rows()[0]?.getAttribute('aria-setsize')).toBe('10000');
+  expect(onEnd).not.toHaveBeenCalled();
+  press('End');
+  expect(onEnd).toHaveBeenCalled();
 });

@@ -160,6 +160,53 @@ describe('live runs', () => {
   });
 });
 
+describe('a run in a notebook that another page shares', () => {
+  let cell: FakeCell;
+  let panel: FakePanel;
+  let index: RunIndex;
+
+  beforeEach(() => {
+    cell = new FakeCell(widgetBundle('w'));
+    panel = new FakePanel(cell);
+    const awareness = { clientID: 1, getStates: () => new Map([1, 2].map(page => [page, {}])) };
+    Object.assign(panel.model, { collaborative: true, isDisposed: false, sharedModel: { awareness } });
+    index = indexOf(panel);
+    panel.widget('w', { record: running });
+  });
+
+  function end(): void {
+    panel.say('update_display_data', { data: recordBundle(done), transient: { display_id: 'd' } });
+    panel.say('comm_close', { comm_id: 'w' });
+    vi.advanceTimersByTime(PAUSE);
+  }
+
+  it('is shown as it ended at once, and left to the page that runs the cell', () => {
+    end();
+    expect(statuses(index)).toEqual(['done']);
+    expect(cell.outputs.get(0).data).toEqual(widgetBundle('w'));
+    const theirs = { ...recordBundle(done), 'text/plain': 'theirs' };
+    cell.outputs.set(0, { data: theirs });
+    vi.runAllTimers();
+    expect(statuses(index)).toEqual(['done']);
+    expect(cell.outputs.get(0).data).toEqual(theirs);
+  });
+
+  it('is written down here when that page is gone', () => {
+    end();
+    vi.runAllTimers();
+    expect(cell.outputs.get(0).data).toEqual(recordBundle(done));
+    expect(statuses(index)).toEqual(['done']);
+  });
+
+  it('is lost with its kernel, and written down once it is this page\'s turn', () => {
+    panel.sessionContext.statusChanged.emit('restarting');
+    vi.advanceTimersByTime(PAUSE);
+    expect(statuses(index)).toEqual(['lost']);
+    vi.runAllTimers();
+    expect((cell.outputs.get(0).data[MIME_TYPE] as RunRecord).status).toBe('lost');
+  });
+});
+
 describe('stop', () => {
   it('shows at once and asks politely; a run that ends needs no interrupt', async () => {
     const cell = new FakeCell(widgetBundle('w'));

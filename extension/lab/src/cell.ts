@@ -1,7 +1,10 @@
 /** The notebook cell that an output stands in, and what the view's buttons do there. */
 
-import type { CodeCell } from '@jupyterlab/cells';
+import type { CodeCell, ICellModel } from '@jupyterlab/cells';
 import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+
+/** What makes a notebook know `%%codesteer`. */
+export const LOAD = '%load_ext codesteer';
 
 export interface RunCell {
   readonly panel: NotebookPanel;
@@ -22,14 +25,36 @@ export function insertBelow({ panel, cell }: RunCell, source: string): void {
   panel.content.activeCell?.model.sharedModel.setSource(source);
 }
 
+/** Whether cells can be put into a notebook: its file may be one that its reader must not change. */
+export function isWritable({ context }: NotebookPanel): boolean {
+  return !context.model.readOnly && context.contentsModel?.writable !== false;
+}
+
+/** Whether a cell says of itself that it is not to be changed. */
+export function isFixed(cell: Pick<ICellModel, 'getMetadata'>): boolean {
+  return cell.getMetadata('editable') === false;
+}
+
 /** Puts a code cell with this source below the active one; a cell with nothing in it is used instead. */
 export function addCell(panel: NotebookPanel, source: string): void {
   const { activeCell } = panel.content;
   panel.content.deselectAll();
-  if (activeCell?.model.type !== 'code' || activeCell.model.sharedModel.getSource().trim() !== '') {
+  const isFree =
+    activeCell?.model.type === 'code' &&
+    activeCell.model.sharedModel.getSource().trim() === '' &&
+    !isFixed(activeCell.model);
+  if (!isFree) {
     NotebookActions.insertBelow(panel.content);
   }
   panel.content.activeCell?.model.sharedModel.setSource(source);
+}
+
+/** Puts a cell with the extension's loading, where that has not been done, before another cell is put there. */
+export function addLoading(panel: NotebookPanel, isRun: boolean): void {
+  addCell(panel, LOAD);
+  if (isRun) {
+    runActive({ panel });
+  }
 }
 
 /** Runs the active cell; does not wait for its end. */
@@ -48,10 +73,11 @@ export function asks({ cell }: RunCell): boolean {
   return firstLine(cell).startsWith('%%codesteer');
 }
 
-/** The source of a cell that goes on from a run with the reader's words, under the options of the cell that asked. */
-export function continuing({ cell }: RunCell, run: string, words: string): string {
-  const options = firstLine(cell).startsWith('%%codesteer')
-    ? firstLine(cell)
+/** The source of a cell that goes on from a run with the reader's words, under the options of the cell that asked, if any. */
+export function continuing(here: RunCell | null, run: string, words: string): string {
+  const line = here ? firstLine(here.cell) : '';
+  const options = line.startsWith('%%codesteer')
+    ? line
         .slice('%%codesteer'.length)
         .replace(/\s--continue(?:\s+|=)\S+/, '')
         .trim()

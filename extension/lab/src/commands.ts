@@ -16,32 +16,35 @@ import {
 } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from './commandIds.js';
-import type { Format, Possible } from './doing.js';
+import type { Possible } from './doing.js';
 import { codesteerIcon } from './icons.js';
-import type { Run } from './tokens.js';
+import type { Format } from './kept.js';
+import { type AnyRun, isKept, type Run } from './tokens.js';
 import type { Words } from './words.js';
 
 /** What the commands stand on. */
 export interface Doing {
   /** The run of this key; by default the one that the reader is at. */
-  readonly find: (key: string | undefined) => Run | null;
+  readonly find: (key: string | undefined) => AnyRun | null;
   readonly running: () => readonly Run[];
-  readonly possible: (run: Run) => Possible;
+  readonly possible: (run: AnyRun) => Possible;
+  /** Why what the run would allow cannot be done where it is. */
+  readonly hindrances: (run: AnyRun) => Readonly<Partial<Record<keyof Possible, string>>>;
   readonly show: () => void;
   readonly compose: () => void;
   readonly goTo: (run: Run) => Promise<void>;
-  readonly open: (run: Run) => void;
+  readonly open: (run: AnyRun) => void;
   readonly stop: (run: Run) => Promise<void>;
-  readonly rerun: (run: Run) => void;
+  readonly rerun: (run: AnyRun) => void;
   /** Goes on with these words; without any, has them written. */
-  readonly goOn: (run: Run, words: string) => void;
-  readonly insert: (run: Run) => void;
-  readonly copy: (run: Run) => void;
-  readonly formats: (run: Run) => readonly Format[];
-  readonly download: (run: Run, format: Format) => void;
+  readonly goOn: (run: AnyRun, words: string) => void;
+  readonly insert: (run: AnyRun) => void;
+  readonly copy: (run: AnyRun) => void;
+  readonly formats: (run: AnyRun) => readonly Format[];
+  readonly download: (run: AnyRun, format: Format) => Promise<void>;
   /** Asks first. */
-  readonly remove: (run: Run) => Promise<void>;
-  readonly compare: (first: Run, second: Run) => void;
+  readonly remove: (run: AnyRun) => Promise<void>;
+  readonly compare: (first: AnyRun, second: AnyRun) => void;
 }
 
 type Args = ReadonlyPartialJSONObject;
@@ -67,14 +70,20 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     readonly caption: string;
     readonly icon: LabIcon;
     readonly args?: object;
-    readonly can: (run: Run) => boolean;
-    readonly act: (run: Run, args: Args) => unknown;
+    /** What the run must allow; nothing where every run does. */
+    readonly deed?: keyof Possible;
+    readonly act: (run: AnyRun, args: Args) => unknown;
   }
 
-  const ofRun = (id: string, { label, caption, icon, args, can, act }: OfRun): void => {
+  const ofRun = (id: string, { label, caption, icon, args, deed, act }: OfRun): void => {
+    const can = (run: AnyRun): boolean => deed === undefined || doing.possible(run)[deed];
     commands.addCommand(id, {
       label,
-      caption,
+      // What is greyed out says why.
+      caption: given => {
+        const run = deed && doing.find(textOf(given, 'run'));
+        return (run && doing.hindrances(run)[deed]) ?? caption;
+      },
       icon,
       describedBy: { args: { type: 'object', properties: { ...RUN, ...args } } },
       isEnabled: given => {
@@ -87,7 +96,6 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
       }
     });
   };
-  const always = (): boolean => true;
 
   commands.addCommand(CommandIDs.show, {
     label: words.__('Show CodeSteer Runs'),
@@ -111,22 +119,21 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     label: words.__('Go to the Run'),
     caption: words.__('Show the cell of the run'),
     icon: treeViewIcon,
-    can: always,
-    act: doing.goTo
+    deed: 'goTo',
+    act: run => (isKept(run) ? undefined : doing.goTo(run))
   });
   ofRun(CommandIDs.open, {
     label: words.__('Show the Rounds of the Run'),
     caption: words.__('Show the rounds of the run in the side bar'),
     icon: treeViewIcon,
-    can: always,
     act: doing.open
   });
   ofRun(CommandIDs.stop, {
     label: words.__('Stop the Run'),
     caption: words.__('End the run and keep what it has'),
     icon: stopIcon,
-    can: run => doing.possible(run).stop,
-    act: doing.stop
+    deed: 'stop',
+    act: run => (isKept(run) ? undefined : doing.stop(run))
   });
   commands.addCommand(CommandIDs.stopAll, {
     label: words.__('Stop All CodeSteer Runs'),
@@ -142,7 +149,7 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     label: words.__('Run Again'),
     caption: words.__('Ask the question of the run again'),
     icon: refreshIcon,
-    can: run => doing.possible(run).rerun,
+    deed: 'rerun',
     act: doing.rerun
   });
   ofRun(CommandIDs.goOn, {
@@ -150,7 +157,7 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     caption: words.__('Begin a run that goes on from this one with your words'),
     icon: editIcon,
     args: { text: { type: 'string', description: 'What should be different; without it a field is shown.' } },
-    can: run => doing.possible(run).feedback,
+    deed: 'feedback',
     act: (run, args) => {
       doing.goOn(run, textOf(args, 'text') ?? '');
     }
@@ -159,14 +166,14 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     label: words.__('Insert the Code of the Run Below'),
     caption: words.__('Put the program of the answer into a cell below'),
     icon: addBelowIcon,
-    can: run => doing.possible(run).insert,
+    deed: 'insert',
     act: doing.insert
   });
   ofRun(CommandIDs.copy, {
     label: words.__('Copy the Answer of the Run'),
     caption: words.__('Put the answer on the clipboard'),
     icon: copyIcon,
-    can: run => doing.possible(run).copy,
+    deed: 'copy',
     act: doing.copy
   });
   commands.addCommand(CommandIDs.export, {
@@ -191,10 +198,10 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
       const run = doing.find(textOf(args, 'run'));
       return run !== null && doing.formats(run).includes((textOf(args, 'format') ?? 'json') as Format);
     },
-    execute: args => {
+    execute: async args => {
       const run = doing.find(textOf(args, 'run'));
       if (run) {
-        doing.download(run, (textOf(args, 'format') ?? 'json') as Format);
+        await doing.download(run, (textOf(args, 'format') ?? 'json') as Format);
       }
     }
   });
@@ -202,7 +209,7 @@ export function addCommands(commands: CommandRegistry, doing: Doing, words: Word
     label: words.__('Delete the Run…'),
     caption: words.__('Take the run out of the notebook and out of the history'),
     icon: deleteIcon,
-    can: run => doing.possible(run).forget,
+    deed: 'forget',
     act: doing.remove
   });
   commands.addCommand(CommandIDs.compare, {

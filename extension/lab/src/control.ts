@@ -4,6 +4,8 @@ import type { Kernel } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { Rating, Ratings } from '@codesteer/view';
 
+import { GONE } from './kernel.js';
+
 const TARGET = 'codesteer.control';
 
 /** What the kernel knows of a run. */
@@ -13,10 +15,13 @@ export interface Marks {
   readonly ratings: Ratings;
 }
 
-interface Answer extends Marks {
+interface Answer {
   readonly ask: number;
   readonly error?: string;
 }
+
+/** Nobody answers in this kernel: the magics are not loaded, or the package is missing. */
+export class NotLoaded extends Error {}
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -25,23 +30,29 @@ interface Waiting {
 
 /** Speaks with one kernel; where it has no CodeSteer every question is rejected. */
 class Control {
-  isOpen = true;
+  /** Why nobody answers any more. */
+  private fault: Error | null = null;
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
 
-  private constructor(private readonly comm: Kernel.IComm) {
+  private constructor(
+    private readonly comm: Kernel.IComm,
+    kernel: Kernel.IKernelConnection
+  ) {
     comm.onMsg = ({ content }) => {
       const answer = content.data as unknown as Answer;
       this.waiting.get(answer.ask)?.resolve(answer);
       this.waiting.delete(answer.ask);
     };
     comm.onClose = () => {
-      this.isOpen = false;
-      for (const { reject } of this.waiting.values()) {
-        reject(new Error('CodeSteer is not loaded in this kernel.'));
-      }
-      this.waiting.clear();
+      this.close(new NotLoaded('CodeSteer is not loaded in this kernel.'));
     };
+    // A kernel that goes away takes its comms along, and says nothing to them.
+    kernel.statusChanged.connect((_, status) => {
+      if (GONE.has(status)) {
+        this.close(new Error('The kernel is gone.'));
+      }
+    });
     comm.open();
   }
 
@@ -49,12 +60,16 @@ class Control {
     const comm = kernel.createComm(TARGET);
     // A comm that has a subshell of its own is answered while a cell runs; before it has, it is answered after.
     await (comm as { subshellStarted?: Promise<void> }).subshellStarted?.catch(() => undefined);
-    return new Control(comm);
+    return new Control(comm, kernel);
+  }
+
+  get isOpen(): boolean {
+    return this.fault === null;
   }
 
   ask(request: JSONObject): Promise<Answer> {
-    if (!this.isOpen) {
-      return Promise.reject(new Error('The kernel is gone.'));
+    if (this.fault) {
+      return Promise.reject(this.fault);
     }
     this.asked += 1;
     const ask = this.asked;
@@ -63,18 +78,34 @@ class Control {
       this.comm.send({ ...request, ask });
     });
   }
+
+  private close(fault: Error): void {
+    this.fault ??= fault;
+    for (const { reject } of this.waiting.values()) {
+      reject(fault);
+    }
+    this.waiting.clear();
+  }
 }
 
 const controls = new WeakMap<Kernel.IKernelConnection, Promise<Control>>();
 
-async function ask(kernel: Kernel.IKernelConnection, request: JSONObject): Promise<Answer> {
+/** Asks a kernel; what cannot be done there is the answer's `error`. Rejects where nobody answers. */
+export async function ask<T extends object>(
+  kernel: Kernel.IKernelConnection,
+  request: JSONObject
+): Promise<T & Answer> {
   let control = await controls.get(kernel);
   if (!control?.isOpen) {
     const opening = Control.open(kernel);
     controls.set(kernel, opening);
     control = await opening;
   }
-  const answer = await control.ask(request);
+  return (await control.ask(request)) as T & Answer;
+}
+
+async function marks(kernel: Kernel.IKernelConnection, request: JSONObject): Promise<Marks> {
+  const answer = await ask<Marks>(kernel, request);
   if (answer.error !== undefined && answer.kept) {
     throw new Error(answer.error);
   }
@@ -83,7 +114,7 @@ async function ask(kernel: Kernel.IKernelConnection, request: JSONObject): Promi
 
 /** Asks what is known of a run. */
 export function marksOf(kernel: Kernel.IKernelConnection, run: string): Promise<Marks> {
-  return ask(kernel, { event: 'marks', run });
+  return marks(kernel, { event: 'marks', run });
 }
 
 /** Has a rating kept, or with null taken back. */
@@ -93,5 +124,5 @@ export function rate(
   round: number,
   rating: Rating | null
 ): Promise<Marks> {
-  return ask(kernel, { event: 'rate', run, round, rating });
+  return marks(kernel, { event: 'rate', run, round, rating });
 }

@@ -4,16 +4,27 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { CodeCell } from '@jupyterlab/cells';
 import type { RunActions } from '@codesteer/view';
 
-import { activate, asks, continuing, insertBelow, type RunCell, runActive } from './cell.js';
-import { forget } from './kernel.js';
-import type { IRunIndex, Run } from './tokens.js';
+import {
+  activate,
+  addCell,
+  addLoading,
+  asks,
+  continuing,
+  insertBelow,
+  isFixed,
+  isWritable,
+  type RunCell,
+  runActive
+} from './cell.js';
+import { deleteKept, type Format } from './kept.js';
+import { type AnyRun, type IRunIndex, isKept, type KeptRun, type Run } from './tokens.js';
+import { ENGLISH, type Words } from './words.js';
 
-/** The forms that a run can be saved in. */
-export type Format = 'json' | 'md' | 'html' | 'py';
 export const FORMATS: readonly Format[] = ['json', 'md', 'html', 'py'];
 
 /** What a run allows where it stands. */
 export interface Possible {
+  readonly goTo: boolean;
   readonly stop: boolean;
   readonly rerun: boolean;
   readonly feedback: boolean;
@@ -22,24 +33,55 @@ export interface Possible {
   readonly forget: boolean;
 }
 
-/** Says what can be served: cells need a notebook that can be written, runs need a kernel. */
-export function possible(run: Run): Possible {
-  const { record, panel } = run;
+/** What a run allows, wherever it is. */
+function thinkable(run: AnyRun): Possible {
+  const { record, panel, isStopping } = run;
   const live = record.status === 'running' || record.status === 'queued';
   const hasKernel = !!panel.sessionContext.session?.kernel;
-  const isWritable = !panel.context.model.readOnly;
   return {
-    stop: live && hasKernel && !run.isStopping,
-    rerun: !live && hasKernel && isWritable,
-    feedback: !live && hasKernel && isWritable && idOf(run) !== '',
-    insert: isWritable && codeOf(run) !== '',
+    goTo: true,
+    stop: live && hasKernel && !isStopping,
+    rerun: !live && hasKernel,
+    feedback: !live && hasKernel && idOf(run) !== '',
+    insert: codeOf(run) !== '',
     copy: !!record.answer,
-    forget: !live && isWritable
+    forget: !live
   };
 }
 
+/** Why the place of a run does not allow what the run itself would, in the reader's language. */
+export function hindrances(run: AnyRun, words: Words): Readonly<Partial<Record<keyof Possible, string>>> {
+  const can = thinkable(run);
+  const held = Object.entries(heldBy(run, words)).filter(([deed]) => can[deed as keyof Possible]);
+  return Object.fromEntries(held);
+}
+
+function heldBy(run: AnyRun, words: Words): Partial<Record<keyof Possible, string>> {
+  const held: Partial<Record<keyof Possible, string>> = {};
+  if (!isWritable(run.panel)) {
+    const why = words.__('This notebook is read-only.');
+    Object.assign(held, { rerun: why, feedback: why, insert: why }, isKept(run) ? {} : { forget: why });
+  }
+  if (isKept(run)) {
+    held.goTo = words.__('This run is kept on disk: no cell of this notebook is meant.');
+    held.stop = words.__('This run goes on elsewhere: stop it in its notebook.');
+  } else if (isFixed(run.cell)) {
+    held.forget ??= words.__('This cell is read-only.');
+  }
+  return held;
+}
+
+/** Says what can be served: cells need a notebook that can be written, runs need a kernel. */
+export function possible(run: AnyRun): Possible {
+  const can: Record<keyof Possible, boolean> = { ...thinkable(run) };
+  for (const deed of Object.keys(heldBy(run, ENGLISH)) as (keyof Possible)[]) {
+    can[deed] = false;
+  }
+  return can;
+}
+
 /** The program of the answer, or else of the newest round that has one. */
-export function codeOf({ record: { answer, rounds } }: Run): string {
+export function codeOf({ record: { answer, rounds } }: AnyRun): string {
   return answer?.code ?? rounds.findLast(({ answer: { code } }) => code !== null)?.answer.code ?? '';
 }
 
@@ -67,7 +109,11 @@ export async function goTo(run: Run, shell: JupyterFrontEnd.IShell): Promise<voi
 }
 
 /** Asks the question of a run again. */
-export function rerun(run: Run): void {
+export function rerun(run: AnyRun): void {
+  if (isKept(run)) {
+    begin(run, `%codesteer rerun ${idOf(run)}`);
+    return;
+  }
   const here = placeOf(run);
   if (here) {
     if (asks(here)) {
@@ -80,7 +126,11 @@ export function rerun(run: Run): void {
 }
 
 /** Begins a run that goes on from this one with the reader's words. */
-export function goOn(run: Run, words: string): void {
+export function goOn(run: AnyRun, words: string): void {
+  if (isKept(run)) {
+    begin(run, continuing(null, idOf(run), words));
+    return;
+  }
   const here = placeOf(run);
   if (here) {
     insertBelow(here, continuing(here, idOf(run), words));
@@ -88,30 +138,47 @@ export function goOn(run: Run, words: string): void {
   }
 }
 
-/** Puts a program into a cell below the run's. */
-export function insert(run: Run, code: string): void {
+/** Puts a cell below the active one, and runs it. */
+function begin({ panel, isLoaded }: KeptRun, source: string): void {
+  if (!isLoaded) {
+    addLoading(panel, true);
+  }
+  addCell(panel, source);
+  runActive({ panel });
+}
+
+/** Puts a program into a cell below the run's; of a run on disk, below the active one. */
+export function insert(run: AnyRun, code: string): void {
+  if (isKept(run)) {
+    addCell(run.panel, code);
+    return;
+  }
   const here = placeOf(run);
   if (here) {
     insertBelow(here, code);
   }
 }
 
-/** Takes a run out of the notebook, and out of the kernel's history where that has it. */
-export async function remove(run: Run): Promise<void> {
+/** Takes a run out of its notebook, and out of the kernel's history where that has it. */
+export async function remove(run: AnyRun): Promise<void> {
+  if (isKept(run)) {
+    await run.forget();
+    return;
+  }
   const id = idOf(run);
   const { kernel } = run.panel.sessionContext.session ?? {};
   run.cell.outputs.remove(run.output);
   if (kernel && id !== '') {
     // A kernel that never had the run, or has no CodeSteer, has nothing to delete.
-    await forget(kernel, id).catch(() => undefined);
+    await deleteKept(kernel, id).catch(() => undefined);
   }
 }
 
 /** What the shared view's buttons do with a run. */
-export function actionsOf(run: Run, index: IRunIndex): RunActions {
+export function actionsOf(run: AnyRun, index: IRunIndex): RunActions {
   const can = possible(run);
   return {
-    ...(can.stop || run.isStopping ? { stop: () => index.stop(run) } : {}),
+    ...(!isKept(run) && (can.stop || run.isStopping) ? { stop: () => index.stop(run) } : {}),
     ...(can.insert
       ? {
           insertCode: code => {
@@ -136,8 +203,15 @@ export function actionsOf(run: Run, index: IRunIndex): RunActions {
   };
 }
 
-/** The run in this form, or null where it has none. */
-export function exported(run: Run, format: Format): string | null {
+/** The forms that a run has. */
+export function formatsOf(run: AnyRun): Format[] {
+  return FORMATS.filter(format =>
+    isKept(run) ? format !== 'py' || codeOf(run) !== '' : exported(run, format) !== null
+  );
+}
+
+/** The run in this form, as its notebook has it, or null where it has none. */
+function exported(run: Run, format: Format): string | null {
   const { data } = run.cell.outputs.get(run.output);
   const text = (type: string): string | null => (typeof data[type] === 'string' ? data[type] : null);
   switch (format) {
@@ -153,8 +227,8 @@ export function exported(run: Run, format: Format): string | null {
 }
 
 /** Has the browser save a run. */
-export function download(run: Run, format: Format): void {
-  const text = exported(run, format);
+export async function download(run: AnyRun, format: Format): Promise<void> {
+  const text = isKept(run) ? await run.exported(format) : exported(run, format);
   if (text === null) {
     return;
   }
@@ -167,7 +241,7 @@ export function download(run: Run, format: Format): void {
 }
 
 /** A run's name, where it can stand in a cell. */
-function idOf({ record: { id } }: Run): string {
+function idOf({ record: { id } }: AnyRun): string {
   return /^[\w-]{1,80}$/.test(id) ? id : '';
 }
 

@@ -6,7 +6,7 @@ import type { Language } from '@codesteer/view/parts/language.js';
 import { line } from '@codesteer/view/parts/text.js';
 import { ofRound, STATUS, SUPPORT, type Tone, VERDICT } from '@codesteer/view/parts/words.js';
 
-import type { Run } from './tokens.js';
+import { type AnyRun, isKept, type KeptRun } from './tokens.js';
 import type { Words } from './words.js';
 
 export interface Badge {
@@ -26,7 +26,7 @@ export interface Facts {
 }
 
 /** Says what is known of a run; `now` is in milliseconds of the clock that `received` was taken from. */
-export function factsOf(run: Run, words: Words, language: Language, now: number): Facts {
+export function factsOf(run: AnyRun, words: Words, language: Language, now: number): Facts {
   const { record, isStopping } = run;
   const { tone, icon, words: name } = STATUS[record.status];
   const live = isLive(record);
@@ -40,12 +40,23 @@ export function factsOf(run: Run, words: Words, language: Language, now: number)
     round: roundOf(record, words),
     time: timeOf(run, language, now),
     cost: costOf(record, words, language),
-    badges: badgesOf(record, language)
+    badges: badgesOf(record, language),
+    ...(isKept(run) ? listed(run, words) : {})
+  };
+}
+
+/** What the list on disk says: how many rounds there were, when the run began, how its answer begins. */
+function listed({ row: { rounds, started, answer } }: KeptRun, words: Words): Pick<Facts, 'round' | 'cost' | 'badges'> {
+  const began = new Date(started);
+  return {
+    round: rounds > 0 ? words._n('%1 round', '%1 rounds', rounds) : '',
+    cost: Number.isNaN(began.getTime()) ? '' : began.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' }),
+    badges: answer === '' ? [] : [{ tone: 'plain', icon: 'dot', words: line(answer, 80) }]
   };
 }
 
 /** How long a run has gone on, or took. */
-export function timeOf({ record, received }: Run, language: Language, now: number): string {
+export function timeOf({ record, received }: AnyRun, language: Language, now: number): string {
   const { seconds } = record.timing;
   return record.status === 'running'
     ? language.wholeSeconds(seconds + Math.max(0, now - received) / 1000)

@@ -2,7 +2,7 @@
 
 import type { RunRecord } from '@codesteer/view';
 
-import type { Run } from './tokens.js';
+import type { KnownRun } from './tokens.js';
 
 /** Empty means: any. */
 export interface Wish {
@@ -14,7 +14,7 @@ export interface Wish {
 export const ANY: Wish = { text: '', status: '', model: '' };
 
 /** Returns the runs that fit, in their order. Every word of the text must be found somewhere in the run. */
-export function fitting(runs: readonly Run[], { text, status, model }: Wish): Run[] {
+export function fitting<R extends KnownRun>(runs: readonly R[], { text, status, model }: Wish): R[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter(
     ({ record }) =>
@@ -25,7 +25,7 @@ export function fitting(runs: readonly Run[], { text, status, model }: Wish): Ru
 }
 
 /** The models that took part in the runs, in alphabetical order. */
-export function modelsOf(runs: readonly Run[]): string[] {
+export function modelsOf(runs: readonly KnownRun[]): string[] {
   const names = runs.flatMap(({ record: { models } }) => [models.target, models.steerer]);
   return [...new Set(names)].filter(Boolean).sort();
 }

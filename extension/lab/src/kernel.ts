@@ -2,6 +2,9 @@
 
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
+/** How a kernel says that what ran in it is gone. */
+export const GONE: ReadonlySet<Kernel.Status> = new Set(['restarting', 'autorestarting', 'dead', 'terminating']);
+
 /** A model that can be named. */
 export interface OfferedModel {
   readonly name: string;
@@ -44,9 +47,9 @@ export async function offerOf(kernel: Asked): Promise<Offer> {
   return JSON.parse(await told(kernel, '__import__("codesteer.composing").composing.tell()')) as Offer;
 }
 
-/** Has the kernel delete a run from its history; rejects where that has no such run. */
-export async function forget(kernel: Asked, run: string): Promise<void> {
-  await told(kernel, `__import__("codesteer_kernel.history").history.forget_text([${JSON.stringify(run)}])`);
+/** Has a kernel answer the panel's questions, whether or not its magics are loaded; rejects where it has no CodeSteer. */
+export async function serve(kernel: Asked): Promise<void> {
+  await told(kernel, '__import__("codesteer.control").control.serve()');
 }
 
 async function told(kernel: Asked, code: string): Promise<string> {

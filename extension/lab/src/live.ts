@@ -28,6 +28,7 @@ const plain = (value: unknown): Plain =>
 export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
   private readonly stopping = new Set<string>();
+  private readonly settled = new Set<string>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -65,9 +66,25 @@ export class LiveRuns {
         return this.take(widget, plain(plain(data).state));
       case 'comm_close':
         this.stopping.delete(widget);
-        return this.runs.delete(widget);
+        return !this.settled.has(widget) && this.runs.delete(widget);
       default:
         return false;
+    }
+  }
+
+  /** Keeps the last word on a run, though its widgets go, until it is let go. */
+  settle(widgets: readonly string[], record: RunRecord, raw: object): void {
+    for (const widget of widgets) {
+      this.settled.add(widget);
+      this.runs.set(widget, { record, raw, tail: undefined, received: this.now() });
+    }
+  }
+
+  /** Lets go of runs that settled. */
+  drop(widgets: readonly string[]): void {
+    for (const widget of widgets) {
+      this.settled.delete(widget);
+      this.runs.delete(widget);
     }
   }
 
@@ -76,6 +93,7 @@ export class LiveRuns {
     const lost = [...this.runs];
     this.runs.clear();
     this.stopping.clear();
+    this.settled.clear();
     return lost;
   }
 

@@ -5,13 +5,13 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
+import { MIME_TYPE } from '@codesteer/view/parts/record.js';
 
+import { GONE } from './kernel.js';
 import { displayed, type Heard, LiveRuns, lostRecord } from './live.js';
 import { keeping, type Shown, shownBy } from './outputs.js';
+import { inTurn } from './sharing.js';
 import type { Run } from './tokens.js';
-
-/** How a kernel says that what ran in it is gone. */
-const GONE: ReadonlySet<Kernel.Status> = new Set(['restarting', 'autorestarting', 'dead', 'terminating']);
 
 /** What an output shows, and its place below its cell. */
 interface Place {
@@ -210,6 +210,19 @@ export class NotebookRuns {
    */
   private catchUp(record: Run['record'], bundle: Record<string, unknown>): void {
     const widgets = this.live.widgetsOf(record.id);
+    if (!isGoingOn(record)) {
+      this.live.settle(widgets, record, bundle[MIME_TYPE] as object);
+    }
+    inTurn(this.model, 1, () => {
+      this.writeNewer(record, bundle, widgets);
+      if (!isGoingOn(record)) {
+        this.live.drop(widgets);
+        this.touchAll();
+      }
+    });
+  }
+
+  private writeNewer(record: Run['record'], bundle: Record<string, unknown>, widgets: readonly string[]): void {
     for (const { cell, output, shown } of [...this.allPlaces()]) {
       const isOlder =
         shown.kind === 'widget'
@@ -233,19 +246,29 @@ export class NotebookRuns {
   private followKernel(): void {
     this.lose();
     this.askForLiveRuns();
+    this.onChange();
   }
 
   /** The kernel is gone: its runs are kept in the notebook as far as they came. */
   private lose(): void {
     this.moving.clear();
     this.stopping.clear();
-    for (const [widget, live] of this.live.lose()) {
-      for (const { cell, output, shown } of [...this.allPlaces()]) {
-        if (shown.kind === 'widget' && shown.widget === widget) {
-          cell.outputs.set(output, keeping(lostRecord(live), `CodeSteer run ${live.record.id}: lost`));
+    const lost = this.live.lose().map(([widget, live]) => {
+      const raw = lostRecord(live);
+      this.live.settle([widget], { ...live.record, status: isGoingOn(live.record) ? 'lost' : live.record.status }, raw);
+      return { widget, raw, words: `CodeSteer run ${live.record.id}: lost` };
+    });
+    inTurn(this.model, 0, () => {
+      for (const { widget, raw, words } of lost) {
+        for (const { cell, output, shown } of [...this.allPlaces()]) {
+          if (shown.kind === 'widget' && shown.widget === widget) {
+            cell.outputs.set(output, keeping(raw, words));
+          }
         }
+        this.live.drop([widget]);
       }
-    }
+      this.touchAll();
+    });
     this.touchAll();
   }
 

@@ -8,7 +8,7 @@ import { type Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { RunActions, RunView, Translate } from '@codesteer/view';
 
-import { activate, asks, continuing, insertBelow, type RunCell, runActive } from './cell.js';
+import { activate, asks, continuing, insertBelow, isWritable, type RunCell, runActive } from './cell.js';
 import { marksOf, rate } from './control.js';
 
 /** What JupyterLab lends the view. */
@@ -98,36 +98,44 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     }
   }
 
-  /** What can be done here: cells need a notebook, runs need a kernel, ratings need the kernel that keeps the run. */
+  /** What can be done here: cells need a notebook that can be changed, runs need a kernel, ratings need the kernel that keeps the run. */
   private served(): RunActions {
     const { here, kernel } = this;
     const run = this.runId();
     if (!here) {
       return {};
     }
-    const cells: RunActions = {
-      insertCode: code => {
-        insertBelow(here, code);
-      }
-    };
+    const canWrite = isWritable(here.panel);
+    const cells: RunActions = canWrite
+      ? {
+          insertCode: code => {
+            insertBelow(here, code);
+          }
+        }
+      : {};
     if (!kernel) {
       return cells;
     }
+    const runs: RunActions = canWrite
+      ? {
+          feedback: words => {
+            insertBelow(here, continuing(here, run, words));
+            runActive(here);
+          },
+          rerun: () => {
+            if (asks(here)) {
+              activate(here);
+            } else {
+              insertBelow(here, `%codesteer rerun ${run}`);
+            }
+            runActive(here);
+          }
+        }
+      : {};
     return {
       ...cells,
+      ...runs,
       stop: () => kernel.interrupt(),
-      feedback: words => {
-        insertBelow(here, continuing(here, run, words));
-        runActive(here);
-      },
-      rerun: () => {
-        if (asks(here)) {
-          activate(here);
-        } else {
-          insertBelow(here, `%codesteer rerun ${run}`);
-        }
-        runActive(here);
-      },
       ...(this.known.kept && this.known.run === run
         ? {
             rate: async (round, rating) => {

@@ -5,10 +5,10 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { codesteerIcon } from './icons.js';
 import type { Parts, RunsContent } from './panel/content.js';
-import type { IRunsPanel, Run } from './tokens.js';
+import { type AnyRun, type IRunsPanel, isKept, type KeptRun } from './tokens.js';
 
 export class RunsPanel extends Widget implements IRunsPanel {
-  private chosen: Run | null = null;
+  private chosen: AnyRun | null = null;
   private loading: Promise<RunsContent> | undefined;
   private content: RunsContent | undefined;
   private isAll = false;
@@ -24,10 +24,14 @@ export class RunsPanel extends Widget implements IRunsPanel {
     this.layout = new PanelLayout();
   }
 
-  get current(): Run | null {
+  get current(): AnyRun | null {
     // The list may have moved on since the run was chosen.
     const key = this.chosen?.key;
-    return this.parts.index.runs.find(run => run.key === key) ?? null;
+    return key === undefined ? null : (this.parts.index.runs.find(run => run.key === key) ?? this.findKept(key));
+  }
+
+  findKept(key: string): KeptRun | null {
+    return this.content?.findKept(key) ?? null;
   }
 
   bringUp(): void {
@@ -40,16 +44,20 @@ export class RunsPanel extends Widget implements IRunsPanel {
     });
   }
 
-  open(run: Run, feedback = false): void {
+  open(run: AnyRun, feedback = false): void {
     this.withContent(content => {
-      content.showAll(this.parts.tracker.currentWidget !== run.panel);
+      if (!isKept(run)) {
+        content.showAll(this.parts.tracker.currentWidget !== run.panel);
+      }
       content.open(run, feedback);
     });
   }
 
-  compare(first: Run, second: Run): void {
+  compare(first: AnyRun, second: AnyRun): void {
     this.withContent(content => {
-      content.showAll(first.panel !== second.panel);
+      if (!isKept(first) && !isKept(second)) {
+        content.showAll(first.panel !== second.panel);
+      }
       content.compare(first, second);
     });
   }

@@ -8,7 +8,7 @@ import { VERDICT } from '@codesteer/view/parts/words.js';
 
 import { codeOf } from '../doing.js';
 import { type Badge, factsOf } from '../facts.js';
-import type { Run } from '../tokens.js';
+import type { AnyRun } from '../tokens.js';
 import type { Words } from '../words.js';
 import { tool } from './buttons.js';
 import { difference } from './difference.js';
@@ -20,7 +20,7 @@ export class Comparison {
   readonly node: HTMLElement;
   private readonly body = el('div', 'jp-codesteer-scroll');
   private readonly close: HTMLButtonElement;
-  private shown: readonly [Run, Run] | undefined;
+  private shown: readonly [AnyRun, AnyRun] | undefined;
 
   constructor(
     private readonly words: Words,
@@ -51,16 +51,16 @@ export class Comparison {
     this.close.focus();
   }
 
-  show(first: Run, second: Run): void {
+  show(first: AnyRun, second: AnyRun): void {
     if (this.shown?.[0].record === first.record && this.shown[1].record === second.record) {
       return;
     }
     this.shown = [first, second];
     const { words, language } = this;
-    const row = (name: string, draw: (run: Run) => Node | string): HTMLElement =>
+    const row = (name: string, draw: (run: AnyRun) => Node | string): HTMLElement =>
       el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, draw(first)), el('td', {}, draw(second)));
-    const facts = (run: Run): ReturnType<typeof factsOf> => factsOf(run, words, language, performance.now());
-    const question = (run: Run): HTMLElement =>
+    const facts = (run: AnyRun): ReturnType<typeof factsOf> => factsOf(run, words, language, performance.now());
+    const question = (run: AnyRun): HTMLElement =>
       el('th', { scope: 'col', dir: 'auto' }, el('span', {}, line(run.record.question.prompt, 160)));
     const table = el(
       'table',
@@ -81,7 +81,7 @@ export class Comparison {
     this.body.replaceChildren(table, heading(4, 'jp-codesteer-title', words.__('Code')), this.code(first, second));
   }
 
-  private checks({ record: { rounds, support } }: Run): Node {
+  private checks({ record: { rounds, support } }: AnyRun): Node {
     const list = el('ul');
     for (const { index, self_answer: verdict, symbolic } of rounds) {
       const said = el('li', {}, this.words.__('Round %1: ', index));
@@ -99,7 +99,7 @@ export class Comparison {
     return list.childElementCount > 0 ? list : el('span', {}, support?.note ?? '–');
   }
 
-  private code(first: Run, second: Run): HTMLElement {
+  private code(first: AnyRun, second: AnyRun): HTMLElement {
     const [before, after] = [codeOf(first), codeOf(second)];
     if (before === '' && after === '') {
       return el('p', 'jp-codesteer-muted', this.words.__('Neither run has a program.'));
@@ -123,7 +123,7 @@ export class Comparison {
   }
 }
 
-function answer({ record: { answer: found } }: Run): HTMLElement {
+function answer({ record: { answer: found } }: AnyRun): HTMLElement {
   return el('div', { class: 'jp-codesteer-answer', dir: 'auto' }, found ? visible(found.text, LONGEST_ANSWER) : '–');
 }
 

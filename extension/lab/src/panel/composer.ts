@@ -4,7 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { addBelowIcon, closeIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
 import { el, heading, setShown, setText } from '@codesteer/view/parts/dom.js';
 
-import { addCell, runActive } from '../cell.js';
+import { addCell, addLoading, isWritable, LOAD, runActive } from '../cell.js';
 import { BLANK, type Draft, written } from '../cellText.js';
 import { type Offer, offerOf, type OfferedVariable, PackageMissing } from '../kernel.js';
 import type { Words } from '../words.js';
@@ -17,7 +17,6 @@ export interface Around {
 }
 
 const INSTALL = 'pip install codesteer';
-const LOAD = '%load_ext codesteer';
 
 type NumberName = 'rounds' | 'seconds' | 'tokens' | 'cost';
 
@@ -138,9 +137,11 @@ export class Composer {
     const notebook = this.around.notebook();
     const kernel = notebook?.sessionContext.session?.kernel;
     this.offer = null;
-    if (!notebook || notebook.context.model.readOnly) {
+    if (!notebook || !isWritable(notebook)) {
       this.say(
-        notebook ? words.__('This notebook cannot be changed.') : words.__('Open a notebook to put a cell into.')
+        notebook
+          ? words.__('This notebook is read-only: no cell can be put into it.')
+          : words.__('Open a notebook to put a cell into.')
       );
     } else if (!kernel) {
       this.say(words.__('No kernel: models and variables cannot be listed. Any model can be named.'));
@@ -234,7 +235,7 @@ export class Composer {
     const { draft } = this;
     setText(this.preview, written(draft));
     const notebook = this.around.notebook();
-    const canWrite = !!notebook && !notebook.context.model.readOnly && draft.prompt.trim() !== '';
+    const canWrite = !!notebook && isWritable(notebook) && draft.prompt.trim() !== '';
     const [insert, run] = this.buttons;
     insert?.toggleAttribute('disabled', !canWrite);
     run?.toggleAttribute('disabled', !canWrite || !notebook.sessionContext.session?.kernel);
@@ -255,10 +256,7 @@ export class Composer {
       return;
     }
     if (this.offer && !this.offer.loaded) {
-      addCell(notebook, LOAD);
-      if (isRun) {
-        runActive({ panel: notebook });
-      }
+      addLoading(notebook, isRun);
       this.offer = { ...this.offer, loaded: true };
       this.say('');
     }

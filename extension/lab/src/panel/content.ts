@@ -3,6 +3,7 @@
 import '../../style/panel.css';
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import {
   addBelowIcon,
@@ -13,6 +14,7 @@ import {
   editIcon,
   type LabIcon,
   refreshIcon,
+  searchIcon,
   stopIcon,
   tableRowsIcon,
   treeViewIcon
@@ -20,21 +22,30 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
-import { el, setShown, setText } from '@codesteer/view/parts/dom.js';
+import { el, setAttribute, setShown, setText } from '@codesteer/view/parts/dom.js';
 import { STATUS } from '@codesteer/view/parts/words.js';
 
 import { CommandIDs } from '../commandIds.js';
-import { exported, FORMATS, goTo, possible } from '../doing.js';
+import { formatsOf, goTo, hindrances, possible, type Possible } from '../doing.js';
 import { ANY, fitting, modelsOf, type Wish } from '../filter.js';
-import type { IRunIndex, Run } from '../tokens.js';
+import { type AnyRun, type IRunIndex, isKept, type KeptRun } from '../tokens.js';
 import { languageOf, type Words } from '../words.js';
 import { action, tool } from './buttons.js';
 import { Comparison } from './compare.js';
 import { Composer } from './composer.js';
 import { Detail } from './detail.js';
+import { type Scope, whyEmpty } from './empty.js';
+import { History } from './history.js';
 import { RunList } from './list.js';
 
 const TICK_MS = 1000;
+
+/** A button for the chosen run, and what the run must allow for it; nothing where every run does. */
+interface RunButton {
+  readonly node: HTMLButtonElement;
+  readonly label: string;
+  readonly deed: keyof Possible | undefined;
+}
 
 /** What the panel is made from. */
 export interface Parts {
@@ -51,7 +62,7 @@ export class RunsContent extends Widget {
   private readonly search: HTMLInputElement;
   private readonly status: HTMLSelectElement;
   private readonly model: HTMLSelectElement;
-  private readonly scope: HTMLInputElement;
+  private readonly scope: HTMLSelectElement;
   private readonly count = el('p', { class: 'jp-codesteer-count', role: 'status' });
   private readonly empty = el('div', 'jp-codesteer-empty');
   private readonly tools: HTMLElement;
@@ -59,14 +70,15 @@ export class RunsContent extends Widget {
   private readonly composer: Composer;
   private readonly comparison: Comparison;
   private detail: Detail | null = null;
-  private readonly buttons: readonly (readonly [HTMLButtonElement, (run: Run) => boolean])[];
+  private readonly buttons: readonly RunButton[];
+  private readonly history: History;
   private readonly compareButton: HTMLButtonElement;
   private ticker: ReturnType<typeof setInterval> | undefined;
   private composedFor: NotebookPanel | null = null;
 
   constructor(
     private readonly parts: Parts,
-    private readonly onSelect: (run: Run | null) => void
+    private readonly onSelect: (run: AnyRun | null) => void
   ) {
     super();
     const { words, index, tracker } = parts;
@@ -74,14 +86,25 @@ export class RunsContent extends Widget {
     const language = languageOf(words);
     this.list = new RunList(words, language, {
       onChoose: run => {
-        goTo(run, parts.shell).catch(console.error);
+        if (!isKept(run)) {
+          goTo(run, parts.shell).catch(console.error);
+        }
       },
       onOpen: run => {
         this.open(run);
       },
       onSelect: () => {
+        this.readChosen();
         this.drawChosen();
+      },
+      onEnd: () => {
+        if (this.isHistory) {
+          this.history.more();
+        }
       }
+    });
+    this.history = new History(() => {
+      this.draw();
     });
     this.search = el('input', {
       type: 'search',
@@ -96,7 +119,16 @@ export class RunsContent extends Widget {
     const styled = { class: 'jp-mod-styled' };
     this.status = el('select', { ...styled, 'aria-label': words.__('Status') }, anyStatus, ...statuses);
     this.model = el('select', { ...styled, 'aria-label': words.__('Model') });
-    this.scope = el('input', { type: 'checkbox', id: 'jp-codesteer-scope' });
+    const scopes: Readonly<Record<Scope, string>> = {
+      notebook: words.__('This notebook'),
+      open: words.__('All open notebooks'),
+      kept: words.__('Kept on disk')
+    };
+    this.scope = el(
+      'select',
+      { class: 'jp-mod-styled jp-codesteer-scope', 'aria-label': words.__('Runs of') },
+      ...Object.entries(scopes).map(([value, name]) => el('option', { value }, name))
+    );
     for (const control of [this.search, this.status, this.model, this.scope]) {
       control.addEventListener('input', () => {
         this.draw();
@@ -105,49 +137,41 @@ export class RunsContent extends Widget {
     const compose = action(addIcon, words.__('New run'), () => {
       this.compose();
     });
-    const onChosen = (icon: LabIcon, label: string, can: (run: Run) => boolean, act: (run: Run) => void) =>
-      [
-        tool(icon, label, () => {
-          const run = this.chosen;
-          if (run) {
-            act(run);
-          }
-        }),
-        can
-      ] as const;
+    const onChosen = (
+      icon: LabIcon,
+      label: string,
+      deed: keyof Possible | undefined,
+      act: (run: AnyRun) => void
+    ): RunButton => {
+      const node = tool(icon, label, () => {
+        const run = this.chosen;
+        if (run && node.ariaDisabled !== 'true') {
+          act(run);
+        }
+      });
+      return { node, label, deed };
+    };
     const command =
       (id: string) =>
-      (run: Run): void => {
-        parts.commands.execute(id, { run: run.key }).catch(console.error);
+      (run: AnyRun): void => {
+        parts.commands.execute(id, { run: run.key }).catch((fault: unknown) => {
+          void showErrorMessage(words.__('CodeSteer'), fault as Error);
+        });
       };
     this.buttons = [
-      onChosen(stopIcon, words.__('Stop'), run => possible(run).stop, command(CommandIDs.stop)),
-      onChosen(
-        treeViewIcon,
-        words.__('Show the rounds'),
-        () => true,
-        run => {
-          this.open(run);
-        }
-      ),
-      onChosen(refreshIcon, words.__('Run again'), run => possible(run).rerun, command(CommandIDs.rerun)),
-      onChosen(editIcon, words.__('Continue with feedback'), run => possible(run).feedback, command(CommandIDs.goOn)),
-      onChosen(
-        addBelowIcon,
-        words.__('Insert the code below'),
-        run => possible(run).insert,
-        command(CommandIDs.insert)
-      ),
-      onChosen(copyIcon, words.__('Copy the answer'), run => possible(run).copy, command(CommandIDs.copy)),
-      onChosen(
-        downloadIcon,
-        words.__('Export'),
-        () => true,
-        run => {
-          this.offerFormats(run);
-        }
-      ),
-      onChosen(deleteIcon, words.__('Delete'), run => possible(run).forget, command(CommandIDs.remove))
+      onChosen(stopIcon, words.__('Stop'), 'stop', command(CommandIDs.stop)),
+      onChosen(treeViewIcon, words.__('Show the rounds'), undefined, run => {
+        this.open(run);
+      }),
+      onChosen(searchIcon, words.__('Show its cell'), 'goTo', command(CommandIDs.goTo)),
+      onChosen(refreshIcon, words.__('Run again'), 'rerun', command(CommandIDs.rerun)),
+      onChosen(editIcon, words.__('Continue with feedback'), 'feedback', command(CommandIDs.goOn)),
+      onChosen(addBelowIcon, words.__('Insert the code below'), 'insert', command(CommandIDs.insert)),
+      onChosen(copyIcon, words.__('Copy the answer'), 'copy', command(CommandIDs.copy)),
+      onChosen(downloadIcon, words.__('Export'), undefined, run => {
+        this.offerFormats(run);
+      }),
+      onChosen(deleteIcon, words.__('Delete'), 'forget', command(CommandIDs.remove))
     ];
     this.compareButton = action(tableRowsIcon, words.__('Compare'), () => {
       const [first, second] = this.list.chosen;
@@ -158,7 +182,7 @@ export class RunsContent extends Widget {
     this.tools = el(
       'div',
       { class: 'jp-codesteer-tools', role: 'toolbar', 'aria-label': words.__('The chosen run') },
-      ...this.buttons.map(([node]) => node),
+      ...this.buttons.map(({ node }) => node),
       this.compareButton
     );
     this.comparison = new Comparison(words, language, () => {
@@ -167,12 +191,7 @@ export class RunsContent extends Widget {
     this.browser = el(
       'div',
       'jp-codesteer-browser',
-      el(
-        'div',
-        { class: 'jp-codesteer-bar' },
-        compose,
-        el('label', 'jp-codesteer-scope', this.scope, el('span', {}, words.__('All open notebooks')))
-      ),
+      el('div', { class: 'jp-codesteer-bar' }, compose, this.scope),
       el('div', { class: 'jp-codesteer-filter', role: 'search' }, this.search, this.status, this.model),
       this.count,
       this.list.node,
@@ -189,18 +208,26 @@ export class RunsContent extends Widget {
     this.composer.node.hidden = true;
     this.node.append(this.browser, this.composer.node);
     index.changed.connect(this.draw, this);
+    index.ended.connect(this.readAnew, this);
     tracker.currentChanged.connect(this.follow, this);
   }
 
   override dispose(): void {
     clearInterval(this.ticker);
+    this.history.dispose();
     this.list.dispose();
     this.detail?.dispose();
     super.dispose();
   }
 
   /** Shows the rounds of a run below the list. */
-  open(run: Run, feedback = false): void {
+  open(run: AnyRun, feedback = false): void {
+    if (isKept(run) && !run.isWhole) {
+      void this.wholly([run], whole => {
+        this.open(whole, feedback);
+      });
+      return;
+    }
     this.showBrowser();
     this.list.select(run);
     this.comparison.node.remove();
@@ -208,7 +235,13 @@ export class RunsContent extends Widget {
   }
 
   /** Shows two runs side by side. */
-  compare(first: Run, second: Run): void {
+  compare(first: AnyRun, second: AnyRun): void {
+    if ([first, second].some(run => isKept(run) && !run.isWhole)) {
+      void this.wholly([first, second], (one, other) => {
+        this.compare(one, other);
+      });
+      return;
+    }
     this.showBrowser();
     this.dropDetail();
     this.comparison.show(first, second);
@@ -227,8 +260,13 @@ export class RunsContent extends Widget {
 
   /** Shows the runs of all open notebooks, or of the active one. */
   showAll(isAll: boolean): void {
-    this.scope.checked = isAll;
+    this.scope.value = (isAll ? 'open' : 'notebook') satisfies Scope;
     this.draw();
+  }
+
+  /** The run on disk of this key, where it is listed. */
+  findKept(key: string): KeptRun | null {
+    return this.history.runs.find(run => run.key === key) ?? null;
   }
 
   protected override onAfterShow(message: Message): void {
@@ -267,7 +305,7 @@ export class RunsContent extends Widget {
     this.draw();
   }
 
-  private get chosen(): Run | null {
+  private get chosen(): AnyRun | null {
     return this.list.chosen.at(-1) ?? null;
   }
 
@@ -280,11 +318,19 @@ export class RunsContent extends Widget {
     };
   }
 
-  /** Runs of the scope, newest first. */
-  private get runs(): Run[] {
+  private get isHistory(): boolean {
+    return this.scope.value === ('kept' satisfies Scope);
+  }
+
+  /** Runs of the scope, newest first; of the history those that fit and were read. */
+  private get runs(): readonly AnyRun[] {
     const { index, tracker } = this.parts;
     const panel = tracker.currentWidget;
-    const runs = this.scope.checked ? index.runs : panel ? index.of(panel) : [];
+    if (this.isHistory) {
+      this.history.want(panel, this.wish);
+      return this.history.runs;
+    }
+    const runs = this.scope.value === ('open' satisfies Scope) ? index.runs : panel ? index.of(panel) : [];
     return [...runs].reverse();
   }
 
@@ -294,19 +340,15 @@ export class RunsContent extends Widget {
       return;
     }
     const { words } = this.parts;
-    const { runs } = this;
-    this.offerModels(runs);
-    const fit = fitting(runs, this.wish);
+    const { runs, history, isHistory } = this;
+    this.offerModels(isHistory ? history.models : modelsOf(runs));
+    const fit = isHistory ? runs : fitting(runs, this.wish);
+    const [fits, all] = isHistory ? [history.fit, history.all] : [fit.length, runs.length];
     setShown(this.list.node, fit.length > 0);
-    this.list.show(fit);
-    setText(
-      this.count,
-      fit.length === runs.length
-        ? words._n('%1 run', '%1 runs', runs.length)
-        : words.__('%1 of %2 runs', fit.length, runs.length)
-    );
-    setShown(this.count, runs.length > 0);
-    this.drawEmpty(runs.length, fit.length);
+    this.list.show(fit, fits);
+    setText(this.count, fits === all ? words._n('%1 run', '%1 runs', all) : words.__('%1 of %2 runs', fits, all));
+    setShown(this.count, all > 0);
+    this.drawEmpty(all, fit.length);
     const shown = runs.find(({ key }) => key === this.detail?.key);
     if (shown) {
       this.detail?.show(shown);
@@ -324,10 +366,18 @@ export class RunsContent extends Widget {
     const { chosen } = this.list;
     const run = chosen.length === 1 ? this.chosen : null;
     const { activeElement } = document;
-    for (const [node, can] of this.buttons) {
-      setShown(node, run !== null && can(run));
+    const can = run && possible(run);
+    const held = run ? hindrances(run, this.parts.words) : {};
+    for (const { node, label, deed } of this.buttons) {
+      const why = deed && held[deed];
+      setShown(node, can !== null && (deed === undefined || can[deed] || why !== undefined));
+      // It keeps its place among the keys' stops, so that the reason can be read there, too.
+      setAttribute(node, 'aria-disabled', why === undefined ? null : 'true');
+      setAttribute(node, 'aria-description', why ?? null);
+      setAttribute(node, 'title', why === undefined ? label : `${label}: ${why}`);
     }
-    if (run && this.detail && this.detail.key !== run.key) {
+    const isReadable = run && (!isKept(run) || run.isWhole);
+    if (isReadable && this.detail && this.detail.key !== run.key) {
       this.showRounds(run);
     }
     setShown(this.compareButton, chosen.length === 2);
@@ -345,27 +395,25 @@ export class RunsContent extends Widget {
       return;
     }
     const { words, tracker } = this.parts;
-    const panel = tracker.currentWidget;
-    const [title, cure] =
-      all > 0
-        ? [words.__('No run fits.'), words.__('Change the search or the filters above.')]
-        : !panel && !this.scope.checked
-          ? [words.__('No notebook is open.'), words.__('Open one to see its runs.')]
-          : panel && !panel.sessionContext.session?.kernel
-            ? [
-                words.__('No runs in this notebook.'),
-                words.__('It has no kernel: start one to ask a question, or open a notebook with saved runs.')
-              ]
-            : [words.__('No runs yet.'), words.__('Begin a cell with %1, or choose New run.', '%%codesteer')];
+    const lack = this.isHistory ? this.history.lack : null;
+    const scope = this.scope.value as Scope;
+    const [title, cure] = whyEmpty({ lack, all, scope, notebook: tracker.currentWidget }, words);
     const text = `${title}\n${cure}`;
     if (this.empty.dataset.text !== text) {
       this.empty.dataset.text = text;
       this.empty.replaceChildren(el('p', 'jp-codesteer-title', title), el('p', 'jp-codesteer-muted', cure));
+      if (lack !== null && (lack === 'package' || typeof lack === 'object')) {
+        this.empty.append(
+          action(refreshIcon, words.__('Try again'), () => {
+            this.history.refresh();
+          })
+        );
+      }
     }
   }
 
-  private offerModels(runs: readonly Run[]): void {
-    const names = ['', ...modelsOf(runs)];
+  private offerModels(models: readonly string[]): void {
+    const names = ['', ...models];
     const shown = [...this.model.options].map(({ value }) => value);
     if (shown.length !== names.length || names.some((name, place) => name !== shown[place])) {
       const { value } = this.model;
@@ -377,15 +425,39 @@ export class RunsContent extends Widget {
     }
   }
 
-  private offerFormats(run: Run): void {
+  private offerFormats(run: AnyRun): void {
     const menu = new Menu({ commands: this.parts.commands });
-    for (const format of FORMATS) {
-      if (exported(run, format) !== null) {
-        menu.addItem({ command: CommandIDs.export, args: { run: run.key, format, short: true } });
-      }
+    for (const format of formatsOf(run)) {
+      menu.addItem({ command: CommandIDs.export, args: { run: run.key, format, short: true } });
     }
     const place = this.tools.getBoundingClientRect();
     menu.open(place.left, place.bottom);
+  }
+
+  /** A chosen run on disk is read whole, so that all that can be done with it can be done at once. */
+  private readChosen(): void {
+    void this.wholly(this.list.chosen, () => undefined);
+  }
+
+  /** Goes on with these runs when the records of those on disk were read. */
+  private async wholly(runs: readonly AnyRun[], then: (...whole: AnyRun[]) => void): Promise<void> {
+    const whole: AnyRun[] = [];
+    try {
+      for (const run of runs) {
+        whole.push(isKept(run) ? await this.history.whole(run) : run);
+      }
+    } catch (fault) {
+      void showErrorMessage(this.parts.words.__('The run cannot be read'), fault as Error);
+      return;
+    }
+    then(...whole);
+  }
+
+  /** The history has one run more. */
+  private readAnew(): void {
+    if (this.isHistory && this.isVisible) {
+      this.history.refresh();
+    }
   }
 
   private follow(): void {
@@ -397,7 +469,7 @@ export class RunsContent extends Widget {
   }
 
   /** Each run has a view of its own: what is opened or written in one is not meant for another. */
-  private showRounds(run: Run): Detail {
+  private showRounds(run: AnyRun): Detail {
     if (this.detail?.key !== run.key) {
       this.dropDetail();
     }

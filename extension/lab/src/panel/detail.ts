@@ -5,7 +5,7 @@ import type { RunView } from '@codesteer/view';
 import { el, heading } from '@codesteer/view/parts/dom.js';
 
 import { actionsOf } from '../doing.js';
-import type { IRunIndex, Run } from '../tokens.js';
+import type { AnyRun, IRunIndex } from '../tokens.js';
 import { createRunView } from '../view.js';
 import { translateBy, type Words } from '../words.js';
 import { tool } from './buttons.js';
@@ -15,7 +15,7 @@ export class Detail {
   readonly node: HTMLElement;
   private readonly view: RunView;
   private readonly close: HTMLButtonElement;
-  private run: Run | undefined;
+  private run: AnyRun | undefined;
 
   constructor(
     words: Words,
@@ -43,7 +43,7 @@ export class Detail {
     return this.run?.key ?? '';
   }
 
-  show(run: Run): void {
+  show(run: AnyRun): void {
     this.run = run;
     this.view.serve(actionsOf(run, this.index));
     this.view.update(run.record, run.tail);

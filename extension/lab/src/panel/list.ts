@@ -4,7 +4,7 @@ import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } 
 import type { Language } from '@codesteer/view/parts/language.js';
 
 import { type Badge, factsOf, timeOf } from '../facts.js';
-import type { Run } from '../tokens.js';
+import type { AnyRun } from '../tokens.js';
 import type { Words } from '../words.js';
 
 /** Every row has this height in pixels, so that the place of each is known without drawing it. */
@@ -16,18 +16,21 @@ const MOST_COMPARED = 2;
 /** What a list tells. */
 export interface Listener {
   /** The reader chose a run: it is to be shown in its notebook. */
-  readonly onChoose: (run: Run) => void;
+  readonly onChoose: (run: AnyRun) => void;
   /** The reader wants to see the rounds of a run. */
-  readonly onOpen: (run: Run) => void;
+  readonly onOpen: (run: AnyRun) => void;
   /** The chosen run or the compared ones are others now. */
   readonly onSelect: () => void;
+  /** The end of the list is near. */
+  readonly onEnd: () => void;
 }
 
 /** A list box: one chosen run, or two to compare (with Ctrl, Shift or the space bar). */
 export class RunList {
   readonly node: HTMLElement;
   private readonly rows: Keyed<Row>;
-  private runs: readonly Run[] = [];
+  private runs: readonly AnyRun[] = [];
+  private all = 0;
   private selected: string[] = [];
   private active = '';
   private height = 0;
@@ -88,12 +91,14 @@ export class RunList {
   }
 
   /** The chosen runs, in the order in which they were chosen. */
-  get chosen(): Run[] {
+  get chosen(): AnyRun[] {
     return this.selected.flatMap(key => this.runs.find(run => run.key === key) ?? []);
   }
 
-  show(runs: readonly Run[]): void {
+  /** Shows these runs, the first ones of `all`. */
+  show(runs: readonly AnyRun[], all = runs.length): void {
     this.runs = runs;
+    this.all = all;
     const present = new Set(runs.map(({ key }) => key));
     const before = this.selected.length;
     this.selected = this.selected.filter(key => present.has(key));
@@ -108,7 +113,7 @@ export class RunList {
   }
 
   /** Chooses a run without telling anybody but the panel. */
-  select(run: Run): void {
+  select(run: AnyRun): void {
     this.selected = [run.key];
     this.active = run.key;
     this.reveal();
@@ -122,7 +127,7 @@ export class RunList {
     }
   }
 
-  private choose(run: Run, isMore: boolean): void {
+  private choose(run: AnyRun, isMore: boolean): void {
     this.active = run.key;
     if (isMore) {
       this.selected = this.selected.includes(run.key)
@@ -184,16 +189,19 @@ export class RunList {
       run,
       facts: factsOf(run, this.words, this.language, now),
       place: first + place,
-      all: this.runs.length,
+      all: this.all,
       isSelected: this.selected.includes(run.key),
       isActive: run.key === this.active
     }));
     this.rows.update(seen);
     const active = seen.find(({ isActive }) => isActive);
     setAttribute(this.node, 'aria-activedescendant', active ? idOf(active.place) : null);
+    if (this.runs.length > 0 && last >= this.runs.length) {
+      this.listener.onEnd();
+    }
   }
 
-  private runAt(target: EventTarget | null): Run | undefined {
+  private runAt(target: EventTarget | null): AnyRun | undefined {
     const row = target instanceof Element ? target.closest<HTMLElement>('[role="option"]') : null;
     return row ? this.runs[Number(row.dataset.place)] : undefined;
   }
@@ -202,7 +210,7 @@ export class RunList {
 const idOf = (place: number): string => `jp-codesteer-row-${place}`;
 
 interface Row {
-  readonly run: Run;
+  readonly run: AnyRun;
   readonly facts: ReturnType<typeof factsOf>;
   readonly place: number;
   readonly all: number;
@@ -219,7 +227,7 @@ class RowPart implements Part<Row> {
   private readonly models = el('span', 'jp-codesteer-models');
   private readonly facts = el('span');
   private readonly badges: Keyed<Badge>;
-  private run: Run | undefined;
+  private run: AnyRun | undefined;
 
   constructor() {
     const badges = el('span', 'jp-codesteer-badges');

@@ -7,9 +7,21 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commandIds.js';
 import { addCommands } from '../commands.js';
-import { codeOf, download, exported, FORMATS, goOn, goTo, insert, possible, remove, rerun } from '../doing.js';
+import {
+  codeOf,
+  download,
+  FORMATS,
+  formatsOf,
+  goOn,
+  goTo,
+  hindrances,
+  insert,
+  possible,
+  remove,
+  rerun
+} from '../doing.js';
 import { isLive } from '../runIndex.js';
-import { IRunIndex, IRunsPanel, type Run } from '../tokens.js';
+import { type AnyRun, IRunIndex, IRunsPanel, isKept } from '../tokens.js';
 import { wordsOf } from '../words.js';
 
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -31,9 +43,12 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       commands,
       {
         find: key =>
-          key === undefined ? at(index, panel, tracker) : (index.runs.find(run => run.key === key) ?? null),
+          key === undefined
+            ? at(index, panel, tracker)
+            : (index.runs.find(run => run.key === key) ?? panel.findKept(key)),
         running: () => index.runs.filter(({ record }) => isLive(record.status)),
         possible,
+        hindrances: run => hindrances(run, words),
         show: () => {
           panel.bringUp();
         },
@@ -59,12 +74,14 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
         copy: run => {
           Clipboard.copyToSystem(run.record.answer?.text ?? '');
         },
-        formats: run => FORMATS.filter(format => exported(run, format) !== null),
+        formats: formatsOf,
         download,
         remove: async run => {
           const { button } = await showDialog({
             title: words.__('Delete this run?'),
-            body: words.__('It is taken out of the notebook and out of the history that the kernel keeps.'),
+            body: isKept(run)
+              ? words.__('It is deleted from the disk. Notebooks that show it keep what they show.')
+              : words.__('It is taken out of the notebook and out of the history that the kernel keeps.'),
             buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: words.__('Delete') })]
           });
           if (button.accept) {
@@ -95,7 +112,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /** The run that the reader is at: chosen in the panel, below the active cell, running, or the newest. */
-function at(index: IRunIndex, panel: IRunsPanel, tracker: INotebookTracker): Run | null {
+function at(index: IRunIndex, panel: IRunsPanel, tracker: INotebookTracker): AnyRun | null {
   const { currentWidget: notebook, activeCell } = tracker;
   const focused = document.activeElement?.closest('.jp-codesteer-panel') ? panel.current : null;
   if (focused || !notebook) {

@@ -27,16 +27,19 @@ export const panel: JupyterFrontEndPlugin<IRunsPanel> = {
     translator: ITranslator | null
   ) => {
     const made = new RunsPanel({ index, tracker, shell, commands, words: wordsOf(translator) });
-    let { side } = settings;
+    let { side, allNotebooks } = settings;
     shell.add(made, side, { rank: RANK, type: 'CodeSteer' });
     restorer?.add(made, made.id);
-    made.showAll(settings.allNotebooks);
+    made.showAll(allNotebooks);
     settings.changed.connect(() => {
       if (side !== settings.side) {
         ({ side } = settings);
         shell.add(made, side, { rank: RANK, type: 'CodeSteer' });
       }
-      made.showAll(settings.allNotebooks);
+      if (allNotebooks !== settings.allNotebooks) {
+        ({ allNotebooks } = settings);
+        made.showAll(allNotebooks);
+      }
     });
     return made;
   }
