@@ -10,7 +10,8 @@ JupyterLab says that it is restored and the browser is idle. Chromium's own coun
 thread has spent in tasks by then, scripts among them: parsing, compiling and layout are in it. *Of ours*: the time in
 functions of the extension (and in the browser's own under them), sampled every 0.1 ms: a lower bound, with little noise.
 
-A stop is timed in the page, from the click or key (or the call of the interrupt) to the panel's words for the run.
+A stop is timed in the page, from the click or key (or the command that interrupts): until the panel or the cell says
+that the run is stopping, and until the panel says that it has stopped.
 """
 
 from __future__ import annotations
@@ -76,10 +77,14 @@ WATCH = """() => {
     for (const event of ['click', 'keydown']) addEventListener(event, () => note('asked'), { capture: true, once: true });
     const look = () => {
         const words = document.querySelector('.jp-codesteer-row .jp-codesteer-status').textContent;
-        if (words.startsWith('Stopp')) note('shown');
+        const button = document.querySelector('.jp-CodeCell.jp-mod-active .cs-stop')?.textContent;
+        if (words.startsWith('Stopp') || button?.startsWith('Stopp')) note('shown');
         if (words === 'Stopped') note('ended');
     };
-    new MutationObserver(look).observe(document.querySelector('.jp-codesteer-list'), { childList: true, characterData: true, subtree: true });
+    const observer = new MutationObserver(look);
+    for (const place of ['.jp-codesteer-list', '.jp-CodeCell.jp-mod-active .cs-head']) {
+        observer.observe(document.querySelector(place), { childList: true, characterData: true, subtree: true });
+    }
 }"""
 
 INTERRUPT = """() => {

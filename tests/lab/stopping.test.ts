@@ -66,6 +66,16 @@ it('is not followed by an interrupt once the kernel has heard it, however long i
   expect(isStopping()).toEqual([true]);
 });
 
+it('shows at once when the kernel is interrupted, and no more when that could not be done', async () => {
+  panel.widget('w', { record: running });
+  expect(isStopping()).toEqual([false]);
+  const refused = Promise.reject(new Error('gone'));
+  index.interrupted(panel.panel, refused);
+  expect(index.runs.map(run => run.isStopping)).toEqual([true]);
+  await refused.catch(() => undefined);
+  expect(isStopping()).toEqual([false]);
+});
+
 it('is over when the run has ended', () => {
   panel.widget('w', { record: running, stop_requested: true });
   panel.widget('w', { record: { ...running, status: 'stopped' } });

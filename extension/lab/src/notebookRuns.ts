@@ -68,14 +68,18 @@ export class NotebookRuns {
 
   /** Asks for the end of a run in the kernel's own words; returns whether there was anybody to ask. */
   askToStop(run: Run): boolean {
-    const { id } = run.record;
-    this.stopping.add(id);
-    this.touch(run.cell);
-    const widgets = this.live.widgetsOf(id);
+    this.showStopping(run);
+    const widgets = this.live.widgetsOf(run.record.id);
     for (const widget of widgets) {
       this.tell(widget, { method: 'custom', content: { event: 'stop' } });
     }
     return widgets.length > 0;
+  }
+
+  /** Shows that a run is ending, as long as it goes on. */
+  showStopping(run: Run): void {
+    this.stopping.add(run.record.id);
+    this.touch(run.cell);
   }
 
   /** Whether the kernel has said that it is ending the run. */

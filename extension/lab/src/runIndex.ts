@@ -69,6 +69,21 @@ export class RunIndex implements IRunIndex {
     }
   }
 
+  /** Takes note of an interrupt of a notebook's kernel: what runs there is ending, before the kernel has heard of it. */
+  interrupted(panel: NotebookPanel, done: Promise<unknown>): void {
+    const notebook = this.notebooks.get(panel);
+    const ending = notebook?.runs.filter(({ record }) => isLive(record.status)) ?? [];
+    for (const run of ending) {
+      notebook?.showStopping(run);
+    }
+    this.tell();
+    done.catch(() => {
+      for (const run of ending) {
+        notebook?.couldNotStop(run);
+      }
+    });
+  }
+
   private add(panel: NotebookPanel): void {
     const notebook = new NotebookRuns(panel, () => {
       this.timer ??= setTimeout(() => {
