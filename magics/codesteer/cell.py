@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from codesteer_kernel.run import LiveRun, Run, RunFailed, engine, read_run
 if TYPE_CHECKING:
     from codesteer.magic import CodeSteer
 
-__all__ = ["RunInterrupted", "run_cell", "steer_here"]
+__all__ = ["RunInterrupted", "run_cell", "steer_here", "stopped"]
 
 _STOP_SECONDS = 15.0
 
@@ -93,14 +95,27 @@ async def _awaited(shell: Any, cell: str, options: RunOptions, mode: str) -> Run
     try:
         run = await live.join()
     except asyncio.CancelledError:
-        # The kernel interrupt. Wait for the engine to close streams and programs, then keep what there is.
+        # The kernel interrupt.
         interrupted = True
-        live.stop()
-        async with asyncio.timeout(_STOP_SECONDS):
-            run = await live.join()
+        run = await stopped(live, shown)
     if shown is not None:
         shown.finish(run.record)
     return _ended(shell, run, options, interrupted=interrupted)
+
+
+async def stopped(live: LiveRun, shown: LiveCell | None) -> Run:
+    """Stop a run, and wait until the engine has closed streams and programs; another interrupt asks for nothing new."""
+    live.stop()
+    if shown is not None:
+        shown.stopping()
+    ending = asyncio.ensure_future(live.join())
+    deadline = time.monotonic() + _STOP_SECONDS
+    while not ending.done() and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({ending}, timeout=left)
+    if not ending.done():
+        raise RunInterrupted(f"The kernel was interrupted, but the run has not ended within {_STOP_SECONDS:.0f} s.")
+    return ending.result()
 
 
 def _blocking(shell: Any, cell: str, options: RunOptions) -> Run:

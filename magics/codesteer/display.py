@@ -100,6 +100,11 @@ class LiveCell:
         else:
             self._later(_TEXT_SECONDS)
 
+    def stopping(self) -> None:
+        """Say that the run is about to end, as it does when Stop is clicked."""
+        if self._widget is not None:
+            self._widget.stop()
+
     def finish(self, record: Record) -> None:
         """Replace whatever is shown by the static bundle."""
         self._record = record

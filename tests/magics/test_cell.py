@@ -136,6 +136,8 @@ def test_the_kernel_interrupt_stops_the_run_and_keeps_its_rounds(notebook: Noteb
         assert "interrupted" in cell.error
         assert len(cell.error.splitlines()) <= 3
         assert cell.run["status"] == "stopped"
+        states = [one["content"]["data"].get("state", {}) for one in cell.messages if one["msg_type"] == "comm_msg"]
+        assert any(state.get("stop_requested") for state in states), "no view was told that the run is stopping"
         assert [one["result"] for one in cell.run["rounds"]] == ["55", ""]
         assert cell.run["rounds"][1]["answer"]["text"].split() == ["a", "b"]
         assert cell.closed

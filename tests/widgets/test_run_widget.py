@@ -135,6 +135,16 @@ def test_stop_calls_back_once_even_those_who_come_late() -> None:
     assert widget.stop_requested is True
 
 
+def test_a_stop_from_elsewhere_calls_back_and_is_told_every_view() -> None:
+    widget = RunWidget(record())
+    calls: list[str] = []
+    widget.on_stop(lambda: calls.append("stopped"))
+    widget.stop()
+    click(widget)
+    assert calls == ["stopped"]
+    assert widget.get_state()["stop_requested"] is True
+
+
 @pytest.mark.parametrize(
     "content",
     [

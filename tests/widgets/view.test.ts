@@ -276,6 +276,22 @@ describe('actions', () => {
     expect(isShown('.cs-stop')).toBe(false);
   });
 
+  it('says so when somebody else asked to stop, until the run has ended or another one is shown', async () => {
+    const stop = vi.fn();
+    draw(sample('streaming'), { actions: { stop } });
+    view?.stopping();
+    find('.cs-stop').click();
+    await redraw({ ...sample('streaming'), seq: sample('streaming').seq + 1 });
+    expect(find('.cs-stop').textContent).toBe('Stopping…');
+    expect(stop).not.toHaveBeenCalled();
+    await redraw({ ...sample('streaming'), id: 'another' });
+    expect(find('.cs-stop').textContent).toBe('Stop');
+    await redraw(sample('stopped'));
+    view?.stopping();
+    expect(isShown('.cs-stop')).toBe(false);
+    expect(isShown('.cs-hint')).toBe(false);
+  });
+
   it('makes Stop usable again when the host could not be reached', async () => {
     draw(sample('streaming'), { actions: { stop: () => Promise.reject(new Error('gone')) } });
     find('.cs-stop').click();

@@ -65,7 +65,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
     Attributes:
         record: the record last shown, as plain JSON types.
         tail: answer text newer than ``record``.
-        stop_requested: True once the user clicked Stop in any view.
+        stop_requested: True once the end of the run has been asked for: every view says that it is stopping.
         seen: True once a view has drawn the record: the proof that the notebook's front end can draw widgets.
         selected: the round that the reader opened last, from 1; 0 for none. Setting it opens a round in all views.
         ratings: what is thought of the rounds, by their index: ``{2: "good"}``.
@@ -77,7 +77,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
 
     record = traitlets.Dict(default_value={}).tag(sync=True)
     tail = traitlets.Dict(default_value={}).tag(sync=True)
-    stop_requested = traitlets.Bool(default_value=False)
+    stop_requested = traitlets.Bool(default_value=False).tag(sync=True)
     seen = traitlets.Bool(default_value=False).tag(sync=True)
     selected = traitlets.Int(default_value=0, min=0).tag(sync=True)
     ratings = traitlets.Dict(default_value={}).tag(sync=True)
@@ -135,6 +135,14 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
                 return
         callback()
 
+    def stop(self) -> None:
+        """Do what a click on Stop does, for those who were told to stop in another way."""
+        with self._lock:
+            self.stop_requested = True
+            stops, self._stop_callbacks = self._stop_callbacks, []
+        for stop in stops:
+            stop()
+
     def on_insert(self, callback: Callable[[str], object]) -> None:
         """Call ``callback(code)`` when the user wants a program put into a cell."""
         self._insert_callbacks.append(callback)
@@ -166,11 +174,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
         """Take a message of a view; what is not one of ours is ignored."""
         match content:
             case {"event": "stop"}:
-                with self._lock:
-                    self.stop_requested = True
-                    stops, self._stop_callbacks = self._stop_callbacks, []
-                for stop in stops:
-                    stop()
+                self.stop()
             case {"event": "insert", "code": str(code)}:
                 for insert in self._insert_callbacks:
                     insert(code)

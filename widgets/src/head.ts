@@ -60,6 +60,9 @@ export class Head implements Part<RunRecord> {
   }
 
   update(record: RunRecord): void {
+    if (!isLive(record) || record.id !== this.record?.id) {
+      this.rest();
+    }
     this.record = record;
     const { tone, icon: name, words } = STATUS[record.status];
     setAttribute(this.node, 'data-tone', tone);
@@ -70,9 +73,6 @@ export class Head implements Part<RunRecord> {
     setShown(this.find, record.rounds.length > 0);
     setShown(this.fold, record.rounds.length > 0);
     setShown(this.stopPlace, isLive(record));
-    if (!isLive(record)) {
-      this.rest();
-    }
     this.tick();
   }
 
@@ -101,17 +101,28 @@ export class Head implements Part<RunRecord> {
     clearTimeout(this.patience);
   }
 
+  /** Says that the end of the run has been asked for. */
+  stopping(): void {
+    if (!this.isStopping && this.record && isLive(this.record)) {
+      // Not `disabled`, which would throw the reader's focus back to the top of the page.
+      setAttribute(this.stop, 'aria-disabled', 'true');
+      setText(this.stopLabel, this.around.language.say('stopping'));
+      this.patience = setTimeout(() => {
+        setText(this.hint, this.around.language.say('stillStopping'));
+        setShown(this.hint, true);
+      }, PATIENCE_MS);
+    }
+  }
+
+  private get isStopping(): boolean {
+    return this.stop.getAttribute('aria-disabled') === 'true';
+  }
+
   private stopNow(): void {
-    // Not `disabled`, which would throw the reader's focus back to the top of the page.
-    if (this.stop.getAttribute('aria-disabled') === 'true') {
+    if (this.isStopping) {
       return;
     }
-    setAttribute(this.stop, 'aria-disabled', 'true');
-    setText(this.stopLabel, this.around.language.say('stopping'));
-    this.patience = setTimeout(() => {
-      setText(this.hint, this.around.language.say('stillStopping'));
-      setShown(this.hint, true);
-    }, PATIENCE_MS);
+    this.stopping();
     Promise.resolve()
       .then(() => this.around.actions.stop?.())
       .catch(() => {

@@ -35,6 +35,8 @@ export interface RunView {
   serve(actions: RunActions): void;
   /** Shows what is known to be thought of the rounds. */
   rated(ratings: Ratings): void;
+  /** Shows that the end of the run has been asked for, by whatever way. */
+  stopping(): void;
   /** Opens a round, as if the reader had chosen it, but leaves the focus where it is. */
   select(round: number): void;
   /** Empties the host and ends all timers. */
@@ -160,6 +162,10 @@ class View implements RunView, Surroundings {
   rated(ratings: Ratings): void {
     this.ratings = ratings;
     this.redraw();
+  }
+
+  stopping(): void {
+    this.head.stopping();
   }
 
   select(round: number): void {

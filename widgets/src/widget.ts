@@ -12,6 +12,7 @@ interface RunModel {
   /** Names of what the Python side has somebody listening for. */
   actions: string[];
   selected: number;
+  stop_requested: boolean;
   ratings: Ratings;
 }
 
@@ -62,6 +63,11 @@ function render({ model, el }: RenderProps<RunModel>): () => void {
   const rate = (): void => {
     view.rated(model.get('ratings'));
   };
+  const stop = (): void => {
+    if (model.get('stop_requested')) {
+      view.stopping();
+    }
+  };
   const select = (): void => {
     view.select(model.get('selected'));
   };
@@ -70,7 +76,8 @@ function render({ model, el }: RenderProps<RunModel>): () => void {
     ['change:tail', draw],
     ['change:actions', serve],
     ['change:ratings', rate],
-    ['change:selected', select]
+    ['change:selected', select],
+    ['change:stop_requested', stop]
   ] as const;
   for (const [event, listener] of listeners) {
     model.on(event, listener);
@@ -78,6 +85,7 @@ function render({ model, el }: RenderProps<RunModel>): () => void {
   draw();
   rate();
   select();
+  stop();
   // The kernel learns that somebody can draw widgets, and need not fall back to plain rounds.
   model.set('seen', true);
   model.save_changes();

@@ -27,12 +27,18 @@ const plain = (value: unknown): Plain =>
 /** The live runs of one kernel by their widgets' names. */
 export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
+  private readonly stopping = new Set<string>();
   private readonly settled = new Set<string>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   get(widget: string): LiveRun | undefined {
     return this.runs.get(widget);
+  }
+
+  /** Whether the kernel has said that it is ending the run. */
+  isStopping(widget: string): boolean {
+    return this.stopping.has(widget);
   }
 
   entries(): Iterable<[string, LiveRun]> {
@@ -59,6 +65,7 @@ export class LiveRuns {
       case 'comm_msg':
         return this.take(widget, plain(plain(data).state));
       case 'comm_close':
+        this.stopping.delete(widget);
         return !this.settled.has(widget) && this.runs.delete(widget);
       default:
         return false;
@@ -85,6 +92,7 @@ export class LiveRuns {
   lose(): [string, LiveRun][] {
     const lost = [...this.runs];
     this.runs.clear();
+    this.stopping.clear();
     this.settled.clear();
     return lost;
   }
@@ -92,6 +100,10 @@ export class LiveRuns {
   private take(widget: string, state: Plain): boolean {
     const known = this.runs.get(widget);
     const { record: raw, tail } = state;
+    const isStopping = state.stop_requested === true;
+    if (isStopping) {
+      this.stopping.add(widget);
+    }
     if (raw !== undefined) {
       const record = readRecord(raw);
       // Other widgets may have a trait of that name; ours say what they are about.
@@ -105,7 +117,7 @@ export class LiveRuns {
       this.runs.set(widget, { ...known, tail });
       return true;
     }
-    return false;
+    return known !== undefined && isStopping;
   }
 }
 

@@ -68,14 +68,23 @@ export class NotebookRuns {
 
   /** Asks for the end of a run in the kernel's own words; returns whether there was anybody to ask. */
   askToStop(run: Run): boolean {
-    const { id } = run.record;
-    this.stopping.add(id);
-    this.touch(run.cell);
-    const widgets = this.live.widgetsOf(id);
+    this.showStopping(run);
+    const widgets = this.live.widgetsOf(run.record.id);
     for (const widget of widgets) {
       this.tell(widget, { method: 'custom', content: { event: 'stop' } });
     }
     return widgets.length > 0;
+  }
+
+  /** Shows that a run is ending, as long as it goes on. */
+  showStopping(run: Run): void {
+    this.stopping.add(run.record.id);
+    this.touch(run.cell);
+  }
+
+  /** Whether the kernel has said that it is ending the run. */
+  isHeard(run: Run): boolean {
+    return this.live.widgetsOf(run.record.id).some(widget => this.live.isStopping(widget));
   }
 
   /** Takes the wish for a run's end back: it could not be told to anybody. */
@@ -168,7 +177,8 @@ export class NotebookRuns {
           return [];
         }
         const { record, tail, received } = live;
-        return [{ ...about, record, tail, received, isStopping: this.isStopping(record) }];
+        const isStopping = this.isStopping(record) || (this.live.isStopping(shown.widget) && isGoingOn(record));
+        return [{ ...about, record, tail, received, isStopping }];
       }
       const record = this.isAbandoned(shown.record, cell) ? { ...shown.record, status: 'lost' as const } : shown.record;
       const received = this.moving.get(record.id) ?? performance.now();

@@ -78,7 +78,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
 
   /** The view is loaded when there is a run to be seen. */
   private async load(): Promise<void> {
-    const { createRunView } = await import('@codesteer/view');
+    const { createRunView } = await import('./view.js');
     if (!this.isDisposed) {
       const { typesetter, translate } = this.lent;
       this.view = createRunView(this.node, {

@@ -56,7 +56,8 @@ export class RunIndex implements IRunIndex {
       await new Promise(resolve => setTimeout(resolve, PATIENCE_MS));
       notebook.refresh();
       const { id } = run.record;
-      if (!notebook.runs.some(({ record }) => record.id === id && isLive(record.status))) {
+      // A kernel that has heard the wish ends the run; an interrupt would come too late, and hit the next cell.
+      if (notebook.isHeard(run) || !notebook.runs.some(({ record }) => record.id === id && isLive(record.status))) {
         return;
       }
     }
@@ -66,6 +67,21 @@ export class RunIndex implements IRunIndex {
       notebook.couldNotStop(run);
       throw fault;
     }
+  }
+
+  /** Takes note of an interrupt of a notebook's kernel: what runs there is ending, before the kernel has heard of it. */
+  interrupted(panel: NotebookPanel, done: Promise<unknown>): void {
+    const notebook = this.notebooks.get(panel);
+    const ending = notebook?.runs.filter(({ record }) => isLive(record.status)) ?? [];
+    for (const run of ending) {
+      notebook?.showStopping(run);
+    }
+    this.tell();
+    done.catch(() => {
+      for (const run of ending) {
+        notebook?.couldNotStop(run);
+      }
+    });
   }
 
   private add(panel: NotebookPanel): void {

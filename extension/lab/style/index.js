@@ -1,2 +1,1 @@
-import '@codesteer/view/style.css';
-import './panel.css';
+import './start.css';

@@ -1,4 +1,6 @@
-/** What the side panel holds; loaded when the panel is first seen. */
+/** What the side panel holds; loaded when the panel is first seen, with its style. */
+
+import '../../style/panel.css';
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { showErrorMessage } from '@jupyterlab/apputils';
@@ -229,14 +231,7 @@ export class RunsContent extends Widget {
     this.showBrowser();
     this.list.select(run);
     this.comparison.node.remove();
-    if (!this.detail) {
-      this.detail = new Detail(this.parts.words, this.parts.index, () => {
-        this.closeDetail();
-      });
-      this.browser.append(this.detail.node);
-    }
-    this.detail.show(run);
-    this.detail.focus(feedback);
+    this.showRounds(run).focus(feedback);
   }
 
   /** Shows two runs side by side. */
@@ -291,6 +286,10 @@ export class RunsContent extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
+    // What was opened on the way here has the focus already.
+    if (this.node.contains(document.activeElement)) {
+      return;
+    }
     if (this.browser.hidden) {
       this.composer.focus();
     } else {
@@ -345,8 +344,8 @@ export class RunsContent extends Widget {
     this.offerModels(isHistory ? history.models : modelsOf(runs));
     const fit = isHistory ? runs : fitting(runs, this.wish);
     const [fits, all] = isHistory ? [history.fit, history.all] : [fit.length, runs.length];
-    this.list.show(fit, fits);
     setShown(this.list.node, fit.length > 0);
+    this.list.show(fit, fits);
     setText(this.count, fits === all ? words._n('%1 run', '%1 runs', all) : words.__('%1 of %2 runs', fits, all));
     setShown(this.count, all > 0);
     this.drawEmpty(all, fit.length);
@@ -366,6 +365,7 @@ export class RunsContent extends Widget {
   private drawChosen(): void {
     const { chosen } = this.list;
     const run = chosen.length === 1 ? this.chosen : null;
+    const { activeElement } = document;
     const can = run && possible(run);
     const held = run ? hindrances(run, this.parts.words) : {};
     for (const { node, label, deed } of this.buttons) {
@@ -376,8 +376,16 @@ export class RunsContent extends Widget {
       setAttribute(node, 'aria-description', why ?? null);
       setAttribute(node, 'title', why === undefined ? label : `${label}: ${why}`);
     }
+    const isReadable = run && (!isKept(run) || run.isWhole);
+    if (isReadable && this.detail && this.detail.key !== run.key) {
+      this.showRounds(run);
+    }
     setShown(this.compareButton, chosen.length === 2);
     setShown(this.tools, chosen.length > 0);
+    // Whoever pressed a button that is not there any more stays near.
+    if (this.tools.contains(activeElement) && activeElement?.closest('[hidden]')) {
+      (this.list.node.hidden ? this.search : this.list.node).focus();
+    }
     this.onSelect(this.chosen);
   }
 
@@ -458,6 +466,21 @@ export class RunsContent extends Widget {
       this.composer.ask().catch(console.error);
     }
     this.draw();
+  }
+
+  /** Each run has a view of its own: what is opened or written in one is not meant for another. */
+  private showRounds(run: AnyRun): Detail {
+    if (this.detail?.key !== run.key) {
+      this.dropDetail();
+    }
+    if (!this.detail) {
+      this.detail = new Detail(this.parts.words, this.parts.index, () => {
+        this.closeDetail();
+      });
+      this.browser.append(this.detail.node);
+    }
+    this.detail.show(run);
+    return this.detail;
   }
 
   private showBrowser(): void {

@@ -1,11 +1,12 @@
 /** One run with its rounds, below the list. */
 
 import { closeIcon } from '@jupyterlab/ui-components';
-import { createRunView, type RunView } from '@codesteer/view';
+import type { RunView } from '@codesteer/view';
 import { el, heading } from '@codesteer/view/parts/dom.js';
 
 import { actionsOf } from '../doing.js';
 import type { AnyRun, IRunIndex } from '../tokens.js';
+import { createRunView } from '../view.js';
 import { translateBy, type Words } from '../words.js';
 import { tool } from './buttons.js';
 
@@ -46,6 +47,9 @@ export class Detail {
     this.run = run;
     this.view.serve(actionsOf(run, this.index));
     this.view.update(run.record, run.tail);
+    if (run.isStopping) {
+      this.view.stopping();
+    }
   }
 
   /** Puts the focus where feedback is written, or else on the way out. */
