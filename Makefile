@@ -19,7 +19,7 @@ TORCH ?= torch==2.13.0
 # Debian packages: a browser for the browser tests and a font for its screenshots.
 BROWSER_PACKAGES := chromium fonts-dejavu-core
 
-LAB_SOURCES = $(shell find extension/lab widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' 2>/dev/null)
+FRONTEND_SOURCES = $(shell find extension/lab extension/vscode widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots
 
@@ -62,7 +62,7 @@ $(STAMPS)/npm: package-lock.json package.json | $(STAMPS)
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(LAB_SOURCES)
+$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(FRONTEND_SOURCES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	@mkdir -p .venv/share/jupyter/labextensions/@codesteer
 	@ln -sfn "$(CURDIR)/extension/lab/labextension" .venv/share/jupyter/labextensions/@codesteer/lab
@@ -136,6 +136,6 @@ screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser
 
 clean:
 	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
-	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib widgets/lib
+	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib extension/vscode/dist widgets/lib
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

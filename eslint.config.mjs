@@ -12,7 +12,7 @@ export default ts.config(
       '**/node_modules/**',
       '.venv/**',
       'out/**',
-      'dist/**',
+      '**/dist/**',
       'build/**'
     ]
   },
@@ -23,7 +23,12 @@ export default ts.config(
     extends: [...ts.configs.strictTypeChecked, ...ts.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['widgets/tsconfig.json', 'extension/lab/tsconfig.json'],
+        project: [
+          'widgets/tsconfig.json',
+          'extension/lab/tsconfig.json',
+          'extension/vscode/tsconfig.json',
+          'extension/vscode/tsconfig.pages.json'
+        ],
         tsconfigRootDir: import.meta.dirname
       }
     },

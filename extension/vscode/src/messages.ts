@@ -1,0 +1,87 @@
+/** What the renderer in a notebook and the extension say to each other. Both read it as input from a stranger. */
+
+/** Which rounds stand open when a run is drawn. */
+export type OpenRounds = 'newest' | 'all' | 'none';
+
+/** What a reader set about the view. */
+export interface Preferences {
+  readonly rounds: OpenRounds;
+}
+
+export const DEFAULT_PREFERENCES: Preferences = { rounds: 'newest' };
+
+/** From the renderer: what the reader wants done with the run of an output. */
+export type RendererMessage =
+  /** A renderer has begun and would like to know the preferences. */
+  | { readonly type: 'ready' }
+  /** Puts a program into a new cell below the run's. */
+  | { readonly type: 'insert-code'; readonly runId: string; readonly code: string }
+  /** Puts text on the clipboard. */
+  | { readonly type: 'copy'; readonly text: string }
+  /** Shows the whole run in an editor of its own. */
+  | { readonly type: 'open'; readonly runId: string; readonly record: object }
+  /** Ends the run. */
+  | { readonly type: 'stop'; readonly runId: string }
+  /** Asks the question of the run again. */
+  | { readonly type: 'run-again'; readonly runId: string }
+  /** Begins a run that goes on from this one with the reader's words. */
+  | { readonly type: 'continue'; readonly runId: string; readonly words: string };
+
+/** To the renderer, when it begins and whenever something of it changes. */
+export interface HostMessage {
+  readonly type: 'preferences';
+  readonly preferences: Preferences;
+  /** Whether cells may be written and run: not in workspaces that are not trusted. */
+  readonly trusted: boolean;
+}
+
+/** Longest text that is taken from a page, in characters; far more than a record holds. */
+const LONGEST = 4_000_000;
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST;
+
+/** Returns the message, or null for anything that is none. */
+export function readRendererMessage(value: unknown): RendererMessage | null {
+  if (!isObject(value)) {
+    return null;
+  }
+  const { type, runId, code, text, record, words } = value;
+  switch (type) {
+    case 'ready':
+      return { type };
+    case 'insert-code':
+      return isText(runId) && isText(code) ? { type, runId, code } : null;
+    case 'copy':
+      return isText(text) ? { type, text } : null;
+    case 'open':
+      return isText(runId) && isObject(record) ? { type, runId, record } : null;
+    case 'stop':
+    case 'run-again':
+      return isText(runId) ? { type, runId } : null;
+    case 'continue':
+      return isText(runId) && isText(words) ? { type, runId, words } : null;
+    default:
+      return null;
+  }
+}
+
+/** Returns the message, or null for anything that is none. */
+export function readHostMessage(value: unknown): HostMessage | null {
+  if (!isObject(value) || value.type !== 'preferences' || !isObject(value.preferences)) {
+    return null;
+  }
+  return {
+    type: 'preferences',
+    preferences: { rounds: readOpenRounds(value.preferences.rounds) },
+    trusted: value.trusted === true
+  };
+}
+
+/** Returns the value where it names rounds, else the default. */
+export function readOpenRounds(value: unknown): OpenRounds {
+  return value === 'all' || value === 'none' ? value : DEFAULT_PREFERENCES.rounds;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
