@@ -180,6 +180,22 @@ export const STRINGS = {
   checkerModel: 'checker {model}',
   seed: 'seed {seed}',
 
+  noQuestion: '(no question)',
+  steeredBy: '{target}, steered by {steerer}',
+  roundOf: 'Round {round} of {rounds}',
+  tokenCount: '{n} tokens',
+
+  status: 'Status',
+  checkers: 'Checkers',
+  models: 'Models',
+  time: 'Time',
+  cost: 'Cost',
+  countOf: '{n} of {most}',
+  programRated: 'program {score}/10',
+  neitherProgram: 'Neither run has a program.',
+  otherPrograms: 'The two programs have too little in common to compare.',
+  samePrograms: 'Both runs have the same program.',
+
   seconds: '{n} s',
   minutes: '{minutes} min {seconds} s',
   hours: '{hours} h {minutes} min',

@@ -14,9 +14,10 @@ import {
   tableRowsIcon,
   treeViewIcon
 } from '@jupyterlab/ui-components';
+import type { Format } from '@codesteer/view/parts/files.js';
 
 import { CommandIDs } from './commandIds.js';
-import type { Format, Possible } from './doing.js';
+import type { Possible } from './doing.js';
 import { codesteerIcon } from './icons.js';
 import type { Run } from './tokens.js';
 import type { Words } from './words.js';

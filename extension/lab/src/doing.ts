@@ -3,14 +3,12 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { CodeCell } from '@jupyterlab/cells';
 import type { RunActions } from '@codesteer/view';
+import { asks, continuing, nameIn, rerunning } from '@codesteer/view/parts/cellText.js';
+import { codeOf, exported, fileName, type Format } from '@codesteer/view/parts/files.js';
 
-import { activate, asks, continuing, insertBelow, type RunCell, runActive } from './cell.js';
+import { activate, insertBelow, type RunCell, runActive, sourceOf } from './cell.js';
 import { forget } from './kernel.js';
 import type { IRunIndex, Run } from './tokens.js';
-
-/** The forms that a run can be saved in. */
-export type Format = 'json' | 'md' | 'html' | 'py';
-export const FORMATS: readonly Format[] = ['json', 'md', 'html', 'py'];
 
 /** What a run allows where it stands. */
 export interface Possible {
@@ -32,15 +30,10 @@ export function possible(run: Run): Possible {
     stop: live && hasKernel && !run.isStopping,
     rerun: !live && hasKernel && isWritable,
     feedback: !live && hasKernel && isWritable && idOf(run) !== '',
-    insert: isWritable && codeOf(run) !== '',
+    insert: isWritable && codeOf(run.record) !== '',
     copy: !!record.answer,
     forget: !live && isWritable
   };
-}
-
-/** The program of the answer, or else of the newest round that has one. */
-export function codeOf({ record: { answer, rounds } }: Run): string {
-  return answer?.code ?? rounds.findLast(({ answer: { code } }) => code !== null)?.answer.code ?? '';
 }
 
 /** Shows the cell of a run and marks it for a moment. */
@@ -70,10 +63,10 @@ export async function goTo(run: Run, shell: JupyterFrontEnd.IShell): Promise<voi
 export function rerun(run: Run): void {
   const here = placeOf(run);
   if (here) {
-    if (asks(here)) {
+    if (asks(sourceOf(here))) {
       activate(here);
     } else {
-      insertBelow(here, `%codesteer rerun ${idOf(run)}`);
+      insertBelow(here, rerunning(idOf(run)));
     }
     runActive(here);
   }
@@ -83,7 +76,7 @@ export function rerun(run: Run): void {
 export function goOn(run: Run, words: string): void {
   const here = placeOf(run);
   if (here) {
-    insertBelow(here, continuing(here, idOf(run), words));
+    insertBelow(here, continuing(sourceOf(here), idOf(run), words));
     runActive(here);
   }
 }
@@ -137,38 +130,27 @@ export function actionsOf(run: Run, index: IRunIndex): RunActions {
 }
 
 /** The run in this form, or null where it has none. */
-export function exported(run: Run, format: Format): string | null {
+export function exportedFrom(run: Run, format: Format): string | null {
   const { data } = run.cell.outputs.get(run.output);
-  const text = (type: string): string | null => (typeof data[type] === 'string' ? data[type] : null);
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(run.record, null, 1)}\n`;
-    case 'md':
-      return text('text/markdown');
-    case 'html':
-      return text('text/html');
-    case 'py':
-      return codeOf(run) || null;
-  }
+  return exported(run.record, format, type => (typeof data[type] === 'string' ? data[type] : null));
 }
 
 /** Has the browser save a run. */
 export function download(run: Run, format: Format): void {
-  const text = exported(run, format);
+  const text = exportedFrom(run, format);
   if (text === null) {
     return;
   }
-  const ending = format === 'json' ? 'codesteer.json' : format;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  link.download = `${idOf(run) || 'run'}.${ending}`;
+  link.download = fileName(idOf(run), format);
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
 /** A run's name, where it can stand in a cell. */
 function idOf({ record: { id } }: Run): string {
-  return /^[\w-]{1,80}$/.test(id) ? id : '';
+  return nameIn(id);
 }
 
 function placeOf({ panel, cell }: Run): RunCell | null {

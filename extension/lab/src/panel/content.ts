@@ -19,11 +19,12 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
 import { el, setShown, setText } from '@codesteer/view/parts/dom.js';
+import { FORMATS } from '@codesteer/view/parts/files.js';
+import { ANY, fitting, modelsOf, type Wish } from '@codesteer/view/parts/filter.js';
 import { STATUS } from '@codesteer/view/parts/words.js';
 
 import { CommandIDs } from '../commandIds.js';
-import { exported, FORMATS, goTo, possible } from '../doing.js';
-import { ANY, fitting, modelsOf, type Wish } from '../filter.js';
+import { exportedFrom, goTo, possible } from '../doing.js';
 import type { IRunIndex, Run } from '../tokens.js';
 import { languageOf, type Words } from '../words.js';
 import { action, tool } from './buttons.js';
@@ -373,7 +374,7 @@ export class RunsContent extends Widget {
   private offerFormats(run: Run): void {
     const menu = new Menu({ commands: this.parts.commands });
     for (const format of FORMATS) {
-      if (exported(run, format) !== null) {
+      if (exportedFrom(run, format) !== null) {
         menu.addItem({ command: CommandIDs.export, args: { run: run.key, format, short: true } });
       }
     }

@@ -1,9 +1,9 @@
 /** The list of runs: as many rows as can be seen, however many runs there are. */
 
 import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from '@codesteer/view/parts/dom.js';
+import { type Badge, factsOf, timeOf } from '@codesteer/view/parts/facts.js';
 import type { Language } from '@codesteer/view/parts/language.js';
 
-import { type Badge, factsOf, timeOf } from '../facts.js';
 import type { Run } from '../tokens.js';
 import type { Words } from '../words.js';
 
@@ -34,7 +34,7 @@ export class RunList {
   private readonly watcher: ResizeObserver | null;
 
   constructor(
-    private readonly words: Words,
+    words: Words,
     private readonly language: Language,
     private readonly listener: Listener
   ) {
@@ -182,7 +182,7 @@ export class RunList {
     const now = performance.now();
     const seen = this.runs.slice(first, last).map((run, place) => ({
       run,
-      facts: factsOf(run, this.words, this.language, now),
+      facts: factsOf(run, this.language, now),
       place: first + place,
       all: this.runs.length,
       isSelected: this.selected.includes(run.key),

@@ -4,10 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { Clipboard, Dialog, ICommandPalette, showDialog } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
+import { codeOf, FORMATS } from '@codesteer/view/parts/files.js';
 
 import { CommandIDs } from '../commandIds.js';
 import { addCommands } from '../commands.js';
-import { codeOf, download, exported, FORMATS, goOn, goTo, insert, possible, remove, rerun } from '../doing.js';
+import { download, exportedFrom, goOn, goTo, insert, possible, remove, rerun } from '../doing.js';
 import { isLive } from '../runIndex.js';
 import { IRunIndex, IRunsPanel, type Run } from '../tokens.js';
 import { wordsOf } from '../words.js';
@@ -54,12 +55,12 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
           }
         },
         insert: run => {
-          insert(run, codeOf(run));
+          insert(run, codeOf(run.record));
         },
         copy: run => {
           Clipboard.copyToSystem(run.record.answer?.text ?? '');
         },
-        formats: run => FORMATS.filter(format => exported(run, format) !== null),
+        formats: run => FORMATS.filter(format => exportedFrom(run, format) !== null),
         download,
         remove: async run => {
           const { button } = await showDialog({
