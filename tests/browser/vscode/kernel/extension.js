@@ -1,0 +1,54 @@
+/**
+ * A kernel for notebooks, which VS Code by itself has not: executing a cell plays the records of `live.json`, which lies
+ * beside the notebook, into one output, as the magic does in a real kernel; interrupted, it ends with the record of
+ * `stopped.json`.
+ */
+const vscode = require('vscode');
+
+const MIME_TYPE = 'application/vnd.codesteer.run.v1+json';
+const PAUSE_MS = 100;
+
+const beside = async (notebook, name) =>
+  JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(notebook.uri, '..', name))));
+
+const itemsOf = record => [
+  vscode.NotebookCellOutputItem.json(record, MIME_TYPE),
+  vscode.NotebookCellOutputItem.text('a run', 'text/plain')
+];
+
+async function execute(controller, cell) {
+  const execution = controller.createNotebookCellExecution(cell);
+  execution.executionOrder = (execute.count = (execute.count ?? 0) + 1);
+  execution.start(Date.now());
+  const records = await beside(cell.notebook, 'live.json');
+  const output = new vscode.NotebookCellOutput(itemsOf(records[0]));
+  await execution.replaceOutput(output);
+  for (const record of records.slice(1)) {
+    if (execution.token.isCancellationRequested) {
+      break;
+    }
+    await execution.replaceOutputItems(itemsOf(record), output);
+    await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+  }
+  const isStopped = execution.token.isCancellationRequested;
+  if (isStopped) {
+    await execution.replaceOutputItems(itemsOf(await beside(cell.notebook, 'stopped.json')), output);
+  }
+  execution.end(!isStopped, Date.now());
+}
+
+exports.activate = context => {
+  const controller = vscode.notebooks.createNotebookController('stand-in', 'jupyter-notebook', 'Stand-in');
+  controller.supportedLanguages = ['python'];
+  controller.supportsExecutionOrder = true;
+  controller.executeHandler = async cells => {
+    for (const cell of cells) {
+      await execute(controller, cell);
+    }
+  };
+  const prefer = notebook => {
+    controller.updateNotebookAffinity(notebook, vscode.NotebookControllerAffinity.Preferred);
+  };
+  vscode.workspace.notebookDocuments.forEach(prefer);
+  context.subscriptions.push(controller, vscode.workspace.onDidOpenNotebookDocument(prefer));
+};
