@@ -37,6 +37,8 @@ export const STRINGS = {
   notReached: 'The run could not be reached. Interrupt the kernel instead.',
   openAll: 'Open all rounds',
   closeAll: 'Close all rounds',
+  openRun: 'Open in an editor',
+  notOpened: 'The run could not be opened.',
 
   find: 'Find',
   findLabel: 'Find in this run',
