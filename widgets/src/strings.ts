@@ -205,6 +205,7 @@ export const STRINGS = {
 /** Words that depend on a number: for one, and for any other. */
 export const PLURALS = {
   rounds: ['{n} round', '{n} rounds'],
+  runs: ['{n} run', '{n} runs'],
   moreRounds: ['Allow more than {n} round to go on.', 'Allow more than {n} rounds to go on.'],
   calls: ['{n} call', '{n} calls'],
   lines: ['{n} line', '{n} lines'],

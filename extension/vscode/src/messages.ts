@@ -1,4 +1,4 @@
-/** What the renderer in a notebook and the extension say to each other. Both read it as input from a stranger. */
+/** What the views of runs (in notebooks and in editors of their own) and the extension say to each other. */
 
 /** Which rounds stand open when a run is drawn. */
 export type OpenRounds = 'newest' | 'all' | 'none';
@@ -10,10 +10,8 @@ export interface Preferences {
 
 export const DEFAULT_PREFERENCES: Preferences = { rounds: 'newest' };
 
-/** From the renderer: what the reader wants done with the run of an output. */
-export type RendererMessage =
-  /** A renderer has begun and would like to know the preferences. */
-  | { readonly type: 'ready' }
+/** From a view: what the reader wants done with a run. */
+export type RunMessage =
   /** Puts a program into a new cell below the run's. */
   | { readonly type: 'insert-code'; readonly runId: string; readonly code: string }
   /** Puts text on the clipboard. */
@@ -27,6 +25,9 @@ export type RendererMessage =
   /** Begins a run that goes on from this one with the reader's words. */
   | { readonly type: 'continue'; readonly runId: string; readonly words: string };
 
+/** From a view; `ready`: it has begun, and would like to know the preferences or the run. */
+export type RendererMessage = RunMessage | { readonly type: 'ready' };
+
 /** To the renderer, when it begins and whenever something of it changes. */
 export interface HostMessage {
   readonly type: 'preferences';
@@ -34,6 +35,17 @@ export interface HostMessage {
   /** Whether cells may be written and run: not in workspaces that are not trusted. */
   readonly trusted: boolean;
 }
+
+/** To the page of a webview: what it is to show. */
+export type PageMessage =
+  | {
+      readonly type: 'run';
+      readonly record: object;
+      /** What can be done with the run: the buttons that are shown. */
+      readonly possible: { readonly [name in 'stop' | 'runAgain' | 'goOn' | 'insertCode' | 'copy']: boolean };
+      readonly preferences: Preferences;
+    }
+  | { readonly type: 'runs'; readonly first: object; readonly second: object };
 
 /** Longest text that is taken from a page, in characters; far more than a record holds. */
 const LONGEST = 4_000_000;
