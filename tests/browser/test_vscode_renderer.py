@@ -343,7 +343,15 @@ def test_everything_can_be_reached_by_the_keyboard(webview: Webview) -> None:
         reached.append(name)
         width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert width != "0px", f"no focus ring on {name}"
-    wanted = ["Find", "Open all rounds", "Open in an editor", "Insert into a cell", "Copy answer", "Continue", "Run again"]
+    wanted = [
+        "Find",
+        "Open all rounds",
+        "Open in an editor",
+        "Insert into a cell",
+        "Copy answer",
+        "Continue",
+        "Run again",
+    ]
     assert [one for one in wanted if one not in reached] == []
     assert reached[-1] == "Run again"
     page.locator("[data-round='1'] > summary").press("Enter")
@@ -357,6 +365,8 @@ def test_it_fits_every_width(webview: Webview, width: int) -> None:
         webview.render("a", read_sample(name))
         webview.page.evaluate(OPEN)
         assert webview.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-        assert webview.page.evaluate("document.getElementById('a').scrollWidth <= document.getElementById('a').clientWidth")
+        assert webview.page.evaluate(
+            "document.getElementById('a').scrollWidth <= document.getElementById('a').clientWidth"
+        )
     webview.render("a", read_sample("refined"))
     webview.page.screenshot(path=SCREENSHOTS / f"width-{width}.png", full_page=True)

@@ -50,6 +50,7 @@ THEME_NAMES = {
     "contrast-dark": "Default High Contrast",
     "contrast-light": "Default High Contrast Light",
 }
+THEME_LABELS = {**THEME_NAMES, "contrast-dark": "Dark High Contrast", "contrast-light": "Light High Contrast"}
 MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
 <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
 <Metadata><Identity Language="en-US" Id="{name}" Version="{version}" Publisher="{publisher}"/>
@@ -102,7 +103,7 @@ class Window:
                 try:
                     if frame.query_selector(selector):
                         return frame
-                except Exception:  # noqa: S112 - a frame that is just being replaced
+                except Exception:
                     continue
             self.page.wait_for_timeout(100)
         pytest.fail(f"no frame with {selector} in {[frame.url for frame in self.page.frames]}")
@@ -114,6 +115,13 @@ class Window:
         field.wait_for(timeout=SLOW)
         field.fill(f">{title}")
         self.pick(title)
+
+    def wear(self, theme: str) -> None:
+        """Change the colour theme."""
+        self.run("Preferences: Color Theme")
+        field = self.page.locator(".quick-input-widget input[type='text']").first
+        field.fill(THEME_LABELS[theme])
+        self.pick(THEME_LABELS[theme])
 
     def pick(self, words: str) -> None:
         """Choose an entry of the list that is open."""

@@ -46,6 +46,7 @@ STYLE = """
   a { color: var(--vscode-textLink-foreground); }
   code { padding: 1px 3px; border-radius: 4px; color: var(--vscode-textPreformat-foreground);
     background: var(--vscode-textPreformat-background); }
+  blockquote { background: var(--vscode-textBlockQuote-background); }
   a:focus, input:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
 }
 body { background: var(--vscode-editor-background); }

@@ -1,7 +1,6 @@
 /**
  * A kernel for notebooks, which VS Code by itself has not: executing a cell plays the records of `live.json`, which lies
- * beside the notebook, into one output, as the magic does in a real kernel; interrupted, it ends with the record of
- * `stopped.json`.
+ * beside the notebook, into one output, as the magic does in a real kernel; interrupted, it ends with the last one, stopped.
  */
 const vscode = require('vscode');
 
@@ -23,16 +22,18 @@ async function execute(controller, cell) {
   const records = await beside(cell.notebook, 'live.json');
   const output = new vscode.NotebookCellOutput(itemsOf(records[0]));
   await execution.replaceOutput(output);
-  for (const record of records.slice(1)) {
+  let shown = records[0];
+  for (const record of records) {
     if (execution.token.isCancellationRequested) {
       break;
     }
-    await execution.replaceOutputItems(itemsOf(record), output);
+    shown = record;
+    await execution.replaceOutputItems(itemsOf(shown), output);
     await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
   }
   const isStopped = execution.token.isCancellationRequested;
   if (isStopped) {
-    await execution.replaceOutputItems(itemsOf(await beside(cell.notebook, 'stopped.json')), output);
+    await execution.replaceOutputItems(itemsOf({ ...shown, status: 'stopped' }), output);
   }
   execution.end(!isStopped, Date.now());
 }
