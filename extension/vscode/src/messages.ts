@@ -42,7 +42,7 @@ export type PageMessage =
       readonly type: 'run';
       readonly record: object;
       /** What can be done with the run: the buttons that are shown. */
-      readonly possible: { readonly [name in 'stop' | 'runAgain' | 'goOn' | 'insertCode' | 'copy']: boolean };
+      readonly possible: Readonly<Record<'stop' | 'runAgain' | 'goOn' | 'insertCode' | 'copy', boolean>>;
       readonly preferences: Preferences;
     }
   | { readonly type: 'runs'; readonly first: object; readonly second: object };
