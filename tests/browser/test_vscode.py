@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from codesteer_kernel.record import Record, decode_record, encode_record, reduce, retell
@@ -49,13 +48,16 @@ def saved_runs(folder: Path) -> str:
     return "runs.ipynb"
 
 
-def live_run(folder: Path, step: int = 1) -> str:
-    """A notebook with a cell, and what the stand-in kernel plays when it is executed: every record of a run as it grew."""
+def live_run(folder: Path, *, ends: bool) -> str:
+    """A notebook with a cell, and what the stand-in kernel plays when it is executed: the records of a run as it grew."""
+    events = retell(decode_record(read_sample("refined")))
     records, record = [], Record()
-    for event in retell(decode_record(read_sample("refined"))):
+    for event in events if ends else events[: len(events) // 2]:
         record = reduce(record, event)
         records.append(json.loads(encode_record(record)))
-    (folder / "live.json").write_text(json.dumps([*records[::step], records[-1]]), encoding="utf-8")
+    # Of a run that ends a few moments are enough.
+    shown = records[:: len(records) // 10] if ends else records
+    (folder / "live.json").write_text(json.dumps([*shown, records[-1]]), encoding="utf-8")
     write_notebook(folder / "live.ipynb", [(f"%%codesteer\n{QUESTION}", None)])
     return "live.ipynb"
 
@@ -87,36 +89,77 @@ def test_saved_runs_are_drawn_in_the_colours_of_the_theme(editor: Editor, page: 
 
 
 def test_a_live_run_is_followed_in_place_and_stopped_from_its_output(editor: Editor, page: Any) -> None:
-    editor.set("light")
-    window = editor.open(page, live_run(editor.folder))
-    window.cell(0).locator(".codicon-notebook-execute").first.click()
-    outputs = window.frame(".cs-run[data-status='running']")
+    window = editor.open(page, live_run(editor.folder, ends=False))
+    window.execute()
+    outputs = window.frame(".cs-run[data-status='running'] [data-round='1']")
     view = outputs.locator(".cs-run")
     outputs.evaluate("window.first = document.querySelector('.cs-run')")
-    view.locator("[data-round='2']").wait_for(timeout=120_000)
-    # What the reader opens stays open while the run goes on.
+    rows = window.list_runs()
+    assert (rows.nth(1).get_attribute("aria-label") or "").startswith("Running · A knight stands on a1")
+    # What the reader closes stays closed while the run goes on, and the focus stays where it was put.
     view.locator("[data-round='1'] > summary").click()
-    before = view.locator("[data-round='2'] .cs-row-content").nth(1).inner_text()
-    outputs.wait_for_function(
-        "before => document.querySelectorAll('[data-round=\"2\"] .cs-row-content')[1].innerText !== before", arg=before
-    )
+    view.get_by_role("button", name="Find", exact=True).focus()
+    seen = outputs.evaluate("document.querySelector('.cs-run').textContent")
+    outputs.wait_for_function("seen => document.querySelector('.cs-run').textContent !== seen", arg=seen)
+    assert view.locator("[data-round='1']").get_attribute("open") is None
+    assert outputs.evaluate("document.activeElement.getAttribute('aria-label')") == "Find"
     page.screenshot(path=SCREENSHOTS / "editor-live.png")
     view.get_by_role("button", name="Stop").click()
-    outputs.wait_for_selector(".cs-run[data-status='stopped']", timeout=120_000)
-    assert view.locator("[data-round='1']").get_attribute("open") is not None
+    outputs.wait_for_selector(".cs-run[data-status='stopped']")
     assert outputs.evaluate("first === document.querySelector('.cs-run')")
     assert view.get_by_role("button", name="Stop").count() == 0
+    page.locator(".sidebar .pane-body .monaco-list-row[aria-label^='Stopped']").wait_for()
 
 
-def test_a_run_is_asked_again_and_gone_on_with_from_its_output(editor: Editor, page: Any) -> None:
-    live_run(editor.folder, step=60)
+def test_buttons_of_an_output_write_and_run_cells(editor: Editor, page: Any) -> None:
+    notebook = live_run(editor.folder, ends=True)
+    window = editor.open(page, notebook)
+    window.execute()
+    outputs = window.frame(".cs-run[data-status='done']")
+    outputs.locator(".cs-answer").get_by_role("button", name="Insert into a cell").first.click()
+    # The kernel is not asked: the program stands in a cell below the run's.
+    window.cell(1).locator(".view-lines").get_by_text("moves").first.wait_for()
+    outputs.get_by_role("button", name="Open in an editor").click()
+    whole = window.frame("body[data-vscode-context] .cs-run, .cs-run[data-host='page']")
+    whole.locator(".cs-run").wait_for()
+    page.screenshot(path=SCREENSHOTS / "editor-whole-run.png")
+
+
+def test_the_view_lists_runs_and_leads_to_their_cells(editor: Editor, page: Any) -> None:
     window = editor.open(page, saved_runs(editor.folder))
-    outputs = window.frame(".cs-run")
-    outputs.get_by_text(QUESTION).first.wait_for()
-    first = outputs.locator(".cs-run", has_text=QUESTION)
-    first.get_by_role("button", name="Insert into a cell").first.click()
-    inserted = window.cell(2).locator(".view-lines")
-    inserted.get_by_text("def").first.wait_for(timeout=60_000)
+    rows = window.list_runs()
+    page.locator(".sidebar .monaco-list-row[aria-label^='Done · A knight']").wait_for()
+    labels = rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
+    # The one further down in the notebook is the newer one.
+    assert labels[0] == "runs.ipynb"
+    assert labels[1].startswith("Done · Which city earns the most?")
+    assert labels[2].startswith("Done · A knight stands on a1")
+    rows.nth(1).click()
+    page.locator(".notebookOverlay .monaco-list-row[data-index='2'].focused").wait_for()
+    page.screenshot(path=SCREENSHOTS / "editor-runs.png")
+    rows.nth(2).click()
+    page.locator(".notebookOverlay .monaco-list-row[data-index='1'].focused").wait_for()
+
+    # The chosen run is exported; VS Code's own dialog proposes the place.
+    window.run("CodeSteer: Export the Run")
+    window.pick("Markdown")
+    page.locator(".quick-input-widget").get_by_role("button", name="OK").click()
+    page.get_by_text("The run was saved as").first.wait_for()
+    (exported,) = editor.folder.glob("*.md")
+    assert QUESTION in exported.read_text(encoding="utf-8")
+
+    # A new cell comes below the chosen one, with the models that the reader picks.
+    window.run("CodeSteer: Insert a %%codesteer Cell")
+    window.pick("openai/gpt-5-mini")
+    page.get_by_text("New run (2 of 2)").wait_for()
+    window.pick("By default")
+    window.cell(2).locator(".view-lines").get_by_text("openai/gpt-5-mini").wait_for()
+
+    window.run("CodeSteer: Compare Two Runs")
+    window.pick("Which city")
+    compared = window.frame(".cs-comparison, table")
+    compared.get_by_text("Porto").first.wait_for()
+    page.screenshot(path=SCREENSHOTS / "editor-compared.png")
 
 
 BAD = {
@@ -137,8 +180,3 @@ def test_bad_records_are_shown_by_their_text_and_break_nothing(editor: Editor, p
     page.screenshot(path=SCREENSHOTS / "editor-bad.png")
     assert outputs.locator(".cs-run").count() == 1
     assert outputs.evaluate("window.pwned") is None
-
-
-def sources(path: Path) -> list[str]:
-    """The cells of a notebook as it is on disk."""
-    return [cell.source for cell in nbformat.read(path, as_version=4).cells]

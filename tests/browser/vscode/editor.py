@@ -84,8 +84,9 @@ class Editor:
         host = self.url.removeprefix("http://")
         payload = json.dumps([["openFile", f"vscode-remote://{host}{self.folder / notebook}"]])
         query = urllib.parse.urlencode({"folder": str(self.folder), "payload": payload})
-        page.goto(f"{self.url}/?{query}")
-        page.wait_for_selector(".notebookOverlay .cell-list-container", timeout=SLOW)
+        page.set_default_timeout(SLOW)
+        page.goto(f"{self.url}/?{query}", wait_until="commit")
+        page.wait_for_selector(".notebookOverlay .cell-list-container")
         return Window(page)
 
 
@@ -112,7 +113,7 @@ class Window:
         """Run a command by its title, as the reader would."""
         self.page.keyboard.press("F1")
         field = self.page.locator(".quick-input-widget input[type='text']").first
-        field.wait_for(timeout=SLOW)
+        field.wait_for()
         field.fill(f">{title}")
         self.pick(title)
 
@@ -126,8 +127,19 @@ class Window:
     def pick(self, words: str) -> None:
         """Choose an entry of the list that is open."""
         entry = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=words).first
-        entry.wait_for(timeout=SLOW)
         entry.click()
+
+    def execute(self) -> None:
+        """Run all cells, once there is a kernel to run them."""
+        self.page.locator(".notebook-toolbar-container").get_by_text("Stand-in").wait_for()
+        self.page.locator(".notebook-toolbar-container").get_by_text("Run All").click()
+
+    def list_runs(self) -> Any:
+        """Open the view of runs; the locator of its rows."""
+        self.page.locator(".activitybar a[aria-label='CodeSteer']").click()
+        rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
+        rows.first.wait_for()
+        return rows
 
     def cell(self, number: int) -> Any:
         """The locator of a cell, counted from 0."""

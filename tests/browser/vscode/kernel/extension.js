@@ -1,11 +1,12 @@
 /**
  * A kernel for notebooks, which VS Code by itself has not: executing a cell plays the records of `live.json`, which lies
- * beside the notebook, into one output, as the magic does in a real kernel; interrupted, it ends with the last one, stopped.
+ * beside the notebook, into one output, as the magic does in a real kernel. A run whose last record is still running goes on
+ * until it is interrupted.
  */
 const vscode = require('vscode');
 
 const MIME_TYPE = 'application/vnd.codesteer.run.v1+json';
-const PAUSE_MS = 100;
+const pause = () => new Promise(resolve => setTimeout(resolve, 100));
 
 const beside = async (notebook, name) =>
   JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(notebook.uri, '..', name))));
@@ -23,19 +24,22 @@ async function execute(controller, cell) {
   const output = new vscode.NotebookCellOutput(itemsOf(records[0]));
   await execution.replaceOutput(output);
   let shown = records[0];
+  const isCancelled = () => execution.token.isCancellationRequested;
   for (const record of records) {
-    if (execution.token.isCancellationRequested) {
+    if (isCancelled()) {
       break;
     }
     shown = record;
     await execution.replaceOutputItems(itemsOf(shown), output);
-    await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+    await pause();
   }
-  const isStopped = execution.token.isCancellationRequested;
-  if (isStopped) {
+  while (shown.status === 'running' && !isCancelled()) {
+    await pause();
+  }
+  if (shown.status === 'running') {
     await execution.replaceOutputItems(itemsOf({ ...shown, status: 'stopped' }), output);
   }
-  execution.end(!isStopped, Date.now());
+  execution.end(!isCancelled(), Date.now());
 }
 
 exports.activate = context => {
