@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,34 @@ QUESTION = read_sample("refined")["question"]["prompt"]
 
 
 @pytest.fixture(scope="module")
-def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    scratch = tmp_path_factory.mktemp("vscode")
-    folder = scratch / "notebooks"
-    folder.mkdir()
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with serve_editor(folder, scratch) as serving:
-        yield serving
+    with serve_editor(tmp_path_factory.mktemp("vscode")) as editor:
+        yield editor
+
+
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """One for all tests: VS Code's 20 MB of script are loaded once."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    yield context.new_page()
-    context.close()
+def editor(serving: Editor, tmp_path: Path) -> Editor:
+    """The server with a workspace of the test's own."""
+    serving.folder = tmp_path
+    serving.set("light")
+    return serving
+
+
+@pytest.fixture
+def page(context: Any, picture_of_failure: Callable[[Any], None]) -> Iterator[Any]:
+    page = context.new_page()
+    picture_of_failure(page)
+    yield page
+    page.close()
 
 
 def saved_runs(folder: Path) -> str:
@@ -120,7 +134,7 @@ def test_buttons_of_an_output_write_and_run_cells(editor: Editor, page: Any) -> 
     # The kernel is not asked: the program stands in a cell below the run's.
     window.cell(1).locator(".view-lines").get_by_text("moves").first.wait_for()
     outputs.get_by_role("button", name="Open in an editor").click()
-    whole = window.frame("body[data-vscode-context] .cs-run, .cs-run[data-host='page']")
+    whole = window.frame("#page .cs-run")
     whole.locator(".cs-run").wait_for()
     page.screenshot(path=SCREENSHOTS / "editor-whole-run.png")
 
@@ -157,7 +171,7 @@ def test_the_view_lists_runs_and_leads_to_their_cells(editor: Editor, page: Any)
 
     window.run("CodeSteer: Compare Two Runs")
     window.pick("Which city")
-    compared = window.frame(".cs-comparison, table")
+    compared = window.frame("#page table")
     compared.get_by_text("Porto").first.wait_for()
     page.screenshot(path=SCREENSHOTS / "editor-compared.png")
 

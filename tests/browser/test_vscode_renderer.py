@@ -171,6 +171,19 @@ def test_the_reader_says_which_rounds_stand_open(webview: Webview) -> None:
     assert "1" in webview.page.evaluate(opened)
 
 
+def test_a_run_that_nobody_runs_is_lost(webview: Webview) -> None:
+    record = read_sample("streaming")
+    webview.answer(lost=[record["id"], read_sample("refined")["id"]])
+    webview.render("a", record)
+    webview.render("b", read_sample("refined"))
+    status = "[...document.querySelectorAll('.cs-run')].map(one => one.dataset.status)"
+    assert webview.page.evaluate(status) == ["lost", "done"]
+    assert webview.page.get_by_role("button", name="Stop").count() == 0
+    # Somebody is at it after all.
+    webview.answer()
+    webview.page.locator("#a .cs-run[data-status='running']").wait_for()
+
+
 NO_RECORDS = {
     "truncated": json.dumps(read_sample("refined"))[:-40],
     "empty": "",

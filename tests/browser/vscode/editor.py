@@ -66,7 +66,7 @@ SLOW = 120_000
 
 
 class Editor:
-    """The server: ``url``, the ``folder`` it shows, and the user's settings."""
+    """The server: ``url``, the ``folder`` that windows show which are opened from now on, and the user's settings."""
 
     def __init__(self, url: str, folder: Path, settings: Path) -> None:
         self.url = url
@@ -147,8 +147,8 @@ class Window:
 
 
 @contextmanager
-def serve_editor(folder: Path, scratch: Path) -> Iterator[Editor]:
-    """Serve ``folder`` in a VS Code with the packaged extension and the stand-in kernel; all it writes is in ``scratch``."""
+def serve_editor(scratch: Path) -> Iterator[Editor]:
+    """Serve a VS Code with the packaged extension and the stand-in kernel; all it writes is in ``scratch``."""
     node = next(MODULES.glob("node-*/bin/node"), None)
     assert node, "VS Code is not installed for the tests: node tests/browser/vscode/install.mjs"
     assert VSIX.exists(), "The extension is not packaged: npm run package"
@@ -173,14 +173,14 @@ def serve_editor(folder: Path, scratch: Path) -> Iterator[Editor]:
         port = probe.getsockname()[1]
     words = [str(node), str(entry), *places, "--auth", "none", "--bind-addr", f"127.0.0.1:{port}"]
     words += ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
-    words += ["--disable-getting-started-override", str(folder)]
+    words.append("--disable-getting-started-override")
     log = scratch / "server.log"
     with log.open("w") as out:
-        server = subprocess.Popen(words, env=environment, stdout=out, stderr=out, cwd=folder)
+        server = subprocess.Popen(words, env=environment, stdout=out, stderr=out, cwd=scratch)
         url = f"http://127.0.0.1:{port}"
         try:
             _await_answer(f"{url}/healthz", server, log)
-            editor = Editor(url, folder, data / "User" / "settings.json")
+            editor = Editor(url, scratch, data / "User" / "settings.json")
             editor.set()
             yield editor
         finally:

@@ -9,7 +9,9 @@ const MIME_TYPE = 'application/vnd.codesteer.run.v1+json';
 const pause = () => new Promise(resolve => setTimeout(resolve, 100));
 
 const beside = async (notebook, name) =>
-  JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(notebook.uri, '..', name))));
+  JSON.parse(
+    new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(notebook.uri, '..', name)))
+  );
 
 const itemsOf = record => [
   vscode.NotebookCellOutputItem.json(record, MIME_TYPE),
@@ -18,7 +20,7 @@ const itemsOf = record => [
 
 async function execute(controller, cell) {
   const execution = controller.createNotebookCellExecution(cell);
-  execution.executionOrder = (execute.count = (execute.count ?? 0) + 1);
+  execution.executionOrder = execute.count = (execute.count ?? 0) + 1;
   execution.start(Date.now());
   const records = await beside(cell.notebook, 'live.json');
   const output = new vscode.NotebookCellOutput(itemsOf(records[0]));
