@@ -13,7 +13,6 @@ const editorOf = (notebook: FakeNotebook): vscode.NotebookEditor => ({
   selection: new NotebookRange(world.selection.start, world.selection.end),
   selections: [new NotebookRange(world.selection.start, world.selection.end)],
   visibleRanges: [],
-  viewColumn: undefined,
   revealRange: () => undefined
 });
 
