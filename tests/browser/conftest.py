@@ -38,6 +38,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     return report
 
 
+@pytest.fixture
+def picture_of_failure(request: pytest.FixtureRequest) -> Iterator[Callable[[Any], None]]:
+    """Have a picture taken of a page if the test fails; to be asked for by the fixture that closes the page."""
+    pages: list[Any] = []
+    yield pages.append
+    if request.node.stash.get(FAILED, False):
+        for number, page in enumerate(pages):
+            page.screenshot(path=SCREENSHOTS / f"failed-{request.node.name}-{number}.png")
+
+
 class Lab:
     """The server: ``url``, and the folder whose notebooks it shows."""
 

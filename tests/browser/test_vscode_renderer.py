@@ -171,6 +171,19 @@ def test_the_reader_says_which_rounds_stand_open(webview: Webview) -> None:
     assert "1" in webview.page.evaluate(opened)
 
 
+def test_a_run_that_nobody_runs_is_lost(webview: Webview) -> None:
+    record = read_sample("streaming")
+    webview.answer(lost=[record["id"], read_sample("refined")["id"]])
+    webview.render("a", record)
+    webview.render("b", read_sample("refined"))
+    status = "[...document.querySelectorAll('.cs-run')].map(one => one.dataset.status)"
+    assert webview.page.evaluate(status) == ["lost", "done"]
+    assert webview.page.get_by_role("button", name="Stop").count() == 0
+    # Somebody is at it after all.
+    webview.answer()
+    webview.page.locator("#a .cs-run[data-status='running']").wait_for()
+
+
 NO_RECORDS = {
     "truncated": json.dumps(read_sample("refined"))[:-40],
     "empty": "",
@@ -343,7 +356,15 @@ def test_everything_can_be_reached_by_the_keyboard(webview: Webview) -> None:
         reached.append(name)
         width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert width != "0px", f"no focus ring on {name}"
-    wanted = ["Find", "Open all rounds", "Open in an editor", "Insert into a cell", "Copy answer", "Continue", "Run again"]
+    wanted = [
+        "Find",
+        "Open all rounds",
+        "Open in an editor",
+        "Insert into a cell",
+        "Copy answer",
+        "Continue",
+        "Run again",
+    ]
     assert [one for one in wanted if one not in reached] == []
     assert reached[-1] == "Run again"
     page.locator("[data-round='1'] > summary").press("Enter")
@@ -357,6 +378,8 @@ def test_it_fits_every_width(webview: Webview, width: int) -> None:
         webview.render("a", read_sample(name))
         webview.page.evaluate(OPEN)
         assert webview.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-        assert webview.page.evaluate("document.getElementById('a').scrollWidth <= document.getElementById('a').clientWidth")
+        assert webview.page.evaluate(
+            "document.getElementById('a').scrollWidth <= document.getElementById('a').clientWidth"
+        )
     webview.render("a", read_sample("refined"))
     webview.page.screenshot(path=SCREENSHOTS / f"width-{width}.png", full_page=True)

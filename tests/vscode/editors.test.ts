@@ -138,10 +138,21 @@ describe('the view in an output', () => {
     expect(readHostMessage(started.world.told[0])).toEqual({
       type: 'preferences',
       preferences: { rounds: 'newest' },
-      trusted: true
+      trusted: true,
+      lost: []
     });
     started.world.set('view.rounds', 'none');
     expect(readHostMessage(started.world.told[1])?.preferences.rounds).toBe('none');
+  });
+
+  it('is told which runs are lost, when they are and when they are not any more', async () => {
+    notebook.with('%%codesteer', bundleOf(recordOf('streaming', { id: 'saved' })));
+    await started.run('codesteer.refresh');
+    await say({ type: 'ready' });
+    expect(readHostMessage(started.world.told.at(-1))?.lost).toEqual(['saved']);
+    notebook.output(notebook.cellAt(1), bundleOf(recordOf('streaming', { id: 'saved' })));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(readHostMessage(started.world.told.at(-1))?.lost).toEqual([]);
   });
 
   it('has its run found by its name', async () => {

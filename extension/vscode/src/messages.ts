@@ -34,6 +34,8 @@ export interface HostMessage {
   readonly preferences: Preferences;
   /** Whether cells may be written and run: not in workspaces that are not trusted. */
   readonly trusted: boolean;
+  /** The notebook's runs that say that they go on, and nobody can be running them any more. */
+  readonly lost: readonly string[];
 }
 
 /** To the page of a webview: what it is to show. */
@@ -85,7 +87,8 @@ export function readHostMessage(value: unknown): HostMessage | null {
   return {
     type: 'preferences',
     preferences: { rounds: readOpenRounds(value.preferences.rounds) },
-    trusted: value.trusted === true
+    trusted: value.trusted === true,
+    lost: Array.isArray(value.lost) ? value.lost.filter(isText) : []
   };
 }
 

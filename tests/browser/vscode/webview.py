@@ -9,6 +9,7 @@ stricter than VS Code's, and ``themes.json`` holds the colours of VS Code's own 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ STYLE = """
   a { color: var(--vscode-textLink-foreground); }
   code { padding: 1px 3px; border-radius: 4px; color: var(--vscode-textPreformat-foreground);
     background: var(--vscode-textPreformat-background); }
+  blockquote { background: var(--vscode-textBlockQuote-background); }
   a:focus, input:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
 }
 body { background: var(--vscode-editor-background); }
@@ -134,11 +136,11 @@ class Webview:
         """Load the renderer, with or without somebody to send messages to."""
         self.page.evaluate("messaging => setUp(messaging)", messaging)
 
-    def answer(self, *, trusted: bool = True, rounds: str = "newest") -> None:
+    def answer(self, *, trusted: bool = True, rounds: str = "newest", lost: Sequence[str] = ()) -> None:
         """Answer as the extension does when the renderer says that it is ready, or later."""
         self.page.evaluate(
             "message => answer(message)",
-            {"type": "preferences", "preferences": {"rounds": rounds}, "trusted": trusted},
+            {"type": "preferences", "preferences": {"rounds": rounds}, "trusted": trusted, "lost": list(lost)},
         )
 
     def render(self, output: str, record: dict[str, Any] | str) -> str:

@@ -13,6 +13,7 @@ export class Host {
   private listens = false;
   private trusted = false;
   private preferences = DEFAULT_PREFERENCES;
+  private lost: readonly string[] = [];
 
   /** @param onChange - called when what the extension can do, or what the reader prefers, has changed. */
   constructor(
@@ -25,6 +26,7 @@ export class Host {
         this.listens = true;
         this.trusted = read.trusted;
         this.preferences = read.preferences;
+        this.lost = read.lost;
         onChange();
       }
     });
@@ -34,6 +36,11 @@ export class Host {
   /** Which rounds stand open when a run is drawn. */
   get rounds(): OpenRounds {
     return this.preferences.rounds;
+  }
+
+  /** Whether nobody can be running a run any more that says that it goes on: it was saved in the middle. */
+  isLost({ id, status }: RunRecord): boolean {
+    return (status === 'running' || status === 'queued') && this.lost.includes(id);
   }
 
   /** What can be done with the run that `run` returns. */

@@ -12,7 +12,7 @@ export class RunOutput {
   private readonly place = document.createElement('section');
   private readonly plain = document.createElement('pre');
   private readonly view: RunView;
-  private record: unknown;
+  private record: RunRecord | null = null;
 
   constructor(private readonly host: Host) {
     this.plain.className = 'codesteer-plain';
@@ -22,25 +22,36 @@ export class RunOutput {
   }
 
   /** Shows what was read in `element`, which need not be the one of the last time. */
-  show({ record, plain }: Reading, element: HTMLElement): void {
-    this.record = record;
-    this.view.update(record);
-    this.plain.hidden = plain === '';
-    this.plain.textContent = plain;
+  show(reading: Reading, element: HTMLElement): void {
+    this.record = reading.record;
+    if (reading.record) {
+      this.draw(reading.record);
+    } else {
+      this.view.update(reading.raw);
+    }
+    this.plain.hidden = reading.record !== null;
+    this.plain.textContent = reading.record ? '' : reading.plain;
     if (this.root.parentElement !== element) {
       element.replaceChildren(this.root);
     }
   }
 
-  /** Brings buttons and open rounds to what the extension can do and the reader prefers. */
+  /** Brings buttons, open rounds and the status to what the extension can do, the reader prefers, and is known. */
   serve(): void {
     // Only records that could be read have buttons.
     this.view.serve(this.host.actionsFor(() => this.record as RunRecord));
     this.view.openRounds(this.host.rounds);
+    if (this.record) {
+      this.draw(this.record);
+    }
   }
 
   dispose(): void {
     this.view.dispose();
     this.root.remove();
+  }
+
+  private draw(record: RunRecord): void {
+    this.view.update(this.host.isLost(record) ? { ...record, status: 'lost' } : record);
   }
 }

@@ -1,15 +1,13 @@
 /** Reads an output's record, or hands the output over to the next renderer. */
 
-import { isUnreadable, readRecord } from '@codesteer/view';
+import { isUnreadable, readRecord, type RunRecord } from '@codesteer/view';
 import type { OutputItem } from 'vscode-notebook-renderer';
 
 /** What an output turned out to hold. */
-export interface Reading {
-  /** What the view is to draw: a record, or something of which it will say why it is none. */
-  readonly record: unknown;
-  /** Of what is no record: its text as it is, as far as a page can bear it. */
-  readonly plain: string;
-}
+export type Reading =
+  | { readonly record: RunRecord }
+  /** No record, of which the view will say why it is none; and its text as it is, as far as a page can bear it. */
+  | { readonly record: null; readonly raw: unknown; readonly plain: string };
 
 /** Bytes of an unreadable text that may be handed on; eight times what a writer of records allows itself. */
 const MOST_BYTES = 2_000_000;
@@ -32,15 +30,15 @@ class NextRenderer extends Error {
  */
 export function readItem(item: OutputItem): Reading {
   const text = item.text();
-  const record = parsed(text);
-  const read = readRecord(record);
-  if (!isUnreadable(read)) {
-    return { record: read, plain: '' };
+  const raw = parsed(text);
+  const record = readRecord(raw);
+  if (!isUnreadable(record)) {
+    return { record };
   }
   if (item.data().byteLength <= MOST_BYTES) {
-    throw new NextRenderer(read.problem);
+    throw new NextRenderer(record.problem);
   }
-  return { record, plain: text.slice(0, BEGINNING) };
+  return { record: null, raw, plain: text.slice(0, BEGINNING) };
 }
 
 function parsed(text: string): unknown {
