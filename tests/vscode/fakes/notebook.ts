@@ -61,7 +61,7 @@ export class FakeCell implements vscode.NotebookCell {
     readonly notebook: FakeNotebook,
     text: string,
     bundles: readonly Bundle[] = [],
-    readonly kind = NotebookCellKind.Code as vscode.NotebookCellKind
+    readonly kind: vscode.NotebookCellKind = NotebookCellKind.Code
   ) {
     names += 1;
     // A cell's text is asked for its lines and its name, and nothing else.
