@@ -106,7 +106,7 @@ describe('the index', () => {
     world.open(notebook);
     notebook.output(cell, bundleOf(recordOf('streaming', { id: 'live' })));
     expect(index.live.map(({ record }) => record.id)).toEqual(['live']);
-    expect(index.under(saved).filter(isRun)[0]?.record.status).toBe('lost');
+    expect(index.under(saved).find(isRun)?.record.status).toBe('lost');
     notebook.moveUp(cell);
     expect(index.live).toHaveLength(1);
     notebook.end(cell, false);

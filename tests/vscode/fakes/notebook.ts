@@ -3,7 +3,7 @@
 import type * as vscode from 'vscode';
 
 import { MIME_TYPE, type RunRecord } from '../../../widgets/src/index.js';
-import { Uri, type NotebookCellData, type NotebookEdit } from './values.js';
+import { type NotebookCellData, NotebookCellKind, type NotebookEdit, Uri } from './values.js';
 
 /** The MIME bundle of an output; values are texts, or JSON. */
 export type Bundle = Readonly<Record<string, unknown>>;
@@ -61,7 +61,7 @@ export class FakeCell implements vscode.NotebookCell {
     readonly notebook: FakeNotebook,
     text: string,
     bundles: readonly Bundle[] = [],
-    readonly kind: vscode.NotebookCellKind = 2
+    readonly kind: vscode.NotebookCellKind = NotebookCellKind.Code
   ) {
     names += 1;
     // A cell's text is asked for its lines and its name, and nothing else.

@@ -45,7 +45,7 @@ export function start(before: (world: World) => void = () => undefined): Started
   return {
     world,
     memory,
-    run: async (id, ...given) => world.commands.get(id)?.(...given),
+    run: (id, ...given) => Promise.resolve(world.commands.get(id)?.(...given)),
     children: node => tree().getChildren(node) as Node[],
     item: node => tree().getTreeItem(node) as vscode.TreeItem,
     stop: () => {

@@ -2,6 +2,36 @@
 
 import type * as vscode from 'vscode';
 
+// The numbers are VS Code's own: enums of its types have no values outside it.
+export const TreeItemCollapsibleState = enumOf<typeof vscode.TreeItemCollapsibleState>({
+  None: 0,
+  Collapsed: 1,
+  Expanded: 2
+});
+export const NotebookCellKind = enumOf<typeof vscode.NotebookCellKind>({ Markup: 1, Code: 2 });
+export const NotebookEditorRevealType = enumOf<typeof vscode.NotebookEditorRevealType>({
+  Default: 0,
+  InCenter: 1,
+  InCenterIfOutsideViewport: 2,
+  AtTop: 3
+});
+export const StatusBarAlignment = enumOf<typeof vscode.StatusBarAlignment>({ Left: 1, Right: 2 });
+export const ViewColumn = enumOf<Pick<typeof vscode.ViewColumn, 'Active' | 'Beside' | 'One'>>({
+  Active: -1,
+  Beside: -2,
+  One: 1
+});
+export const CompletionItemKind = enumOf<Pick<typeof vscode.CompletionItemKind, 'Function' | 'Property' | 'Value'>>({
+  Function: 2,
+  Property: 9,
+  Value: 11
+});
+
+/** The values of an enum, by all of its names. */
+function enumOf<E>(values: Readonly<Record<keyof E, number>>): E {
+  return values as E;
+}
+
 export class Disposable implements vscode.Disposable {
   static from(...all: { dispose: () => unknown }[]): Disposable {
     return new Disposable(() => {
@@ -67,7 +97,9 @@ export class Uri implements vscode.Uri {
   }
 
   with(change: { scheme?: string; authority?: string; path?: string; query?: string; fragment?: string }): Uri {
-    return Uri.of({ ...this, ...change } as Uri);
+    const { scheme, authority, path, query, fragment } = this;
+    const all = { scheme, authority, path, query, fragment, ...change };
+    return new Uri(all.scheme, all.authority, all.path, all.query, all.fragment);
   }
 
   toString(): string {
@@ -164,7 +196,7 @@ export class TreeItem implements vscode.TreeItem {
 
   constructor(
     what: string | vscode.Uri,
-    readonly collapsibleState: vscode.TreeItemCollapsibleState = 0
+    readonly collapsibleState: vscode.TreeItemCollapsibleState = TreeItemCollapsibleState.None
   ) {
     if (typeof what === 'string') {
       this.label = what;
@@ -219,11 +251,3 @@ export class WorkspaceEdit {
     this.notebookEdits.push([uri, edits]);
   }
 }
-
-// The numbers are VS Code's own: enums of its types have no values outside it.
-export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
-export const NotebookCellKind = { Markup: 1, Code: 2 } as const;
-export const NotebookEditorRevealType = { Default: 0, InCenter: 1, InCenterIfOutsideViewport: 2, AtTop: 3 } as const;
-export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
-export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
-export const CompletionItemKind = { Function: 2, Property: 9, Value: 11 } as const;

@@ -13,7 +13,6 @@ const editorOf = (notebook: FakeNotebook): vscode.NotebookEditor => ({
   selection: new NotebookRange(world.selection.start, world.selection.end),
   selections: [new NotebookRange(world.selection.start, world.selection.end)],
   visibleRanges: [],
-  viewColumn: 1,
   revealRange: () => undefined
 });
 
@@ -196,7 +195,7 @@ export const window = {
     )) as unknown as typeof vscode.window.showQuickPick,
   showInputBox: options => answer(options?.title ?? '', [], given => given as string | undefined),
   showSaveDialog: options =>
-    answer(options?.defaultUri?.path ?? '', [], given => (given === undefined ? undefined : Uri.file(String(given)))),
+    answer(options?.defaultUri?.path ?? '', [], given => (typeof given === 'string' ? Uri.file(given) : undefined)),
   createQuickPick: (() => input()) as unknown as typeof vscode.window.createQuickPick,
   createInputBox: (() => input()) as unknown as typeof vscode.window.createInputBox,
   createStatusBarItem: (() => {
