@@ -134,8 +134,8 @@ class Window:
 
     def list_runs(self) -> Any:
         """Open the view of runs; the locator of its rows."""
-        # Its label tells of runs that go on, too.
-        self.page.locator(".activitybar a[aria-label^='CodeSteer']").click()
+        # Not by its label, which tells of runs that go on, too.
+        self.page.locator(".activitybar .action-label[class*='extension-codesteer']").click()
         rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
         rows.first.wait_for()
         return rows
