@@ -49,6 +49,14 @@ export default ts.config(
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } }
   },
   {
+    // An extension as VS Code loads it, unbundled.
+    files: ['tests/browser/vscode/kernel/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { require: 'readonly', exports: 'readonly', setTimeout: 'readonly', TextDecoder: 'readonly' }
+    }
+  },
+  {
     rules: { eqeqeq: 'error', 'no-eval': 'error', 'no-new-func': 'error' }
   }
 );

@@ -15,16 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-__all__ = ["Editor", "Window", "serve_editor", "write_notebook"]
+__all__ = ["Editor", "Window", "serve_editor"]
 
 ROOT = Path(__file__).parents[3]
 MODULES = ROOT / ".tools" / "vscode" / "node_modules"
 VSIX = ROOT / "extension" / "vscode" / "dist" / "codesteer.vsix"
 KERNEL = Path(__file__).with_name("kernel")
-MIME_TYPE = "application/vnd.codesteer.run.v1+json"
 
 # Quiet: no greeting, nothing of its own in the way, and nothing asked of any host.
 SETTINGS: dict[str, Any] = {
@@ -136,7 +134,8 @@ class Window:
 
     def list_runs(self) -> Any:
         """Open the view of runs; the locator of its rows."""
-        self.page.locator(".activitybar a[aria-label='CodeSteer']").click()
+        # Not by its label, which tells of runs that go on, too.
+        self.page.locator(".activitybar .action-label[class*='extension-codesteer']").click()
         rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
         rows.first.wait_for()
         return rows
@@ -190,18 +189,6 @@ def serve_editor(scratch: Path) -> Iterator[Editor]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
-
-
-def write_notebook(path: Path, cells: list[tuple[str, dict[str, Any] | None]]) -> None:
-    """Write a notebook of sources and, where a cell has one, the MIME bundle of its output."""
-    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec, "language_info": {"name": "python"}})
-    for number, (source, bundle) in enumerate(cells, start=1):
-        cell = nbformat.v4.new_code_cell(source, execution_count=number if bundle else None)
-        if bundle:
-            cell.outputs = [nbformat.v4.new_output("display_data", data=json.loads(json.dumps(bundle)))]
-        notebook.cells.append(cell)
-    nbformat.write(notebook, path)
 
 
 def _packed(folder: Path, scratch: Path) -> Path:

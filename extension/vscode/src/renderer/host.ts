@@ -5,6 +5,12 @@ import type { RendererContext } from 'vscode-notebook-renderer';
 
 import { DEFAULT_PREFERENCES, readHostMessage, type RendererMessage } from '../messages.js';
 
+/** A run as messages name it. */
+interface Run {
+  readonly runId: string;
+  readonly record: object;
+}
+
 /**
  * The extension, as far as it is there. A page can have no messaging at all, and where it has, nobody may be listening:
  * nothing is offered to the reader before the extension has answered.
@@ -44,7 +50,7 @@ export class Host {
   }
 
   /** What can be done with the run that `run` returns. */
-  actionsFor(run: () => RunRecord): RunActions {
+  actionsFor(run: () => Run): RunActions {
     if (!this.listens) {
       return {};
     }
@@ -53,7 +59,7 @@ export class Host {
         this.post({ type: 'copy', text });
       },
       open: () => {
-        this.post({ type: 'open', runId: run().id, record: run() });
+        this.post({ type: 'open', ...run() });
       }
     };
     if (!this.trusted) {
@@ -62,16 +68,16 @@ export class Host {
     return {
       ...reading,
       insertCode: code => {
-        this.post({ type: 'insert-code', runId: run().id, code });
+        this.post({ type: 'insert-code', runId: run().runId, code });
       },
       stop: () => {
-        this.post({ type: 'stop', runId: run().id });
+        this.post({ type: 'stop', runId: run().runId });
       },
       rerun: () => {
-        this.post({ type: 'run-again', runId: run().id });
+        this.post({ type: 'run-again', runId: run().runId });
       },
       feedback: words => {
-        this.post({ type: 'continue', runId: run().id, words });
+        this.post({ type: 'continue', runId: run().runId, words });
       }
     };
   }

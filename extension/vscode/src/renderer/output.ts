@@ -38,8 +38,8 @@ export class RunOutput {
 
   /** Brings buttons, open rounds and the status to what the extension can do, the reader prefers, and is known. */
   serve(): void {
-    // Only records that could be read have buttons.
-    this.view.serve(this.host.actionsFor(() => this.record as RunRecord));
+    // What is no record shows no buttons.
+    this.view.serve(this.host.actionsFor(() => ({ runId: this.record?.id ?? '', record: this.record ?? {} })));
     this.view.openRounds(this.host.rounds);
     if (this.record) {
       this.draw(this.record);
