@@ -143,7 +143,9 @@ describe('files', () => {
       ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
       ...Object.values(contributes.views).flatMap(views => views.map(({ icon }) => icon)),
       ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.svg)),
-      ...contributes.snippets.map(({ path }) => path)
+      ...contributes.snippets.map(({ path }) => path),
+      'media/run-light.svg',
+      'media/run-dark.svg'
     ];
     expect(named.filter(path => !existsSync(`${root}${path}`))).toEqual([]);
   });

@@ -66,11 +66,12 @@ describe('the tree', () => {
     if (!newest || !oldest) {
       throw new Error('too few rows');
     }
-    const { record } = { record: recordOf('refined') };
+    const record = recordOf('refined');
     const item = started.item(oldest);
-    expect(item.label).toBe(record.question.prompt.replace(/\s+/g, ' ').trim().slice(0, 200));
-    expect(item.description).toMatch(/^\S+ · 2 rounds · [\d.]+ s$/);
+    expect(item.label).toBe(`${record.question.prompt.slice(0, 39)}…`);
+    expect(item.description).toMatch(/^2 rounds · [\d.]+ s · /);
     expect(item.description).toContain(record.models.target);
+    expect(item.tooltip).toContain(record.question.prompt);
     expect((item.iconPath as ThemeIcon).id).toBe('pass');
     expect((started.item(newest).iconPath as ThemeIcon).id).toBe('error');
     expect(item.accessibilityInformation?.label).toContain('Done');

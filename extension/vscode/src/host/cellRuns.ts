@@ -1,6 +1,6 @@
 /** The runs below one cell. */
 
-import { MIME_TYPE } from '@codesteer/view/parts/record.js';
+import { MIME_TYPE, type RunRecord } from '@codesteer/view/parts/record.js';
 import { isLive } from '@codesteer/view/parts/words.js';
 import type * as vscode from 'vscode';
 
@@ -21,6 +21,7 @@ const decoder = new TextDecoder();
 export class CellRuns {
   private held: readonly Held[] = [];
   private readonly readings = new WeakMap<Uint8Array, Reading>();
+  private readonly lost = new WeakMap<RunRecord, RunRecord>();
   /** When an output last changed before our eyes, in milliseconds of `performance.now()`. */
   private changed: number | undefined;
   private hasEnded = false;
@@ -70,13 +71,19 @@ export class CellRuns {
       const { record } = reading;
       return {
         ...place,
-        // A record that was saved in the middle of a run says "running", and nobody is.
-        record: isLive(record) && !this.isAtWork ? { ...record, status: 'lost' } : record,
+        record: isLive(record) && !this.isAtWork ? this.lostOf(record) : record,
         received: this.changed ?? performance.now(),
         isStopping: false,
         textOf: bundle.textOf
       };
     });
+  }
+
+  /** A record that was saved in the middle of a run says "running", and nobody is. The same for the same. */
+  private lostOf(record: RunRecord): RunRecord {
+    const known = this.lost.get(record) ?? { ...record, status: 'lost' };
+    this.lost.set(record, known);
+    return known;
   }
 }
 

@@ -4,7 +4,7 @@ import { line } from '@codesteer/view/parts/text.js';
 import * as vscode from 'vscode';
 
 import { type PageMessage, readRendererMessage } from '../messages.js';
-import { pageHtml, pageOptions } from './page.js';
+import { pageHtml, pageIcon, pageOptions } from './page.js';
 import type { Run } from './run.js';
 
 const LONGEST_TITLE = 24;
@@ -17,7 +17,7 @@ export function openComparison(extension: vscode.Uri, first: Run, second: Run): 
     ...pageOptions(extension),
     enableFindWidget: true
   });
-  panel.iconPath = vscode.Uri.joinPath(extension, 'media', 'icon.png');
+  panel.iconPath = pageIcon(extension);
   panel.webview.onDidReceiveMessage((raw: unknown) => {
     if (readRendererMessage(raw)?.type === 'ready') {
       const message: PageMessage = { type: 'runs', first: first.record, second: second.record };

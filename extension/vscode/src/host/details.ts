@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 
 import { type PageMessage, type RunMessage, readRendererMessage } from '../messages.js';
 import { possible } from './doing.js';
-import { pageHtml, pageOptions } from './page.js';
+import { pageHtml, pageIcon, pageOptions } from './page.js';
 import { type Entry, isRun, type Run } from './run.js';
 import { Settings } from './settings.js';
 
@@ -56,7 +56,7 @@ export class Details implements vscode.Disposable {
       ...pageOptions(this.extension),
       enableFindWidget: true
     });
-    panel.iconPath = vscode.Uri.joinPath(this.extension, 'media', 'icon.png');
+    panel.iconPath = pageIcon(this.extension);
     const one: Shown = { panel, run };
     this.shown.set(run.key, one);
     panel.onDidDispose(() => this.shown.delete(run.key));

@@ -8,6 +8,12 @@ export type PageName = 'details' | 'comparison';
 /** Where the files of the pages are. */
 export const pagesOf = (extension: vscode.Uri): vscode.Uri => vscode.Uri.joinPath(extension, 'dist', 'pages');
 
+/** What the tab of such an editor shows. */
+export function pageIcon(extension: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
+  const file = (name: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', name);
+  return { light: file('run-light.svg'), dark: file('run-dark.svg') };
+}
+
 /** What a webview with one of our pages may do. */
 export function pageOptions(extension: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [pagesOf(extension)] };

@@ -1,6 +1,6 @@
 /** What a reader set, always as it is now. Keys are none of it: they are the kernel's alone. */
 
-import { BLANK, type Draft } from '@codesteer/view/parts/cellText.js';
+import type { Draft } from '@codesteer/view/parts/cellText.js';
 import * as vscode from 'vscode';
 
 import { type Preferences, readOpenRounds } from '../messages.js';
@@ -50,7 +50,7 @@ export class Settings {
   private number(name: string, isWhole = false): number | null {
     const value = this.values.get(name);
     if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value)) {
-      return BLANK.cost;
+      return null;
     }
     return isWhole ? Math.max(1, Math.round(value)) : value;
   }

@@ -34,6 +34,8 @@ const ICONS: Readonly<Record<Run['record']['status'], vscode.ThemeIcon>> = {
   failed: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')),
   lost: new vscode.ThemeIcon('question', new vscode.ThemeColor('list.warningForeground'))
 };
+/** Longer questions are cut, so that a side bar of ordinary width has room for what follows; the tip has them whole. */
+const LONGEST_LABEL = 40;
 const BROKEN = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
 
 /** Whether a node is a notebook. */
@@ -108,8 +110,8 @@ function runItem(run: Run): vscode.TreeItem {
   const facts = factsOf(run, language, performance.now());
   const { target } = record.models;
   const rounds = record.rounds.length > 0 ? language.plural('rounds', record.rounds.length) : '';
-  const item = new vscode.TreeItem(facts.question);
-  item.description = joined(line(target, 60), rounds, facts.time);
+  const item = new vscode.TreeItem(line(facts.question, LONGEST_LABEL));
+  item.description = joined(rounds, facts.time, line(target, 60));
   item.iconPath = run.isStopping ? new vscode.ThemeIcon('stop-circle') : ICONS[record.status];
   item.tooltip = [
     line(record.question.prompt, 1_000),
