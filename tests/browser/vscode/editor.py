@@ -141,7 +141,7 @@ class Window:
 
     def execute(self) -> None:
         """Run all cells, once there is a kernel to run them."""
-        self.page.locator(".notebook-toolbar-container").get_by_text("Stand-in").wait_for()
+        self.page.locator(".notebook-toolbar-container").get_by_text("Python 3").wait_for()
         self.page.locator(".notebook-toolbar-container").get_by_text("Run All").click()
 
     def list_runs(self) -> Any:

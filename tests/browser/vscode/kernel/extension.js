@@ -45,7 +45,7 @@ async function execute(controller, cell) {
 }
 
 exports.activate = context => {
-  const controller = vscode.notebooks.createNotebookController('stand-in', 'jupyter-notebook', 'Stand-in');
+  const controller = vscode.notebooks.createNotebookController('stand-in', 'jupyter-notebook', 'Python 3');
   controller.supportedLanguages = ['python'];
   controller.supportsExecutionOrder = true;
   controller.executeHandler = async cells => {
