@@ -111,7 +111,10 @@ describe('the index', () => {
     expect(index.live).toHaveLength(1);
     notebook.end(cell, false);
     expect(index.live).toEqual([]);
-    expect(index.find(notebook, 'live')?.record.status).toBe('lost');
+    const lost = index.find(notebook, 'live')?.record;
+    expect(lost?.status).toBe('lost');
+    // The same object as long as it is the same record: nobody need draw it again.
+    expect(index.find(notebook, 'live')?.record).toBe(lost);
   });
 
   it('keeps what a run has asked for: to be stopped', () => {
