@@ -99,22 +99,19 @@ def test_the_view_lists_runs_and_leads_to_their_cells(vscode: Editor, vscode_pag
     vscode_page.locator(".notebookOverlay .monaco-list-row[data-index='1'].focused").wait_for()
 
     # The chosen run is exported; VS Code's own dialog proposes the place.
-    window.run("CodeSteer: Export the Run")
-    window.pick("Markdown")
+    window.run("CodeSteer: Export the Run", "Markdown")
     vscode_page.locator(".quick-input-widget").get_by_role("button", name="OK").click()
     vscode_page.get_by_text("The run was saved as").first.wait_for()
     (exported,) = vscode.folder.glob("*.md")
     assert QUESTION in exported.read_text(encoding="utf-8")
 
     # A new cell comes below the chosen one, with the models that the reader picks.
-    window.run("CodeSteer: Insert a %%codesteer Cell")
-    window.pick("openai/gpt-5-mini")
+    window.run("CodeSteer: Insert a %%codesteer Cell", "openai/gpt-5-mini")
     vscode_page.get_by_text("New run (2 of 2)").wait_for()
     window.pick("By default")
     window.cell(2).locator(".view-lines").get_by_text("openai/gpt-5-mini").wait_for()
 
-    window.run("CodeSteer: Compare Two Runs")
-    window.pick("Which city")
+    window.run("CodeSteer: Compare Two Runs", "Which city")
     compared = window.frame("#page table")
     compared.get_by_text("Porto").first.wait_for()
     vscode_page.screenshot(path=SCREENSHOTS / "editor-compared.png")

@@ -107,25 +107,37 @@ class Window:
             self.page.wait_for_timeout(100)
         pytest.fail(f"no frame with {selector} in {[frame.url for frame in self.page.frames]}")
 
-    def run(self, title: str) -> None:
-        """Run a command by its title, as the reader would."""
-        self.page.keyboard.press("F1")
-        field = self.page.locator(".quick-input-widget input[type='text']").first
-        field.wait_for()
-        field.fill(f">{title}")
-        self.pick(title)
+    def run(self, title: str, choice: str | None = None) -> None:
+        """Run a command by its title, as the reader would; of the list that it opens take the ``choice``."""
+        from playwright.sync_api import TimeoutError as TookTooLong
+
+        # An editor that gets the focus late closes the list of commands again.
+        for attempts_left in reversed(range(6)):
+            self.page.keyboard.press("F1")
+            try:
+                self._field.fill(f">{title}", timeout=SLOW / 6)
+                self.pick(title, timeout=SLOW / 6)
+                break
+            except TookTooLong:
+                if not attempts_left:
+                    raise
+        if choice is not None:
+            self.pick(choice)
 
     def wear(self, theme: str) -> None:
         """Change the colour theme."""
         self.run("Preferences: Color Theme")
-        field = self.page.locator(".quick-input-widget input[type='text']").first
-        field.fill(THEME_LABELS[theme])
+        self._field.fill(THEME_LABELS[theme])
         self.pick(THEME_LABELS[theme])
 
-    def pick(self, words: str) -> None:
+    def pick(self, words: str, timeout: float = SLOW) -> None:
         """Choose an entry of the list that is open."""
-        entry = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=words).first
-        entry.click()
+        entries = self.page.locator(".quick-input-list .monaco-list-row")
+        entries.filter(has_text=words).first.click(timeout=timeout)
+
+    @property
+    def _field(self) -> Any:
+        return self.page.locator(".quick-input-widget input[type='text']").first
 
     def execute(self) -> None:
         """Run all cells, once there is a kernel to run them."""
@@ -135,7 +147,7 @@ class Window:
     def list_runs(self) -> Any:
         """Open the view of runs; the locator of its rows."""
         # Not by its label, which tells of runs that go on, too.
-        self.page.locator(".activitybar .action-label[class*='extension-codesteer']").click()
+        self.page.locator(".activitybar .action-item:has([class*='extension-codesteer'])").click()
         rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
         rows.first.wait_for()
         return rows
