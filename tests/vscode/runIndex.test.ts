@@ -111,7 +111,29 @@ describe('the index', () => {
     expect(index.live).toHaveLength(1);
     notebook.end(cell, false);
     expect(index.live).toEqual([]);
-    expect(index.find(notebook, 'live')?.record.status).toBe('lost');
+    const lost = index.find(notebook, 'live')?.record;
+    expect(lost?.status).toBe('lost');
+    // The same object as long as it is the same record: nobody need draw it again.
+    expect(index.find(notebook, 'live')?.record).toBe(lost);
+  });
+
+  it('reads of a notebook with many runs only the one that goes on, to know it', () => {
+    Array.from({ length: 50 }, (_, n) => notebook.with('%%codesteer', bundleOf(begun(`r${n}`, n))));
+    const cell = notebook.with('%%codesteer');
+    world.open(notebook);
+    const read = vi.spyOn(reading, 'readRecord');
+    notebook.output(cell, bundleOf(recordOf('streaming', { id: 'live' })));
+    expect(index.live.map(({ record }) => record.id)).toEqual(['live']);
+    expect(index.at(index.live[0]?.key ?? '')).toMatchObject({ record: { id: 'live' } });
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('knows what goes on after a refresh, too', () => {
+    const cell = notebook.with('%%codesteer');
+    world.open(notebook);
+    notebook.output(cell, bundleOf(recordOf('streaming', { id: 'live' })));
+    index.refresh();
+    expect(index.live).toHaveLength(1);
   });
 
   it('keeps what a run has asked for: to be stopped', () => {

@@ -68,7 +68,7 @@ describe('the tree', () => {
     }
     const record = recordOf('refined');
     const item = started.item(oldest);
-    expect(item.label).toBe(`${record.question.prompt.slice(0, 39)}…`);
+    expect(item.label).toBe(`${record.question.prompt.slice(0, 27)}…`);
     expect(item.description).toMatch(/^2 rounds · [\d.]+ s · /);
     expect(item.description).toContain(record.models.target);
     expect(item.tooltip).toContain(record.question.prompt);

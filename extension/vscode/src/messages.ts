@@ -1,5 +1,7 @@
 /** What the views of runs (in notebooks and in editors of their own) and the extension say to each other. */
 
+import { isObject } from '@codesteer/view/parts/read.js';
+
 /** Which rounds stand open when a run is drawn. */
 export type OpenRounds = 'newest' | 'all' | 'none';
 
@@ -95,8 +97,4 @@ export function readHostMessage(value: unknown): HostMessage | null {
 /** Returns the value where it names rounds, else the default. */
 export function readOpenRounds(value: unknown): OpenRounds {
   return value === 'all' || value === 'none' ? value : DEFAULT_PREFERENCES.rounds;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** What VS Code calls: puts the parts of the extension together. */
 
+import { modelsOf } from '@codesteer/view/parts/filter.js';
 import * as vscode from 'vscode';
 
 import { registerCommands } from './commands/index.js';
@@ -63,6 +64,5 @@ function namesAround(cell: vscode.TextDocument, index: RunIndex): Names {
     document.getCells().some(({ document: one }) => one === cell)
   );
   const runs = notebook ? index.of(notebook).filter(isRun).sort(newestFirst) : [];
-  const models = runs.flatMap(({ record: { models: names } }) => [names.target, names.steerer]);
-  return { models: [...new Set(models)].filter(Boolean), runs: runs.map(({ record }) => record.id).filter(Boolean) };
+  return { models: modelsOf(runs), runs: runs.map(({ record }) => record.id).filter(Boolean) };
 }

@@ -61,23 +61,17 @@ export class RunIndex implements vscode.Disposable {
 
   /** The outputs of runs in a notebook, in the order of its cells. */
   of(document: vscode.NotebookDocument): Entry[] {
-    const cells = [...(this.notebooks.get(document)?.values() ?? [])];
-    return cells
-      .sort((one, other) => one.cell.index - other.cell.index)
-      .flatMap(({ entries }) => entries)
-      .map(entry => (isRun(entry) ? { ...entry, isStopping: this.stopping.has(entry.record.id) } : entry));
+    return this.read([...(this.notebooks.get(document)?.values() ?? [])]);
   }
 
   /** The outputs of runs below a cell. */
   under(cell: vscode.NotebookCell): Entry[] {
-    return this.of(cell.notebook).filter(entry => entry.cell === cell);
+    return this.read(this.all.filter(runs => runs.cell === cell));
   }
 
   /** The runs that go on. Only records of cells that are at work are read. */
   get live(): Run[] {
-    return [...this.notebooks]
-      .filter(([, cells]) => [...cells.values()].some(({ isAtWork }) => isAtWork))
-      .flatMap(([document]) => this.of(document))
+    return this.read(this.all.filter(({ isAtWork }) => isAtWork))
       .filter(isRun)
       .filter(({ record }) => isLive(record));
   }
@@ -91,12 +85,7 @@ export class RunIndex implements vscode.Disposable {
 
   /** The entry of this key, as it is now. */
   at(key: string): Entry | undefined {
-    for (const [document, cells] of this.notebooks) {
-      if ([...cells.values()].some(one => one.has(key))) {
-        return this.of(document).find(entry => entry.key === key);
-      }
-    }
-    return undefined;
+    return this.read(this.all.filter(runs => runs.has(key))).find(entry => entry.key === key);
   }
 
   /** Notes that somebody asked for the end of a run, or that this could not be brought about. */
@@ -111,15 +100,25 @@ export class RunIndex implements vscode.Disposable {
 
   /** Looks at all open notebooks anew. */
   refresh(): void {
-    this.notebooks.clear();
     for (const document of vscode.workspace.notebookDocuments) {
       this.add(document);
     }
     this.tell();
   }
 
+  private get all(): CellRuns[] {
+    return [...this.notebooks.values()].flatMap(cells => [...cells.values()]);
+  }
+
+  private read(cells: CellRuns[]): Entry[] {
+    return cells
+      .sort((one, other) => one.cell.index - other.cell.index)
+      .flatMap(({ entries }) => entries)
+      .map(entry => (isRun(entry) ? { ...entry, isStopping: this.stopping.has(entry.record.id) } : entry));
+  }
+
   private add(document: vscode.NotebookDocument): void {
-    const cells = new Map<vscode.NotebookCell, CellRuns>();
+    const cells = this.notebooks.get(document) ?? new Map<vscode.NotebookCell, CellRuns>();
     this.notebooks.set(document, cells);
     for (const cell of document.getCells()) {
       look(cell, cells);

@@ -1,7 +1,8 @@
 /** The runs in a notebook that is not open, read from its file. */
 
+import { isObject } from '@codesteer/view/parts/read.js';
 import { MIME_TYPE } from '@codesteer/view/parts/record.js';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 
 import { type Bundle, read } from './reading.js';
 import type { Entry } from './run.js';
@@ -61,8 +62,4 @@ function bundleOf(data: Readonly<Record<string, unknown>>): Bundle {
 function listOf(value: unknown, name: string): unknown[] {
   const list = isObject(value) ? value[name] : undefined;
   return Array.isArray(list) ? list : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

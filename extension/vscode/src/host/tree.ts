@@ -35,7 +35,7 @@ const ICONS: Readonly<Record<Run['record']['status'], vscode.ThemeIcon>> = {
   lost: new vscode.ThemeIcon('question', new vscode.ThemeColor('list.warningForeground'))
 };
 /** Longer questions are cut, so that a side bar of ordinary width has room for what follows; the tip has them whole. */
-const LONGEST_LABEL = 40;
+const LONGEST_LABEL = 28;
 const BROKEN = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
 
 /** Whether a node is a notebook. */

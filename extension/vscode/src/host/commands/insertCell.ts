@@ -1,13 +1,14 @@
 /** A new `%%codesteer` cell. */
 
 import { BLANK, MAGIC, written } from '@codesteer/view/parts/cellText.js';
+import { modelsOf } from '@codesteer/view/parts/filter.js';
 import * as vscode from 'vscode';
 
 import { demandTrust, insertBelow } from '../cells.js';
 import { isRun } from '../run.js';
 import { Settings } from '../settings.js';
 import { pickModel } from './pickModel.js';
-import type { Command, Tools } from './tools.js';
+import type { Command } from './tools.js';
 
 const LOAD = '%load_ext codesteer';
 
@@ -15,7 +16,7 @@ const LOAD = '%load_ext codesteer';
 export const insertCell: Command = async tools => {
   demandTrust();
   const { defaults } = new Settings(vscode.window.activeNotebookEditor?.notebook.uri);
-  const used = usedModels(tools);
+  const used = modelsOf(tools.view.all.filter(isRun));
   const target = await pickModel({
     title: 'New run (1 of 2): the model that answers',
     otherwise: 'By default',
@@ -61,9 +62,4 @@ async function placeForCell(): Promise<{ document: vscode.NotebookDocument; inde
 function isLoading({ document }: vscode.NotebookCell): boolean {
   const text = document.getText();
   return /^\s*%(?:load|reload)_ext\s+codesteer\b/m.test(text) || text.trimStart().startsWith(MAGIC);
-}
-
-function usedModels({ view }: Tools): string[] {
-  const names = view.all.filter(isRun).flatMap(({ record: { models } }) => [models.target, models.steerer]);
-  return [...new Set(names)].filter(Boolean);
 }
