@@ -19,9 +19,9 @@ TORCH ?= torch==2.13.0
 # Debian packages: a browser for the browser tests and a font for its screenshots.
 BROWSER_PACKAGES := chromium fonts-dejavu-core
 
-LAB_SOURCES = $(shell find extension/lab widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' 2>/dev/null)
+FRONTEND_SOURCES = $(shell find extension/lab extension/vscode widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots
+.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots test-e2e
 
 help:
 	@sed -n '3,8s/^# \{0,1\}//p' Makefile
@@ -65,7 +65,7 @@ $(STAMPS)/npm: package-lock.json package.json | $(STAMPS)
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(LAB_SOURCES)
+$(STAMPS)/frontend: $(STAMPS)/npm $(STAMPS)/python $(FRONTEND_SOURCES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	@mkdir -p .venv/share/jupyter/labextensions/@codesteer
 	@ln -sfn "$(CURDIR)/extension/lab/labextension" .venv/share/jupyter/labextensions/@codesteer/lab
@@ -96,6 +96,15 @@ $(STAMPS)/browser: | $(STAMPS)
 	  fi; fi
 	@touch $@
 
+# A VS Code that a browser can open, and the extension packed as it is installed.
+$(STAMPS)/vscode: tests/browser/vscode/install.mjs | $(STAMPS)
+	node $<
+	@touch $@
+
+$(STAMPS)/vsix: $(STAMPS)/frontend
+	npm run --silent package
+	@touch $@
+
 lint: $(STAMPS)/python-dev $(STAMPS)/frontend
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -108,7 +117,7 @@ format: $(STAMPS)/python-dev $(STAMPS)/npm
 	npm run --silent format
 
 # Fast ones first: what fails soon should fail soon.
-test: lint weights-small $(STAMPS)/browser
+test: lint weights-small $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 	npm run --silent test
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
 	$(BIN)/python -m pytest -m "kernel and not real and not browser"
@@ -117,6 +126,10 @@ test: lint weights-small $(STAMPS)/browser
 
 test-fast: $(STAMPS)/python-dev
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
+
+# The VS Code extension in a real VS Code, alone.
+test-e2e: $(STAMPS)/python-dev $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
+	$(BIN)/python -m pytest tests/browser/test_vscode.py
 
 bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
@@ -133,13 +146,14 @@ bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m benchmarks.view
 	$(BIN)/python -m benchmarks.symbench
 	$(BIN)/python -m benchmarks.lab
+	$(BIN)/python -m benchmarks.vscode
 
-# The pictures of docs/, taken anew in a real JupyterLab.
-screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser
+# The pictures of docs/, taken anew in a real JupyterLab and a real VS Code.
+screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 	$(BIN)/python -m pytest tests/browser/pictures.py
 
 clean:
-	rm -rf .venv $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
-	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib widgets/lib
+	rm -rf .venv .tools $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
+	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib extension/vscode/dist widgets/lib
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ export default ts.config(
       '**/node_modules/**',
       '.venv/**',
       'out/**',
-      'dist/**',
+      '**/dist/**',
       'build/**'
     ]
   },
@@ -23,7 +23,12 @@ export default ts.config(
     extends: [...ts.configs.strictTypeChecked, ...ts.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['widgets/tsconfig.json', 'extension/lab/tsconfig.json'],
+        project: [
+          'widgets/tsconfig.json',
+          'extension/lab/tsconfig.json',
+          'extension/vscode/tsconfig.json',
+          'extension/vscode/tsconfig.pages.json'
+        ],
         tsconfigRootDir: import.meta.dirname
       }
     },
@@ -42,6 +47,14 @@ export default ts.config(
   {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } }
+  },
+  {
+    // An extension as VS Code loads it, unbundled.
+    files: ['tests/browser/vscode/kernel/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { require: 'readonly', exports: 'readonly', setTimeout: 'readonly', TextDecoder: 'readonly' }
+    }
   },
   {
     rules: { eqeqeq: 'error', 'no-eval': 'error', 'no-new-func': 'error' }

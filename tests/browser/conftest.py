@@ -1,4 +1,4 @@
-"""A real JupyterLab on loopback, driven through headless Chromium."""
+"""A real JupyterLab and a real VS Code on loopback, driven through headless Chromium."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from typing import Any
 
 import nbformat
 import pytest
+
+from tests.browser.vscode.editor import Editor, serve_editor
 
 SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -37,6 +39,47 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     if report.failed:
         item.stash[FAILED] = True
     return report
+
+
+@pytest.fixture
+def picture_of_failure(request: pytest.FixtureRequest) -> Callable[[Any], None]:
+    """Takes a picture of a page if the test has failed; for fixtures that are about to close the page."""
+
+    def take(page: Any) -> None:
+        if request.node.stash.get(FAILED, False):
+            page.screenshot(path=SCREENSHOTS / f"failed-{request.node.name}.png")
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def vscode_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    with serve_editor(tmp_path_factory.mktemp("vscode")) as editor:
+        yield editor
+
+
+@pytest.fixture(scope="session")
+def vscode_context(browser: Any) -> Iterator[Any]:
+    """One for all tests: VS Code's 20 MB of script are loaded once."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def vscode(vscode_server: Editor, tmp_path: Path) -> Editor:
+    """VS Code with a workspace of the test's own."""
+    vscode_server.folder = tmp_path
+    vscode_server.set()
+    return vscode_server
+
+
+@pytest.fixture
+def vscode_page(vscode_context: Any, picture_of_failure: Callable[[Any], None]) -> Iterator[Any]:
+    page = vscode_context.new_page()
+    yield page
+    picture_of_failure(page)
+    page.close()
 
 
 class Lab:

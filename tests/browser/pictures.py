@@ -1,4 +1,4 @@
-"""The pictures of ``docs``, taken anew: ``make screenshots``. Real JupyterLab draws saved runs; nothing steers.
+"""The pictures of ``docs``, taken anew: ``make screenshots``. JupyterLab and VS Code draw saved runs; nothing steers.
 
 Not a test by its name, so that no test run changes the documentation.
 """
@@ -16,6 +16,8 @@ import pytest
 from codesteer_kernel.record import decode_record
 from codesteer_kernel.render import mime_bundle
 from tests.browser.test_lab_panel import EXECUTE, Panel
+from tests.browser.vscode.editor import Editor
+from tests.browser.vscode.notebooks import saved_runs
 from tests.widgets.page import ROOT, dress, open_page, read_sample, show
 
 pytestmark = pytest.mark.browser
@@ -115,6 +117,20 @@ def test_take_narrow(page: Any) -> None:
     dress(page, "lab-light")
     show(page, read_sample("refined"), actions=["insert", "feedback", "rerun", "rate"])
     page.screenshot(path=DOCS / "run-narrow.png", full_page=True)
+
+
+@pytest.mark.parametrize(("theme", "picture"), [("light", "vscode"), ("dark", "vscode-dark")])
+def test_take_vscode(vscode: Editor, vscode_page: Any, theme: str, picture: str) -> None:
+    vscode.set(theme, window__commandCenter=False, workbench__layoutControl__enabled=False)
+    vscode_page.set_viewport_size({"width": 1280, "height": 860})
+    window = vscode.open(vscode_page, saved_runs(vscode.folder))
+    outputs = window.frame(".cs-run")
+    window.list_runs().nth(2).click()
+    # The extension has answered, and the view has all its buttons.
+    outputs.locator(".cs-answer", has_text="32").get_by_role("button", name="Insert into a cell").first.wait_for()
+    vscode_page.mouse.move(0, 0)
+    vscode_page.wait_for_timeout(1_000)
+    vscode_page.screenshot(path=DOCS / f"{picture}.png")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { ANY } from '../../extension/lab/src/filter.js';
+import { ANY } from '@codesteer/view/parts/filter.js';
 import type { KeptRow } from '../../extension/lab/src/kept.js';
 import { History } from '../../extension/lab/src/panel/history.js';
 import { recordOf } from './fakes.js';

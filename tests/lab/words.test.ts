@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { BLANK, written } from '../../extension/lab/src/cellText.js';
-import { factsOf } from '../../extension/lab/src/facts.js';
-import { ANY, fitting, modelsOf } from '../../extension/lab/src/filter.js';
-import { difference } from '../../extension/lab/src/panel/difference.js';
+import { BLANK, written } from '@codesteer/view/parts/cellText.js';
+import { factsOf } from '@codesteer/view/parts/facts.js';
+import { ANY, fitting, modelsOf } from '@codesteer/view/parts/filter.js';
+import { difference } from '@codesteer/view/parts/difference.js';
 import { ENGLISH, languageOf } from '../../extension/lab/src/words.js';
 import { recordOf, runOf } from './fakes.js';
 
@@ -29,7 +29,7 @@ describe('fitting', () => {
 });
 
 describe('a row', () => {
-  const say = (run: typeof refined, now = 0) => factsOf(run, ENGLISH, languageOf(ENGLISH), now);
+  const say = (run: typeof refined, now = 0) => factsOf(run, languageOf(ENGLISH), now);
 
   it('says how a run came out and what its checkers found', () => {
     const { status, round, cost, badges } = say(refined);

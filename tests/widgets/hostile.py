@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.widgets.page import ORIGIN, read_sample
 
-__all__ = ["CORPUS", "PLACE", "filled"]
+__all__ = ["CORPUS", "INTRUDERS", "PLACE", "filled"]
 
 AWAY = "http://127.0.0.1:9"
 
@@ -71,6 +71,27 @@ CORPUS: dict[str, str] = {
 
 PLACE = "@@"
 """Stands in :func:`filled` for the text: put in by the page, so that a long one travels once."""
+
+
+# What stands in the view and no view makes: by tag, by attribute, by place.
+INTRUDERS = """() => {
+  const found = [];
+  const tags = 'script, iframe, frame, object, embed, style, link, base, meta, form, video, audio, dialog, template';
+  for (const node of document.querySelectorAll(`.cs-run :is(${tags})`)) found.push(node.tagName);
+  for (const node of document.querySelectorAll('.cs-run *')) {
+    for (const { name, value } of node.attributes) {
+      if (/^on|^srcset$|^srcdoc$|^ping$|^popover$|^background$|^formaction$|xlink/.test(name)) found.push(name);
+      if (name === 'id' || name === 'name') found.push(`${name}=${value}`);
+      if (name === 'href' && !/^(https?:|mailto:)/.test(value)) found.push(value.slice(0, 80));
+      if (name === 'src' && !/^data:image\\//.test(value)) found.push(value.slice(0, 80));
+      if (name === 'style' && !/^(width|flex-grow): [\\d.]+%?;$/.test(value)) found.push(value.slice(0, 80));
+    }
+    if (['fixed', 'sticky'].includes(getComputedStyle(node).position) && !node.matches('.cs-find, .cs-gutter')) {
+      found.push(node.className);
+    }
+  }
+  return found;
+}"""
 
 
 def filled() -> dict[str, Any]:

@@ -7,31 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.widgets.hostile import CORPUS, PLACE, filled
+from tests.widgets.hostile import CORPUS, INTRUDERS, PLACE, filled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 WIDTH = 860
-# What stands in the view and no view makes: by tag, by attribute, by place.
-INTRUDERS = """() => {
-  const found = [];
-  const tags = 'script, iframe, frame, object, embed, style, link, base, meta, form, video, audio, dialog, template';
-  for (const node of document.querySelectorAll(`.cs-run :is(${tags})`)) found.push(node.tagName);
-  for (const node of document.querySelectorAll('.cs-run *')) {
-    for (const { name, value } of node.attributes) {
-      if (/^on|^srcset$|^srcdoc$|^ping$|^popover$|^background$|^formaction$|xlink/.test(name)) found.push(name);
-      if (name === 'id' || name === 'name') found.push(`${name}=${value}`);
-      if (name === 'href' && !/^(https?:|mailto:)/.test(value)) found.push(value.slice(0, 80));
-      if (name === 'src' && !/^data:image\\//.test(value)) found.push(value.slice(0, 80));
-      if (name === 'style' && !/^(width|flex-grow): [\\d.]+%?;$/.test(value)) found.push(value.slice(0, 80));
-    }
-    if (['fixed', 'sticky'].includes(getComputedStyle(node).position) && !node.matches('.cs-find, .cs-gutter')) {
-      found.push(node.className);
-    }
-  }
-  return found;
-}"""
-
 FILL = """([record, place, text]) => {
   const put = JSON.parse(text);
   const full = JSON.parse(JSON.stringify(record), (_, value) => (value === place ? put : value));

@@ -1,16 +1,11 @@
 /** What a program has that the one of the round before had not, and the other way round. */
 
-import { diffLines } from 'diff';
-
+import { type DiffLine, difference } from './difference.js';
 import { el, type Part, setShown, setText } from './dom.js';
 import type { Surroundings } from './options.js';
 import { visible } from './text.js';
 
-/** Unchanged lines shown around changed ones. */
-const CONTEXT = 3;
-/** Programs longer than this, or with more changed lines, have been rewritten rather than changed. */
 const LONGEST = 20_000;
-const MOST_EDITS = 300;
 
 /** Two programs, and the round of the first. */
 export interface Change {
@@ -49,47 +44,16 @@ export class ChangesPart implements Part<Change> {
     setText(this.removed, removed > 0 ? `−${language.count(removed)}` : '');
     this.lines.setAttribute('aria-label', language.say('changes', { round }));
     setShown(this.lines, added + removed > 0);
-    this.lines.replaceChildren(...(rows ? shortened(rows).map(drawn) : []));
+    this.lines.replaceChildren(...(rows ?? []).map(drawn));
   }
 }
 
-interface Row {
-  readonly sign: '+' | '-' | ' ' | '…';
-  readonly text: string;
+/** Programs longer than this have been rewritten rather than changed. */
+function compared(before: string, after: string): DiffLine[] | null {
+  return before.length > LONGEST || after.length > LONGEST ? null : difference(before, after);
 }
 
-function compared(before: string, after: string): Row[] | null {
-  if (before.length > LONGEST || after.length > LONGEST) {
-    return null;
-  }
-  const whole = (code: string): string => `${code.replace(/\s+$/, '')}\n`;
-  const parts = diffLines(whole(before), whole(after), { maxEditLength: MOST_EDITS });
-  // Undefined when there were more edits than allowed.
-  if (!parts) {
-    return null;
-  }
-  return parts.flatMap(({ value, added, removed }) =>
-    value
-      .replace(/\n$/, '')
-      .split('\n')
-      .map(text => ({ sign: added ? '+' : removed ? '-' : ' ', text }) as const)
-  );
-}
-
-/** Leaves out what is far from any change. */
-function shortened(rows: readonly Row[]): Row[] {
-  const near = rows.map((_, place) =>
-    rows.slice(Math.max(0, place - CONTEXT), place + CONTEXT + 1).some(row => row.sign !== ' ')
-  );
-  return rows.flatMap((row, place): Row[] => {
-    if (near[place]) {
-      return [row];
-    }
-    return place === 0 || near[place - 1] ? [{ sign: '…', text: '' }] : [];
-  });
-}
-
-function drawn({ sign, text }: Row): HTMLElement {
+function drawn({ sign, text }: DiffLine): HTMLElement {
   const tag = sign === '+' ? 'ins' : sign === '-' ? 'del' : 'span';
   const shown = sign === '-' ? '−' : sign;
   return el(tag, 'cs-diff-line', `${shown} ${visible(text, 2_000)}\n`);

@@ -20,6 +20,7 @@ export class Head implements Part<RunRecord> {
   private readonly fold: HTMLButtonElement;
   private readonly foldPicture: SVGElement;
   private readonly find: HTMLButtonElement;
+  private readonly open: HTMLButtonElement;
   private readonly stop: HTMLButtonElement;
   private readonly stopPlace: HTMLElement;
   private readonly stopLabel: HTMLElement;
@@ -50,12 +51,19 @@ export class Head implements Part<RunRecord> {
     );
     this.stopLabel = this.stop.lastElementChild as HTMLElement;
     this.stopPlace = el('span', 'cs-stop-place', needs(this.stop, 'stop', around));
+    this.open = needs(
+      iconButton('open', language.say('openRun'), () => {
+        this.openNow();
+      }),
+      'open',
+      around
+    );
     this.hint.hidden = true;
     this.node = el(
       'header',
       'cs-head',
       el('span', 'cs-badge cs-status', this.picture, this.status),
-      ...[this.progress, this.time, this.find, this.fold, this.stopPlace, this.hint]
+      ...[this.progress, this.time, this.find, this.fold, this.open, this.stopPlace, this.hint]
     );
   }
 
@@ -116,6 +124,15 @@ export class Head implements Part<RunRecord> {
 
   private get isStopping(): boolean {
     return this.stop.getAttribute('aria-disabled') === 'true';
+  }
+
+  private openNow(): void {
+    Promise.resolve()
+      .then(() => this.around.actions.open?.())
+      .catch(() => {
+        setText(this.hint, this.around.language.say('notOpened'));
+        setShown(this.hint, true);
+      });
   }
 
   private stopNow(): void {

@@ -19,9 +19,14 @@ export interface RunActions {
   readonly rerun?: () => void | Promise<void>;
   /** Keeps what the reader thinks of a round; null takes it back. */
   readonly rate?: (round: number, rating: Rating | null) => void | Promise<void>;
+  /** Shows the whole run in a place of its own. */
+  readonly open?: () => void | Promise<void>;
 }
 
 export type ActionName = keyof RunActions;
+
+/** Which rounds stand open as long as the reader has not said otherwise. */
+export type OpenRounds = 'newest' | 'all' | 'none';
 
 /** The ratings of a run's rounds by their index. */
 export type Ratings = Readonly<Record<number, Rating>>;

@@ -46,7 +46,8 @@ export function isUnreadable(value: RunRecord | Unreadable): value is Unreadable
   return 'problem' in value;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether something has named fields. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -37,6 +37,8 @@ export const STRINGS = {
   notReached: 'The run could not be reached. Interrupt the kernel instead.',
   openAll: 'Open all rounds',
   closeAll: 'Close all rounds',
+  openRun: 'Open in an editor',
+  notOpened: 'The run could not be opened.',
 
   find: 'Find',
   findLabel: 'Find in this run',
@@ -178,6 +180,22 @@ export const STRINGS = {
   checkerModel: 'checker {model}',
   seed: 'seed {seed}',
 
+  noQuestion: '(no question)',
+  steeredBy: '{target}, steered by {steerer}',
+  roundOf: 'Round {round} of {rounds}',
+  tokenCount: '{n} tokens',
+
+  status: 'Status',
+  checkers: 'Checkers',
+  models: 'Models',
+  time: 'Time',
+  cost: 'Cost',
+  countOf: '{n} of {most}',
+  programRated: 'program {score}/10',
+  neitherProgram: 'Neither run has a program.',
+  otherPrograms: 'The two programs have too little in common to compare.',
+  samePrograms: 'Both runs have the same program.',
+
   seconds: '{n} s',
   minutes: '{minutes} min {seconds} s',
   hours: '{hours} h {minutes} min',
@@ -187,6 +205,7 @@ export const STRINGS = {
 /** Words that depend on a number: for one, and for any other. */
 export const PLURALS = {
   rounds: ['{n} round', '{n} rounds'],
+  runs: ['{n} run', '{n} runs'],
   moreRounds: ['Allow more than {n} round to go on.', 'Allow more than {n} rounds to go on.'],
   calls: ['{n} call', '{n} calls'],
   lines: ['{n} line', '{n} lines'],

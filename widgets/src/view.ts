@@ -9,7 +9,7 @@ import { Find } from './find.js';
 import { Head, QuestionPart } from './head.js';
 import { Language } from './language.js';
 import { pageTypesetter } from './math.js';
-import type { Ratings, RunActions, RunViewOptions, Surroundings, Tail } from './options.js';
+import type { OpenRounds, Ratings, RunActions, RunViewOptions, Surroundings, Tail } from './options.js';
 import { isUnreadable, readRecord, type Unreadable } from './read.js';
 import type { Round, RunRecord } from './record.js';
 import { RoundPart, type RoundState } from './round.js';
@@ -37,6 +37,8 @@ export interface RunView {
   rated(ratings: Ratings): void;
   /** Shows that the end of the run has been asked for, by whatever way. */
   stopping(): void;
+  /** Says which rounds stand open, other than those that the reader opened or closed; the newest one at first. */
+  openRounds(which: OpenRounds): void;
   /** Opens a round, as if the reader had chosen it, but leaves the focus where it is. */
   select(round: number): void;
   /** Empties the host and ends all timers. */
@@ -76,6 +78,7 @@ class View implements RunView, Surroundings {
   private received = 0;
   private selected = 0;
   private ratings: Ratings = {};
+  private standing: OpenRounds = 'newest';
 
   constructor(host: HTMLElement, options: RunViewOptions) {
     // The pieces ask for all of these when they are made.
@@ -168,6 +171,11 @@ class View implements RunView, Surroundings {
     this.head.stopping();
   }
 
+  openRounds(which: OpenRounds): void {
+    this.standing = which;
+    this.redraw();
+  }
+
   select(round: number): void {
     if (round !== this.selected) {
       this.selected = round;
@@ -257,12 +265,11 @@ class View implements RunView, Surroundings {
 
   private states(record: RunRecord): RoundState[] {
     let before: Round | null = null;
-    return record.rounds.map((round, place) => {
+    return record.rounds.map(round => {
       const state = {
         round,
         live: isLive(record),
-        // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
-        open: place === record.rounds.length - 1 && round.answer.text.trim() !== record.answer?.text.trim(),
+        open: this.stands(round, record),
         selected: round.index === this.selected,
         later: record.rounds.length > MANY_ROUNDS,
         rating: this.ratings[round.index] ?? null,
@@ -271,6 +278,15 @@ class View implements RunView, Surroundings {
       before = round.answer.code ? round : before;
       return state;
     });
+  }
+
+  /** Whether a round is open as long as the reader has not touched it. */
+  private stands(round: Round, { rounds, answer }: RunRecord): boolean {
+    if (this.standing !== 'newest') {
+      return this.standing === 'all';
+    }
+    // Old rounds fold when a new one starts, and one whose words are the final answer has nothing to add to it.
+    return round === rounds.at(-1) && round.answer.text.trim() !== answer?.text.trim();
   }
 
   /** Why the steerer ended the run, in a sentence. */

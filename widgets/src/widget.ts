@@ -19,7 +19,7 @@ interface RunModel {
 function render({ model, el }: RenderProps<RunModel>): () => void {
   // Messages of their own: changes of state wait until the kernel has dealt with the one before, and a kernel that is
   // busy with a cell never reports that it has.
-  const all: Omit<Required<RunActions>, 'copy'> = {
+  const all: Omit<Required<RunActions>, 'copy' | 'open'> = {
     stop: () => {
       model.send({ event: 'stop' });
     },

@@ -68,23 +68,7 @@ export function activate({ panel, cell }: RunCell): void {
   panel.content.activeCellIndex = panel.content.widgets.indexOf(cell);
 }
 
-/** Whether the cell is the question itself, rather than a command that shows a run. */
-export function asks({ cell }: RunCell): boolean {
-  return firstLine(cell).startsWith('%%codesteer');
-}
-
-/** The source of a cell that goes on from a run with the reader's words, under the options of the cell that asked, if any. */
-export function continuing(here: RunCell | null, run: string, words: string): string {
-  const line = here ? firstLine(here.cell) : '';
-  const options = line.startsWith('%%codesteer')
-    ? line
-        .slice('%%codesteer'.length)
-        .replace(/\s--continue(?:\s+|=)\S+/, '')
-        .trim()
-    : '';
-  return `${['%%codesteer', options, `--continue ${run}`].filter(Boolean).join(' ')}\n${words}`;
-}
-
-function firstLine(cell: CodeCell): string {
-  return cell.model.sharedModel.getSource().trimStart().split('\n', 1)[0] ?? '';
+/** What is written in the cell. */
+export function sourceOf({ cell }: RunCell): string {
+  return cell.model.sharedModel.getSource();
 }

@@ -14,11 +14,11 @@ import {
   tableRowsIcon,
   treeViewIcon
 } from '@jupyterlab/ui-components';
+import type { Format } from '@codesteer/view/parts/files.js';
 
 import { CommandIDs } from './commandIds.js';
 import type { Possible } from './doing.js';
 import { codesteerIcon } from './icons.js';
-import type { Format } from './kept.js';
 import { type AnyRun, isKept, type Run } from './tokens.js';
 import type { Words } from './words.js';
 

@@ -3,24 +3,23 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { CodeCell } from '@jupyterlab/cells';
 import type { RunActions } from '@codesteer/view';
+import { asks, continuing, nameIn, rerunning } from '@codesteer/view/parts/cellText.js';
+import { codeOf, exported, fileName, type Format, FORMATS } from '@codesteer/view/parts/files.js';
 
 import {
   activate,
   addCell,
   addLoading,
-  asks,
-  continuing,
   insertBelow,
   isFixed,
   isWritable,
   type RunCell,
-  runActive
+  runActive,
+  sourceOf
 } from './cell.js';
-import { deleteKept, type Format } from './kept.js';
+import { deleteKept } from './kept.js';
 import { type AnyRun, type IRunIndex, isKept, type KeptRun, type Run } from './tokens.js';
 import { ENGLISH, type Words } from './words.js';
-
-export const FORMATS: readonly Format[] = ['json', 'md', 'html', 'py'];
 
 /** What a run allows where it stands. */
 export interface Possible {
@@ -43,7 +42,7 @@ function thinkable(run: AnyRun): Possible {
     stop: live && hasKernel && !isStopping,
     rerun: !live && hasKernel,
     feedback: !live && hasKernel && idOf(run) !== '',
-    insert: codeOf(run) !== '',
+    insert: codeOf(record) !== '',
     copy: !!record.answer,
     forget: !live
   };
@@ -80,11 +79,6 @@ export function possible(run: AnyRun): Possible {
   return can;
 }
 
-/** The program of the answer, or else of the newest round that has one. */
-export function codeOf({ record: { answer, rounds } }: AnyRun): string {
-  return answer?.code ?? rounds.findLast(({ answer: { code } }) => code !== null)?.answer.code ?? '';
-}
-
 /** Shows the cell of a run and marks it for a moment. */
 export async function goTo(run: Run, shell: JupyterFrontEnd.IShell): Promise<void> {
   const here = placeOf(run);
@@ -111,15 +105,15 @@ export async function goTo(run: Run, shell: JupyterFrontEnd.IShell): Promise<voi
 /** Asks the question of a run again. */
 export function rerun(run: AnyRun): void {
   if (isKept(run)) {
-    begin(run, `%codesteer rerun ${idOf(run)}`);
+    begin(run, rerunning(idOf(run)));
     return;
   }
   const here = placeOf(run);
   if (here) {
-    if (asks(here)) {
+    if (asks(sourceOf(here))) {
       activate(here);
     } else {
-      insertBelow(here, `%codesteer rerun ${idOf(run)}`);
+      insertBelow(here, rerunning(idOf(run)));
     }
     runActive(here);
   }
@@ -128,12 +122,12 @@ export function rerun(run: AnyRun): void {
 /** Begins a run that goes on from this one with the reader's words. */
 export function goOn(run: AnyRun, words: string): void {
   if (isKept(run)) {
-    begin(run, continuing(null, idOf(run), words));
+    begin(run, continuing('', idOf(run), words));
     return;
   }
   const here = placeOf(run);
   if (here) {
-    insertBelow(here, continuing(here, idOf(run), words));
+    insertBelow(here, continuing(sourceOf(here), idOf(run), words));
     runActive(here);
   }
 }
@@ -206,43 +200,32 @@ export function actionsOf(run: AnyRun, index: IRunIndex): RunActions {
 /** The forms that a run has. */
 export function formatsOf(run: AnyRun): Format[] {
   return FORMATS.filter(format =>
-    isKept(run) ? format !== 'py' || codeOf(run) !== '' : exported(run, format) !== null
+    isKept(run) ? format !== 'py' || codeOf(run.record) !== '' : exportedFrom(run, format) !== null
   );
 }
 
 /** The run in this form, as its notebook has it, or null where it has none. */
-function exported(run: Run, format: Format): string | null {
+function exportedFrom(run: Run, format: Format): string | null {
   const { data } = run.cell.outputs.get(run.output);
-  const text = (type: string): string | null => (typeof data[type] === 'string' ? data[type] : null);
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(run.record, null, 1)}\n`;
-    case 'md':
-      return text('text/markdown');
-    case 'html':
-      return text('text/html');
-    case 'py':
-      return codeOf(run) || null;
-  }
+  return exported(run.record, format, type => (typeof data[type] === 'string' ? data[type] : null));
 }
 
 /** Has the browser save a run. */
 export async function download(run: AnyRun, format: Format): Promise<void> {
-  const text = isKept(run) ? await run.exported(format) : exported(run, format);
+  const text = isKept(run) ? await run.exported(format) : exportedFrom(run, format);
   if (text === null) {
     return;
   }
-  const ending = format === 'json' ? 'codesteer.json' : format;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  link.download = `${idOf(run) || 'run'}.${ending}`;
+  link.download = fileName(idOf(run), format);
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
 /** A run's name, where it can stand in a cell. */
 function idOf({ record: { id } }: AnyRun): string {
-  return /^[\w-]{1,80}$/.test(id) ? id : '';
+  return nameIn(id);
 }
 
 function placeOf({ panel, cell }: Run): RunCell | null {

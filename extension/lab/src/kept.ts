@@ -3,14 +3,12 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { RunRecord } from '@codesteer/view';
+import type { Format } from '@codesteer/view/parts/files.js';
+import type { Wish } from '@codesteer/view/parts/filter.js';
 import { isUnreadable, readRecord } from '@codesteer/view/parts/read.js';
 
 import { ask, NotLoaded } from './control.js';
-import type { Wish } from './filter.js';
 import { serve } from './kernel.js';
-
-/** The forms that a run can be saved in. */
-export type Format = 'json' | 'md' | 'html' | 'py';
 
 /** What the list on disk says of a run; question and answer are cut. */
 export interface KeptRow {

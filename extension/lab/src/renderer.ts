@@ -7,8 +7,9 @@ import type { JSONObject } from '@lumino/coreutils';
 import { type Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { RunActions, RunView, Translate } from '@codesteer/view';
+import { asks, continuing, nameIn, rerunning } from '@codesteer/view/parts/cellText.js';
 
-import { activate, asks, continuing, insertBelow, isWritable, type RunCell, runActive } from './cell.js';
+import { activate, insertBelow, isWritable, type RunCell, runActive, sourceOf } from './cell.js';
 import { marksOf, rate } from './control.js';
 
 /** What JupyterLab lends the view. */
@@ -119,14 +120,14 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
     const runs: RunActions = canWrite
       ? {
           feedback: words => {
-            insertBelow(here, continuing(here, run, words));
+            insertBelow(here, continuing(sourceOf(here), run, words));
             runActive(here);
           },
           rerun: () => {
-            if (asks(here)) {
+            if (asks(sourceOf(here))) {
               activate(here);
             } else {
-              insertBelow(here, `%codesteer rerun ${run}`);
+              insertBelow(here, rerunning(run));
             }
             runActive(here);
           }
@@ -170,8 +171,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer {
 
   private runId(): string {
     const { id } = (this.record ?? {}) as { id?: unknown };
-    // It stands in cells that are made here.
-    return typeof id === 'string' && /^[\w-]{1,80}$/.test(id) ? id : '';
+    return typeof id === 'string' ? nameIn(id) : '';
   }
 
   private chart(mime: string, chart: JSONObject): HTMLElement | null {

@@ -5,8 +5,9 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { RunRecord } from '@codesteer/view';
+import type { Format } from '@codesteer/view/parts/files.js';
 
-import type { Format, KeptRow } from './kept.js';
+import type { KeptRow } from './kept.js';
 
 /** What is known of one run, wherever that comes from. */
 export interface KnownRun {

@@ -2,10 +2,10 @@
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { addBelowIcon, closeIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
+import { BLANK, type Draft, written } from '@codesteer/view/parts/cellText.js';
 import { el, heading, setShown, setText } from '@codesteer/view/parts/dom.js';
 
 import { addCell, addLoading, isWritable, LOAD, runActive } from '../cell.js';
-import { BLANK, type Draft, written } from '../cellText.js';
 import { type Offer, offerOf, type OfferedVariable, PackageMissing } from '../kernel.js';
 import type { Words } from '../words.js';
 import { action, tool } from './buttons.js';

@@ -1,6 +1,7 @@
 /** What the side panel holds; loaded when the panel is first seen, with its style. */
 
 import '../../style/panel.css';
+import '@codesteer/view/compare.css';
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { showErrorMessage } from '@jupyterlab/apputils';
@@ -23,11 +24,11 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
 import { el, setAttribute, setShown, setText } from '@codesteer/view/parts/dom.js';
+import { ANY, fitting, modelsOf, type Wish } from '@codesteer/view/parts/filter.js';
 import { STATUS } from '@codesteer/view/parts/words.js';
 
 import { CommandIDs } from '../commandIds.js';
 import { formatsOf, goTo, hindrances, possible, type Possible } from '../doing.js';
-import { ANY, fitting, modelsOf, type Wish } from '../filter.js';
 import { type AnyRun, type IRunIndex, isKept, type KeptRun } from '../tokens.js';
 import { languageOf, type Words } from '../words.js';
 import { action, tool } from './buttons.js';

@@ -2,9 +2,9 @@
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
+import { ANY, type Wish } from '@codesteer/view/parts/filter.js';
 import { isUnreadable, readRecord } from '@codesteer/view/parts/read.js';
 
-import { ANY, type Wish } from '../filter.js';
 import { PackageMissing } from '../kernel.js';
 import { deleteKept, exportKept, type KeptRow, listKept, loadKept } from '../kept.js';
 import type { KeptRun } from '../tokens.js';

@@ -1,11 +1,12 @@
 /** The list of runs: as many rows as can be seen, however many runs there are. */
 
 import { el, icon, Keyed, type Part, setAttribute, setIcon, setShown, setText } from '@codesteer/view/parts/dom.js';
+import { type Badge, type Facts, timeOf } from '@codesteer/view/parts/facts.js';
 import type { Language } from '@codesteer/view/parts/language.js';
 
-import { type Badge, factsOf, timeOf } from '../facts.js';
 import type { AnyRun } from '../tokens.js';
 import type { Words } from '../words.js';
+import { rowFacts } from './rowFacts.js';
 
 /** Every row has this height in pixels, so that the place of each is known without drawing it. */
 const ROW = 74;
@@ -187,7 +188,7 @@ export class RunList {
     const now = performance.now();
     const seen = this.runs.slice(first, last).map((run, place) => ({
       run,
-      facts: factsOf(run, this.words, this.language, now),
+      facts: rowFacts(run, this.words, this.language, now),
       place: first + place,
       all: this.all,
       isSelected: this.selected.includes(run.key),
@@ -211,7 +212,7 @@ const idOf = (place: number): string => `jp-codesteer-row-${place}`;
 
 interface Row {
   readonly run: AnyRun;
-  readonly facts: ReturnType<typeof factsOf>;
+  readonly facts: Facts;
   readonly place: number;
   readonly all: number;
   readonly isSelected: boolean;

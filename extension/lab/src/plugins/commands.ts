@@ -4,22 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { Clipboard, Dialog, ICommandPalette, showDialog } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
+import { codeOf, FORMATS } from '@codesteer/view/parts/files.js';
 
 import { CommandIDs } from '../commandIds.js';
 import { addCommands } from '../commands.js';
-import {
-  codeOf,
-  download,
-  FORMATS,
-  formatsOf,
-  goOn,
-  goTo,
-  hindrances,
-  insert,
-  possible,
-  remove,
-  rerun
-} from '../doing.js';
+import { download, formatsOf, goOn, goTo, hindrances, insert, possible, remove, rerun } from '../doing.js';
 import { isLive } from '../runIndex.js';
 import { type AnyRun, IRunIndex, IRunsPanel, isKept } from '../tokens.js';
 import { wordsOf } from '../words.js';
@@ -69,7 +58,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
           }
         },
         insert: run => {
-          insert(run, codeOf(run));
+          insert(run, codeOf(run.record));
         },
         copy: run => {
           Clipboard.copyToSystem(run.record.answer?.text ?? '');

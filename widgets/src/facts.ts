@@ -1,13 +1,19 @@
-/** A run in three lines: what the list says of it. */
+/** A run in three lines: what lists say of it. */
 
-import type { RunRecord } from '@codesteer/view';
-import type { IconName } from '@codesteer/view/parts/dom.js';
-import type { Language } from '@codesteer/view/parts/language.js';
-import { line } from '@codesteer/view/parts/text.js';
-import { ofRound, STATUS, SUPPORT, type Tone, VERDICT } from '@codesteer/view/parts/words.js';
+import type { IconName } from './dom.js';
+import type { Language } from './language.js';
+import type { RunRecord } from './record.js';
+import { line } from './text.js';
+import { isLive, ofRound, STATUS, SUPPORT, type Tone, VERDICT } from './words.js';
 
-import { type AnyRun, isKept, type KeptRun } from './tokens.js';
-import type { Words } from './words.js';
+/** A run as its reader has it before them. */
+export interface Seen {
+  readonly record: RunRecord;
+  /** When the record came, in milliseconds of `performance.now()`. */
+  readonly received: number;
+  /** Whether somebody asked here for the end of the run. */
+  readonly isStopping: boolean;
+}
 
 export interface Badge {
   readonly tone: Tone;
@@ -26,37 +32,25 @@ export interface Facts {
 }
 
 /** Says what is known of a run; `now` is in milliseconds of the clock that `received` was taken from. */
-export function factsOf(run: AnyRun, words: Words, language: Language, now: number): Facts {
+export function factsOf(run: Seen, language: Language, now: number): Facts {
   const { record, isStopping } = run;
   const { tone, icon, words: name } = STATUS[record.status];
-  const live = isLive(record);
   return {
     status:
-      isStopping && live
+      isStopping && isLive(record)
         ? { tone: 'plain', icon: 'stop', words: language.say('stopping') }
         : { tone, icon, words: language.say(name) },
-    question: line(record.question.prompt, 200) || words.__('(no question)'),
-    models: modelsOf(record, words),
-    round: roundOf(record, words),
+    question: line(record.question.prompt, 200) || language.say('noQuestion'),
+    models: modelsOf(record, language),
+    round: roundOf(record, language),
     time: timeOf(run, language, now),
-    cost: costOf(record, words, language),
-    badges: badgesOf(record, language),
-    ...(isKept(run) ? listed(run, words) : {})
-  };
-}
-
-/** What the list on disk says: how many rounds there were, when the run began, how its answer begins. */
-function listed({ row: { rounds, started, answer } }: KeptRun, words: Words): Pick<Facts, 'round' | 'cost' | 'badges'> {
-  const began = new Date(started);
-  return {
-    round: rounds > 0 ? words._n('%1 round', '%1 rounds', rounds) : '',
-    cost: Number.isNaN(began.getTime()) ? '' : began.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' }),
-    badges: answer === '' ? [] : [{ tone: 'plain', icon: 'dot', words: line(answer, 80) }]
+    cost: costOf(record, language),
+    badges: badgesOf(record, language)
   };
 }
 
 /** How long a run has gone on, or took. */
-export function timeOf({ record, received }: AnyRun, language: Language, now: number): string {
+export function timeOf({ record, received }: Seen, language: Language, now: number): string {
   const { seconds } = record.timing;
   return record.status === 'running'
     ? language.wholeSeconds(seconds + Math.max(0, now - received) / 1000)
@@ -65,26 +59,24 @@ export function timeOf({ record, received }: AnyRun, language: Language, now: nu
       : '';
 }
 
-function isLive({ status }: RunRecord): boolean {
-  return status === 'running' || status === 'queued';
-}
-
-function modelsOf({ models: { target, steerer } }: RunRecord, words: Words): string {
+function modelsOf({ models: { target, steerer } }: RunRecord, language: Language): string {
   const short = line(target, 80);
-  return steerer === '' || steerer === target ? short : words.__('%1, steered by %2', short, line(steerer, 80));
+  return steerer === '' || steerer === target
+    ? short
+    : language.say('steeredBy', { target: short, steerer: line(steerer, 80) });
 }
 
-function roundOf({ rounds, budget }: RunRecord, words: Words): string {
+function roundOf({ rounds, budget }: RunRecord, language: Language): string {
   const last = rounds.at(-1)?.index ?? 0;
-  return last === 0 ? '' : words.__('Round %1 of %2', last, Math.max(budget.rounds, last));
+  return last === 0 ? '' : language.say('roundOf', { round: last, rounds: Math.max(budget.rounds, last) });
 }
 
-function costOf({ usage }: RunRecord, words: Words, language: Language): string {
+function costOf({ usage }: RunRecord, language: Language): string {
   const tokens = usage.input_tokens + usage.output_tokens;
   if (tokens === 0) {
     return '';
   }
-  const count = words.__('%1 tokens', language.count(tokens));
+  const count = language.say('tokenCount', { n: language.count(tokens) });
   return usage.cost ? `${count} · ${language.money(usage.cost)}` : count;
 }
 

@@ -1,8 +1,11 @@
 /** Which runs a reader wants to see. */
 
-import type { RunRecord } from '@codesteer/view';
+import type { RunRecord } from './record.js';
 
-import type { KnownRun } from './tokens.js';
+/** What is looked at of a run. */
+interface Run {
+  readonly record: RunRecord;
+}
 
 /** Empty means: any. */
 export interface Wish {
@@ -14,7 +17,7 @@ export interface Wish {
 export const ANY: Wish = { text: '', status: '', model: '' };
 
 /** Returns the runs that fit, in their order. Every word of the text must be found somewhere in the run. */
-export function fitting<R extends KnownRun>(runs: readonly R[], { text, status, model }: Wish): R[] {
+export function fitting<R extends Run>(runs: readonly R[], { text, status, model }: Wish): R[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter(
     ({ record }) =>
@@ -25,7 +28,7 @@ export function fitting<R extends KnownRun>(runs: readonly R[], { text, status, 
 }
 
 /** The models that took part in the runs, in alphabetical order. */
-export function modelsOf(runs: readonly KnownRun[]): string[] {
+export function modelsOf(runs: readonly Run[]): string[] {
   const names = runs.flatMap(({ record: { models } }) => [models.target, models.steerer]);
   return [...new Set(names)].filter(Boolean).sort();
 }

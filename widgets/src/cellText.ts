@@ -1,4 +1,7 @@
-/** A `%%codesteer` cell as text: what the composer writes is what one would have typed. */
+/** `%%codesteer` cells as text: what is written for the reader is what one would have typed. */
+
+/** What such a cell begins with. */
+export const MAGIC = '%%codesteer';
 
 /** What a new run is to be. Empty and null mean: as the kernel does by default. */
 export interface Draft {
@@ -37,7 +40,7 @@ export function written({ prompt, target, steerer, inputs, rounds, seconds, toke
   ];
   const given = options.filter(([, value]) => value !== '' && value !== null);
   const words = given.map(([name, value]) => `${name} ${quoted(String(value))}`);
-  return `${['%%codesteer', ...words].join(' ')}\n${prompt.trim()}`;
+  return `${[MAGIC, ...words].join(' ')}\n${prompt.trim()}`;
 }
 
 /** One word of the magic's line, which is read like a shell's. */
@@ -45,3 +48,27 @@ function quoted(word: string): string {
   const flat = word.replace(/\s+/g, ' ');
   return /^[\w@%+=:,./~-]+$/.test(flat) ? flat : `'${flat.replaceAll("'", `'"'"'`)}'`;
 }
+
+/** Whether a cell is the question itself, rather than a command that shows a run. */
+export function asks(source: string): boolean {
+  return firstLine(source).startsWith(MAGIC);
+}
+
+/** The cell that goes on from a run with the reader's words, under the options of the cell that asked. */
+export function continuing(source: string, run: string, words: string): string {
+  const options = asks(source)
+    ? firstLine(source)
+        .slice(MAGIC.length)
+        .replace(/\s--continue(?:\s+|=)\S+/, '')
+        .trim()
+    : '';
+  return `${[MAGIC, options, `--continue ${run}`].filter(Boolean).join(' ')}\n${words}`;
+}
+
+/** The cell that asks the question of a run again, where its own cell is no longer there. */
+export const rerunning = (run: string): string => `%codesteer rerun ${run}`;
+
+/** A run's name, where it can stand in a cell; else empty. */
+export const nameIn = (id: string): string => (/^[\w-]{1,80}$/.test(id) ? id : '');
+
+const firstLine = (source: string): string => source.trimStart().split('\n', 1)[0] ?? '';
