@@ -256,4 +256,4 @@ def test_samples_are_valid_records(path: Path) -> None:
 def test_the_lock_file_names_no_registry() -> None:
     lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
     resolved = {package.get("resolved", "") for package in lock["packages"].values()}
-    assert resolved <= {"", "widgets", "extension/lab"}
+    assert resolved <= {"", "widgets", "extension/lab", "extension/vscode"}
