@@ -43,6 +43,8 @@ def two_workers() -> Iterator[Any]:
 
     over = threading.Event()
     with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        # Ray writes its newest cluster's address into its usual folder, which a fresh machine does not have.
+        Path(tempfile.gettempdir(), "ray").mkdir(exist_ok=True)
         threading.Thread(target=_announce, args=(Path(folder), over), daemon=True).start()
         nodes = Nodes(initialize_head=True, head_node_args=_node(folder, 0, num_cpus=0, include_dashboard=False))
         try:
