@@ -21,7 +21,8 @@ BROWSER_PACKAGES := chromium fonts-dejavu-core
 
 FRONTEND_SOURCES = $(shell find extension/lab extension/vscode widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots test-e2e
+.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots test-e2e \
+  test-quick-and-real test-kernels
 
 help:
 	@sed -n '3,8s/^# \{0,1\}//p' Makefile
@@ -116,13 +117,18 @@ format: $(STAMPS)/python-dev $(STAMPS)/npm
 	$(BIN)/ruff format .
 	npm run --silent format
 
-# Fast ones first: what fails soon should fail soon.
+# Fast ones first: what fails soon should fail soon. Two lanes then, each of which leaves a core to the other.
 test: lint weights-small $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 	npm run --silent test
-	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
-	$(BIN)/python -m pytest -m "kernel and not real and not browser"
-	$(BIN)/python -m pytest -m "real and not browser"
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-quick-and-real test-kernels
 	$(BIN)/python -m pytest -m "browser"
+
+test-quick-and-real:
+	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
+	$(BIN)/python -m pytest -m "real and not browser"
+
+test-kernels:
+	$(BIN)/python -m pytest -m "kernel and not real and not browser"
 
 test-fast: $(STAMPS)/python-dev
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
