@@ -47,9 +47,6 @@ $(STAMPS)/python: pyproject.toml extension/hatch_build.py $(STAMPS)/venv
 $(STAMPS)/python-dev: $(STAMPS)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,hf]'
-	@# jupyter-collaboration is there for a test that switches it on; in everybody's own JupyterLab here it stays off.
-	@$(BIN)/jupyter server extension disable --sys-prefix jupyter_server_ydoc >/dev/null 2>&1
-	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyter/collaboration-extension @jupyter/docprovider-extension >/dev/null 2>&1
 	@touch $@
 
 weights: $(STAMPS)/python
@@ -84,7 +81,8 @@ demo-small: weights-small
 	$(BIN)/python examples/demo.py --model qwen2.5-coder-0.5b
 
 lab: weights $(STAMPS)/frontend
-	$(BIN)/jupyter lab examples/quickstart.ipynb
+	@# jupyter-collaboration is there for a test (see pyproject.toml); here notebooks are this reader's own.
+	$(BIN)/jupyter lab --YDocExtension.disable_rtc=True examples/quickstart.ipynb
 
 # -- quality ---------------------------------------------------------------------------------------------------------
 

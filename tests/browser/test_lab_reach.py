@@ -237,7 +237,7 @@ def test_a_read_only_notebook_shows_runs_and_takes_no_cells(open_notebook: OpenN
     # The runs on disk are listed all the same, for the kernel is there.
     page.keyboard.press("Escape")
     panel.node.get_by_label("Runs of").select_option("kept")
-    page.wait_for_function("() => !document.querySelector('.jp-codesteer-empty')?.textContent.includes('Reading')")
+    panel.node.get_by_text("Reading").wait_for(state="hidden")
 
 
 def test_a_read_only_cell_keeps_its_run_and_its_text(open_notebook: OpenNotebook, lab: Lab) -> None:
