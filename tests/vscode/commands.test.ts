@@ -249,7 +249,7 @@ describe('run again', () => {
   });
 
   it('opens the notebook of a run that is a file only', async () => {
-    const uri = Uri.file('/work/saved.ipynb');
+    const uri = Uri.file('/books/saved.ipynb');
     const cells = [{ cell_type: 'code', source: '%%codesteer\nSaved?', outputs: [{ data: bundleOf(begun('s', 3)) }] }];
     started.world.file(uri, JSON.stringify({ cells }));
     const [view] = started.world.treeViews;
@@ -335,10 +335,10 @@ describe('take', () => {
   });
 
   it.each([
-    ['Record (JSON)', '/work/first.codesteer.json', `${JSON.stringify(first, null, 1)}\n`],
-    ['Markdown', '/work/first.md', '# a run\n'],
-    ['HTML', '/work/first.html', '<p>a run</p>'],
-    ['Python program', '/work/first.py', first.answer?.code ?? '']
+    ['Record (JSON)', '/books/first.codesteer.json', `${JSON.stringify(first, null, 1)}\n`],
+    ['Markdown', '/books/first.md', '# a run\n'],
+    ['HTML', '/books/first.html', '<p>a run</p>'],
+    ['Python program', '/books/first.py', first.answer?.code ?? '']
   ])('a file: %s', async (name, path, text) => {
     started.world.answers.push(name, path, 'Open');
     await started.run('codesteer.export', asking);

@@ -56,7 +56,7 @@ async function look(): Promise<void> {
 
 describe('the tree', () => {
   it('has the runs of a notebook, the newest first', () => {
-    expect(groups().map(({ uri }) => uri.path)).toEqual(['/work/runs.ipynb']);
+    expect(groups().map(({ uri }) => uri.path)).toEqual(['/books/runs.ipynb']);
     expect(recordIds()).toEqual(['new', 'middle', 'old']);
     expect(new Set(rows().map(row => started.item(row).id)).size).toBe(3);
   });
@@ -82,7 +82,7 @@ describe('the tree', () => {
   it('finds the notebook of a run', () => {
     const [row] = rows();
     const parent = row && started.world.tree?.getParent?.(row);
-    expect((parent as Group).uri.path).toBe('/work/runs.ipynb');
+    expect((parent as Group).uri.path).toBe('/books/runs.ipynb');
   });
 
   it('shows a running run as such, and counts on', async () => {
@@ -134,16 +134,16 @@ describe('the tree', () => {
 });
 
 describe('notebooks that are not open', () => {
-  const saved = Uri.file('/work/deep/saved.ipynb');
+  const saved = Uri.file('/books/deep/saved.ipynb');
 
   it('are read when the view is seen, and listed after the open ones', async () => {
     const { world } = started;
     world.file(saved, fileOf(bundleOf(begun('saved', 3)), { 'text/plain': ['a', 'b'] }));
-    world.file(Uri.file('/work/plain.ipynb'), '{"cells": [{"source": "1"}]}');
-    world.file(Uri.file('/work/broken.ipynb'), `${MIME_TYPE} {`);
+    world.file(Uri.file('/books/plain.ipynb'), '{"cells": [{"source": "1"}]}');
+    world.file(Uri.file('/books/broken.ipynb'), `${MIME_TYPE} {`);
     expect(world.reads).toEqual([]);
     await look();
-    expect(groups().map(({ uri }) => uri.path)).toEqual(['/work/runs.ipynb', '/work/deep/saved.ipynb']);
+    expect(groups().map(({ uri }) => uri.path)).toEqual(['/books/runs.ipynb', '/books/deep/saved.ipynb']);
     expect(recordIds()).toContain('saved');
     expect(groups().map(group => started.item(group).collapsibleState)).toEqual([2, 1]);
   });

@@ -89,7 +89,7 @@ export class FakeNotebook implements vscode.NotebookDocument {
   isWritable = true;
   onChange: OnChange = () => undefined;
 
-  constructor(readonly uri: Uri = Uri.file('/work/runs.ipynb')) {}
+  constructor(readonly uri: Uri = Uri.file('/books/runs.ipynb')) {}
 
   get cellCount(): number {
     return this.all.length;

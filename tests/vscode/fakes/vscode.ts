@@ -80,13 +80,13 @@ export const workspace = {
   get notebookDocuments() {
     return world.notebooks;
   },
-  workspaceFolders: [{ uri: Uri.file('/work'), name: 'work', index: 0 }],
+  workspaceFolders: [{ uri: Uri.file('/books'), name: 'work', index: 0 }],
   onDidOpenNotebookDocument: listener => world.onOpen.event(listener),
   onDidCloseNotebookDocument: listener => world.onClose.event(listener),
   onDidChangeNotebookDocument: listener => world.onChange.event(listener),
   onDidChangeConfiguration: listener => world.onSettings.event(listener),
   onDidGrantWorkspaceTrust: listener => world.onTrust.event(listener),
-  asRelativePath: path => (typeof path === 'string' ? path : path.path).replace(/^\/work\//, ''),
+  asRelativePath: path => (typeof path === 'string' ? path : path.path).replace(/^\/books\//, ''),
   getConfiguration: () =>
     ({ get: (name: string) => world.settings.get(name) }) as unknown as vscode.WorkspaceConfiguration,
   findFiles: (_include, _exclude, most = Infinity) =>
