@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from codesteer_kernel.cluster import Cluster, Needs
 from codesteer_kernel.commands import table
 from codesteer_kernel.configuring import configured
-from codesteer_kernel.errors import BadInput, UnknownName, nearest
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.jobs import Job, prepared, read_sweep
 from codesteer_kernel.evaluation.ledger import read_job
 from codesteer_kernel.evaluation.making import maker
@@ -21,6 +21,7 @@ from codesteer_kernel.evaluation.overview import estimate_text, status_json, sta
 from codesteer_kernel.evaluation.runner import Outcome, Pool, run_job
 from codesteer_kernel.options import parse_options
 from codesteer_kernel.run import engine
+from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 
 __all__ = ["run_bench"]
 
@@ -66,18 +67,13 @@ Exit codes: 0 done, 1 failed, 2 bad input, 3 a budget ended it, 130 stopped.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{self.prog}: {message}.", "See codesteer bench --help.")
-
-
 def run_bench(words: Sequence[str]) -> int:
     """Carry out ``bench WORDS``; prints, and returns the exit code.
 
     Raises:
         CodeSteerError: the words cannot be understood, or the job not be done; the message says why.
     """
-    commands: dict[str, Callable[[_Parser, list[str]], int]] = {
+    commands: dict[str, Subcommand] = {
         "run": _run,
         "resume": _resume,
         "status": _status,
@@ -85,20 +81,13 @@ def run_bench(words: Sequence[str]) -> int:
         "compare": _compare,
         "methods": _methods,
     }
-    if not words or any(word in ("-h", "--help") for word in words):
-        print(_HELP)
-        return 0
-    name, *rest = words
-    if name not in commands:
-        hint = f"{nearest(name, commands)} There are {', '.join(commands)}.".strip()
-        raise UnknownName(f"There is no command 'bench {name}'.", hint)
-    return commands[name](_Parser(prog=f"codesteer bench {name}", add_help=False, allow_abbrev=False), rest)
+    return run_subcommand("bench", commands, words, _HELP)
 
 
 # ---------------------------------------------------------------------------------------------------------- commands
 
 
-def _run(parser: _Parser, words: list[str]) -> int:
+def _run(parser: Parser, words: list[str]) -> int:
     parser.add_argument("--methods", type=_names, required=True)
     parser.add_argument("--tasks", type=_names, default=())
     parser.add_argument("--levels", type=_names, default=("default",))
@@ -134,7 +123,7 @@ def _run(parser: _Parser, words: list[str]) -> int:
     return _do(prepared(job), given.output, given)
 
 
-def _resume(parser: _Parser, words: list[str]) -> int:
+def _resume(parser: Parser, words: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     _how(parser)
     given = parser.parse_args(words)
@@ -144,7 +133,7 @@ def _resume(parser: _Parser, words: list[str]) -> int:
     return _do(kept.job, given.folder, given)
 
 
-def _status(parser: _Parser, words: list[str]) -> int:
+def _status(parser: Parser, words: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
@@ -152,7 +141,7 @@ def _status(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _report(parser: _Parser, words: list[str]) -> int:
+def _report(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.evaluation import report
 
     parser.add_argument("folders", type=Path, nargs="+")
@@ -164,7 +153,7 @@ def _report(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _compare(parser: _Parser, words: list[str]) -> int:
+def _compare(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.evaluation.comparing import compare
 
     parser.add_argument("before", type=Path)
@@ -174,7 +163,7 @@ def _compare(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _methods(parser: _Parser, words: list[str]) -> int:
+def _methods(parser: Parser, words: list[str]) -> int:
     parser.parse_args(words)
     rows = [("METHOD", "IN THE PAPER", "WHAT IT DOES")]
     print(table(rows + [(one.name, one.published or "", one.about) for one in METHODS.values()]))
@@ -184,7 +173,7 @@ def _methods(parser: _Parser, words: list[str]) -> int:
 # ------------------------------------------------------------------------------------------------------------- doing
 
 
-def _how(parser: _Parser) -> None:
+def _how(parser: Parser) -> None:
     parser.add_argument("-j", "--concurrency", type=int)
     parser.add_argument("--budget-money", type=float)
     parser.add_argument("--budget-time", type=float)

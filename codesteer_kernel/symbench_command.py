@@ -6,15 +6,16 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, Self, TextIO
+from typing import Any, Self, TextIO
 
 from codesteer_kernel import symbench
 from codesteer_kernel.commands import table
-from codesteer_kernel.errors import BadInput, UnknownName, nearest
+from codesteer_kernel.errors import BadInput
+from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 from codesteer_kernel.symbench import Problem, Task
 
 __all__ = ["run_symbench"]
@@ -42,18 +43,13 @@ Exit codes: 0 done, 1 an answer is wrong or a promise is broken, 2 bad input, 13
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{self.prog}: {message}.", "See codesteer symbench --help.")
-
-
 def run_symbench(words: Sequence[str]) -> int:
     """Carry out ``symbench WORDS``; prints, and returns the exit code.
 
     Raises:
         BadInput, UnknownName: the words name no command, option, task, level or knob; a file cannot be read.
     """
-    commands: dict[str, Callable[[_Parser, list[str]], int]] = {
+    commands: dict[str, Subcommand] = {
         "list": _list,
         "show": _show,
         "generate": _generate,
@@ -61,21 +57,13 @@ def run_symbench(words: Sequence[str]) -> int:
         "prove": _prove,
         "load": _load,
     }
-    if not words or any(word in ("-h", "--help") for word in words):
-        print(_HELP)
-        return 0
-    name, *rest = words
-    if name not in commands:
-        hint = f"{nearest(name, commands)} There are {', '.join(commands)}.".strip()
-        raise UnknownName(f"There is no command 'symbench {name}'.", hint)
-    parser = _Parser(prog=f"codesteer symbench {name}", add_help=False, allow_abbrev=False)
-    return commands[name](parser, rest)
+    return run_subcommand("symbench", commands, words, _HELP)
 
 
 # ---------------------------------------------------------------------------------------------------------- commands
 
 
-def _list(parser: _Parser, words: list[str]) -> int:
+def _list(parser: Parser, words: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     if parser.parse_args(words).json:
         print(json.dumps([_card(task) for task in symbench.tasks().values()]))
@@ -87,7 +75,7 @@ def _list(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _show(parser: _Parser, words: list[str]) -> int:
+def _show(parser: Parser, words: list[str]) -> int:
     parser.add_argument("task")
     _problem_options(parser)
     parser.add_argument("--answer", action="store_true")
@@ -107,7 +95,7 @@ def _show(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _generate(parser: _Parser, words: list[str]) -> int:
+def _generate(parser: Parser, words: list[str]) -> int:
     parser.add_argument("tasks", nargs="*")
     parser.add_argument("-n", "--n", type=_count, default=1)
     _problem_options(parser)
@@ -123,7 +111,7 @@ def _generate(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _verify(parser: _Parser, words: list[str]) -> int:
+def _verify(parser: Parser, words: list[str]) -> int:
     parser.add_argument("file")
     parser.add_argument("-o", "--output", default="-")
     given = parser.parse_args(words)
@@ -147,7 +135,7 @@ def _verify(parser: _Parser, words: list[str]) -> int:
     return 0 if right.total() == len(rows) else 1
 
 
-def _prove(parser: _Parser, words: list[str]) -> int:
+def _prove(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.symbench.proof import prove
 
     parser.add_argument("tasks", nargs="*")
@@ -166,7 +154,7 @@ def _prove(parser: _Parser, words: list[str]) -> int:
     return 1 if any(proof.faults for proof in proofs) else 0
 
 
-def _load(parser: _Parser, words: list[str]) -> int:
+def _load(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.symbench.published import load_published
 
     parser.add_argument("folder")
@@ -193,7 +181,7 @@ def _load(parser: _Parser, words: list[str]) -> int:
 # ------------------------------------------------------------------------------------------------------------- words
 
 
-def _problem_options(parser: _Parser) -> None:
+def _problem_options(parser: Parser) -> None:
     parser.add_argument("--level")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE")

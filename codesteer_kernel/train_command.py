@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec.structs import replace
 
 from codesteer_kernel.configuring import configured
-from codesteer_kernel.errors import BadInput, UnknownName, nearest
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.options import parse_options
 from codesteer_kernel.run import engine
 from codesteer_kernel.steering.dialects import DIALECTS
+from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 from codesteer_kernel.training.collecting import STEERED
 from codesteer_kernel.training.folder import write_folder
 from codesteer_kernel.training.weights import Weights
@@ -61,33 +61,21 @@ Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{self.prog}: {message}.", "See codesteer train --help.")
-
-
 def run_train(words: Sequence[str]) -> int:
     """Carry out ``train WORDS``; prints, and returns the exit code.
 
     Raises:
         CodeSteerError: the words cannot be understood, or the work not be done; the message says why.
     """
-    commands: dict[str, Callable[[_Parser, list[str]], int]] = {
+    commands: dict[str, Subcommand] = {
         "trajectories": _trajectories,
         "pairs": _pairs,
         "import": _import,
     }
-    if not words or any(word in ("-h", "--help") for word in words):
-        print(_HELP)
-        return 0
-    name, *rest = words
-    if name not in commands:
-        hint = f"{nearest(name, commands)} There are {', '.join(commands)}.".strip()
-        raise UnknownName(f"There is no command 'train {name}'.", hint)
-    return commands[name](_Parser(prog=f"codesteer train {name}", add_help=False, allow_abbrev=False), rest)
+    return run_subcommand("train", commands, words, _HELP)
 
 
-def _trajectories(parser: _Parser, words: list[str]) -> int:
+def _trajectories(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.evaluation.ledger import read_records
     from codesteer_kernel.evaluation.showing import showing
     from codesteer_kernel.training.collecting import collect
@@ -115,7 +103,7 @@ def _trajectories(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _pairs(parser: _Parser, words: list[str]) -> int:
+def _pairs(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.training.branching import Growing, Tree, grow_trees, read_trees, tree_pairs
 
     parser.add_argument("--branch", type=int, default=3)
@@ -144,7 +132,7 @@ def _pairs(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _import(parser: _Parser, words: list[str]) -> int:
+def _import(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.training.published import import_conversations, import_pairs
 
     parser.add_argument("files", type=Path, nargs="+")
@@ -164,7 +152,7 @@ def _import(parser: _Parser, words: list[str]) -> int:
     return 0
 
 
-def _asked(parser: _Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
+def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     """The options of a collecting command, and the job that they ask for."""
     parser.add_argument("--tasks", type=_names, required=True)
     parser.add_argument("--levels", type=_names, default=("1", "2"))
@@ -197,7 +185,7 @@ def _asked(parser: _Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     return given, job
 
 
-def _kept(parser: _Parser) -> None:
+def _kept(parser: Parser) -> None:
     parser.add_argument("--weights", type=_weights, default=Weights())
     parser.add_argument("--no-dataset", dest="dataset", action="store_false")
 
