@@ -115,7 +115,7 @@ def server(folder: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     given = {"ip": "127.0.0.1", "port": port, "token": "", "password": "", "open_browser": False, "allow_root": True}
     words = [f"--ServerApp.{name}={value}" for name, value in given.items()]
-    words += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
+    words += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", "--YDocExtension.disable_rtc=True"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".config"), "CODESTEER_HOME": str(folder / ".runs")}
     running = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *words],
