@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BadInput, ContextOverflow, EndpointUnreachable, ModelError, WeightsMissing
 from .catalogue import Entry
 from .hosts import Lease, lease, log_path
-from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage
+from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage, UsageDelta
 from .pull import Progress, pull
 from .scoring import Branching
 from .templates import Shield
@@ -140,7 +140,11 @@ class LocalModel:
                 body["json_schema"] = request.json_schema
             splitter = ThinkSplitter(inside=prompt.rstrip().endswith("<think>"))
             async with aclosing(self._complete(client, body)) as events:
+                told = False
                 async for event in events:
+                    if not told and event.get("tokens_evaluated"):
+                        told = True
+                        yield UsageDelta(_usage(event))
                     for delta in splitter.feed(event.get("content", "")):
                         yield delta
             for delta in splitter.finish():

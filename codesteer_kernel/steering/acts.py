@@ -31,6 +31,7 @@ from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls, Reply
 from codesteer_kernel.steering.emitter import Emitter
 from codesteer_kernel.steering.extraction import code_block, result_of_output
+from codesteer_kernel.steering.repetition import UNFINISHED
 
 __all__ = ["Acts", "Ending", "Roles"]
 
@@ -99,7 +100,7 @@ class Acts:
         """
         reply = await self.reply(request, index, prefix=prefix)
         text = prefix + reply.text
-        if close and reply.stop != "length":
+        if close and reply.stop not in UNFINISHED:
             text = text.rstrip("\n") + close
         return self.take(reply, text, read_code(text), index)
 

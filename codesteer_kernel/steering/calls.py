@@ -29,14 +29,20 @@ from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.emitter import Emitter, sound
 from codesteer_kernel.steering.fitting import condensed
+from codesteer_kernel.steering.repetition import EVERY_CHARS, circle
 
 __all__ = ["Calls", "Reply"]
+
+# Deltas hold a token or more, so that so many hold all that is looked at for circles.
+_TAIL_DELTAS = 2_600
+_CHARS_PER_TOKEN = 4
 
 
 class Reply:
     """What one call gave: text, the tool calls that it asks for; ``first_token`` is in seconds from the request.
 
-    ``thoughts`` belong in its turn of the conversation.
+    ``thoughts`` belong in its turn of the conversation. ``stop`` is the model's reason to end, or ``repetition`` where it went
+    round in circles and was cut off.
     """
 
     def __init__(self) -> None:
@@ -105,6 +111,7 @@ class Calls:
     ) -> None:
         """Read one stream to its end, or to what ends it."""
         deltas = model.stream(request)
+        unseen = 0
         try:
             async for delta in deltas:
                 match delta:
@@ -116,6 +123,13 @@ class Calls:
                         self.meter.wrote(len(text))
                         if on_text is not None:
                             on_text(text)
+                        unseen += len(text)
+                        if unseen >= EVERY_CHARS:
+                            unseen = 0
+                            if circle("".join(parts[-_TAIL_DELTAS:])) is not None:
+                                reply.stop = "repetition"
+                                reply.usage = _used_so_far(reply.usage, request, len(parts))
+                                return
                     case ReasoningDelta(text=text):
                         reply.reasoning_chars += len(text)
                     case UsageDelta(usage=usage):
@@ -192,6 +206,15 @@ class Calls:
             first_token=None if first_token is None else round(first_token, 4),
             round=round_,
         )
+
+
+def _used_so_far(told: TokenUsage, request: ChatRequest, deltas: int) -> TokenUsage:
+    """What a stream that we end ourselves has used, as its model tells that at the end only.
+
+    A delta holds a token, for most backends; where not even the input was counted yet, four characters are one.
+    """
+    read = told.input_tokens or sum(len(message.content) for message in request.messages) // _CHARS_PER_TOKEN
+    return replace(told, input_tokens=read, output_tokens=max(told.output_tokens, deltas))
 
 
 async def _close(stream: object) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from codesteer_kernel.checkers.self_answer import check_head
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
-from codesteer_kernel.record import Decision, Question, Record, RunConfig, cut_middle
+from codesteer_kernel.record import Answer, Decision, Question, Record, RunConfig, cut_middle
+from codesteer_kernel.steering.forms import asked_form
 from codesteer_kernel.steering.prompts import load_prompts
+from codesteer_kernel.steering.repetition import without_circles
 
 __all__ = ["Conversation", "check_request", "follow_up", "told"]
 
-# Asked again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in each. What
-# breaks the spell is a first line that cannot be copied, and a little temperature (seeded).
-RETRY_TEMPERATURE = 0.2
+# Asked for its program again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in
+# each. What breaks the spell is a first line that cannot be copied, and some temperature (seeded, another seed each round:
+# at 0.2 the 0.5B still gave three of four programs again word for word). Where there is no
+# program to mend (after words, or after a reply that went in circles) the 0.5B goes on about what was wrong until its
+# tokens are used up (docs/results): there it starts afresh.
+RETRY_TEMPERATURE = 0.6
 SAMPLE_TEMPERATURE = 0.7
+# So many seeds lie between two rounds: more than a run has samples.
+_SEEDS = 1_000
 RETRY = "# Another try. What was wrong:"
 
 # Small models write better programs when the fence is already open (5 of 8 against 2 of 8: reference/models.md,
@@ -63,27 +70,30 @@ class Conversation:
 
     def __init__(self, question: Question, model: ChatModel, config: RunConfig, *, sample: int | None = None) -> None:
         self._question = told(question)
+        self._marked = asked_form(question.prompt).marked
         self._model = model
         self._config = config
         self._sample = sample
         self._messages: list[Message] = []
+        self._to_mend = False
         self.prefix = ""
 
     def request(self, decision: Decision, *, code: bool) -> ChatRequest:
         """Append the user turn that ``decision`` calls for and return the request; ``prefix`` is its prefilled text."""
         prompts = load_prompts("target")
-        way = "code" if code else "text"
+        way = "code" if code else "marked_text" if self._marked else "text"
         if not self._messages:
             turn = prompts.text(way, question=self._question)
             if decision.guidance:
                 turn = f"{decision.guidance}\n\n{turn}"
         else:
             turn = prompts.text(f"guided_{way}", guidance=decision.guidance)
-        again = bool(self._messages)
+        turns = len(self._messages) // 2
+        again = turns > 0
         self._messages.append(Message(role="user", content=turn))
         self.prefix = ""
         if code and self._model.abilities.prefill:
-            self.prefix = FENCE + RETRY if again and self._model.abilities.local else FENCE
+            self.prefix = FENCE + RETRY if self._to_mend and self._model.abilities.local else FENCE
         prefill = (Message(role="assistant", content=self.prefix),) if self.prefix else ()
         return ChatRequest(
             messages=(*self._messages, *prefill),
@@ -91,7 +101,7 @@ class Conversation:
             thinking=self._config.thinking,
             repeat_partial=self._config.repeat_partial,
             temperature=self._temperature(again),
-            seed=None if self._config.seed is None else self._config.seed + (self._sample or 0),
+            seed=None if self._config.seed is None else self._config.seed + (self._sample or 0) + _SEEDS * turns,
             stop=(STOP,) if self.prefix else (),
             slot="target",
         )
@@ -103,9 +113,16 @@ class Conversation:
         warm = again and self._model.abilities.local
         return max(self._config.temperature, RETRY_TEMPERATURE) if warm else self._config.temperature
 
-    def answered(self, text: str) -> None:
-        """Append the target's turn."""
-        self._messages.append(Message(role="assistant", content=text))
+    def answered(self, answer: Answer) -> None:
+        """Append the target's turn; what it said in circles is kept once."""
+        circles = answer.stop == "repetition"
+        self._to_mend = not circles and any(_is_code(line) for line in (answer.code or "").splitlines())
+        text = without_circles(answer.text) if circles else answer.text
+        self._messages.append(Message(role="assistant", content=text or "(nothing)"))
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def check_request(

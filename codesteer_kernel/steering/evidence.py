@@ -16,6 +16,7 @@ from codesteer_kernel.record import Execution, Round, cut_middle
 from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.extraction import agree
 from codesteer_kernel.steering.prompts import load_prompts
+from codesteer_kernel.steering.repetition import UNFINISHED
 
 __all__ = ["Situation", "assess", "describe", "guidance_for", "same_program", "wants_code"]
 
@@ -79,6 +80,11 @@ def assess(rounds: Sequence[Round]) -> Situation:
 def _assess_text(last: Round, earlier: Sequence[Round]) -> Situation:
     if not last.answer.text.strip():
         return Situation(name="empty", allowed={"refine": 1.0}, reason="The reply holds no answer.")
+    if last.answer.stop in UNFINISHED and not last.result:
+        circles = last.answer.stop == "repetition"
+        reason = "The reply went round in circles." if circles else "The reply was cut off at the token limit."
+        name = "circles" if circles else "cut_words"
+        return Situation(name=name, allowed={"code": 1.0, "refine": 1.0}, reason=reason)
     if any(agree(last.result, past.result) for past in earlier):
         reason = "It agrees with an earlier round."
         return Situation(name="text_answer", allowed={"return": 2.0, "code": 1.0}, reason=reason)
@@ -88,13 +94,17 @@ def _assess_text(last: Round, earlier: Sequence[Round]) -> Situation:
 def _trouble(last: Round) -> tuple[str, str] | None:
     """Name what keeps a program round from having an answer at all, with a sentence for people; None: it has one."""
     run = last.execution
+    if last.answer.stop == "repetition" and not last.result:
+        return "circles", "The reply went round in circles."
     if last.answer.code is None:
         if last.answer.stop == "length":
             return "cut", "The reply was cut off at the token limit."
         return "no_code", "There is no program in the reply."
     if last.answer.stop == "length":
         return "cut", "The program was cut off at the token limit."
-    if run is None or run.status in ("died", "interrupted", None):
+    if run is None:
+        return "no_code", "The program holds nothing but comments."
+    if run.status in ("died", "interrupted", None):
         return "crashed", "The program did not end by itself."
     if run.status in ("timeout", "killed"):
         return "slow", f"The program hit a limit ({run.limit or 'time'})."

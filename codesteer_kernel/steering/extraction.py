@@ -89,7 +89,8 @@ def result_of_text(text: str) -> str:
         found = [str(part).strip() for part in pattern.findall(text)]
         found = [part for part in found if part]
         if found:
-            return found[-1].strip("*_ ").rstrip(".")[:SHORT_OUTPUT]
+            # Of "Answer: 7>>>" the marks were only half written.
+            return found[-1].removesuffix(">>>").removeprefix("<<<").strip("*_ ").rstrip(".")[:SHORT_OUTPUT]
     return ""
 
 

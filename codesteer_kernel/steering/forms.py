@@ -15,13 +15,14 @@ import msgspec
 
 __all__ = ["Form", "asked_form", "shaped"]
 
-Kind = Literal["free", "yes_no", "option", "decimals", "integer", "json", "commas"]
+Kind = Literal["free", "yes_no", "option", "decimals", "integer", "number", "json", "commas"]
 
 _YES_NO = re.compile(r"\b(yes)\s*(?:/|or|,)\s*(no)\b|\b(true)\s*(?:/|or|,)\s*(false)\b", re.IGNORECASE)
 _OPTIONS = re.compile(r"^[ \t]*\(([A-Z])\)|[ \t]\(([A-Z])\)[ \t]\S", re.MULTILINE)
 _DECIMALS = re.compile(r"\b(\d{1,2}|one|two|three|four|five|six) decimals?\b(?: place)?", re.IGNORECASE)
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _INTEGER = re.compile(r"\b(?:as|to|is|nearest|an?|whole) (?:an? )?(?:integer|whole number)\b", re.IGNORECASE)
+_ONLY_NUMBER = re.compile(r"\b(?:only|just) (?:the|a|one|as an?) (?:\w+ )?number\b", re.IGNORECASE)
 _JSON = re.compile(r"\bjson\b", re.IGNORECASE)
 _COMMAS = re.compile(r"\bcomma[- ]separated\b|\bseparated by commas?\b", re.IGNORECASE)
 _MARKED = re.compile(r"<<<[^<>]*>>>")
@@ -61,6 +62,8 @@ def asked_form(prompt: str) -> Form:
         return Form("yes_no", tuple(word for word in found.groups() if word), marked=marked)
     if _INTEGER.search(prompt):
         return Form("integer", marked=marked)
+    if _ONLY_NUMBER.search(prompt):
+        return Form("number", marked=marked)
     return Form(marked=marked)
 
 
@@ -69,7 +72,8 @@ def shaped(answer: str, form: Form) -> str:
     text = answer.strip()
     if len(text) > _LONGEST:
         return text
-    inner = text.removeprefix("<<<").removesuffix(">>>").strip() if text.startswith("<<<") else text
+    half = text.endswith(">>>") and form.marked
+    inner = text.removeprefix("<<<").removesuffix(">>>").strip() if text.startswith("<<<") or half else text
     match form.kind:
         case "yes_no":
             inner = _one_of(inner, form.words)
@@ -79,6 +83,8 @@ def shaped(answer: str, form: Form) -> str:
             inner = _rounded(inner, form.places)
         case "integer":
             inner = _whole(inner)
+        case "number":
+            inner = _only_number(inner)
         case "json":
             inner = _json(inner)
         case "commas":
@@ -126,6 +132,12 @@ def _rounded(text: str, places: int) -> str:
 def _whole(text: str) -> str:
     number = _number(text)
     return f"{number:.0f}" if number is not None and number == number.to_integral_value() else text
+
+
+def _only_number(text: str) -> str:
+    """The only number in a sentence; fractions, ratios and the like stay as they are."""
+    found = _NUMBER.findall(text)
+    return str(found[0]).replace(",", "") if len(found) == 1 and re.search(r"[a-z]{2}", text, re.IGNORECASE) else text
 
 
 def _json(text: str) -> str:

@@ -6,6 +6,7 @@ verdicts are parsed, and the last answer is reviewed too.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from codesteer_kernel.steering.dialects import Dialect, open_dialect
 from codesteer_kernel.steering.dialects.base import safe_decision
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.extraction import result_of_text
+from codesteer_kernel.steering.repetition import UNFINISHED
 from codesteer_kernel.steering.support import best
 from codesteer_kernel.steering.testing import Testing
 
@@ -113,7 +115,7 @@ def _retold(acts: Acts, before: Sequence[Round]) -> tuple[Conversation, bool]:
         if one.decision.kind in ("code", "text"):
             code = one.decision.kind == "code"
         conversation.request(one.decision, code=code)
-        conversation.answered(one.answer.text or "(nothing)")
+        conversation.answered(one.answer)
         emit = acts.emitter.emit
         emit(ev.RoundStarted, round=index, decision=one.decision)
         emit(ev.Answered, round=index, answer=one.answer)
@@ -172,7 +174,7 @@ async def _answer(
         testing.begin(index)
     prefix = conversation.prefix
     answer = await acts.answer(request, index, prefix=prefix, close=STOP if prefix else "")
-    conversation.answered(answer.text or "(nothing)")
+    conversation.answered(answer)
 
 
 async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> None:
@@ -182,8 +184,9 @@ async def _run_and_check(acts: Acts, testing: Testing | None, index: int) -> Non
         acts.emitter.emit(ev.RoundEnded, round=index, result=result_of_text(answer.text))
         return
     if "symbolic" not in acts.config.without:
-        await acts.rate(answer.code, index, cut=answer.stop == "length")
-    if answer.stop == "length" and not _parses(answer.code):
+        await acts.rate(answer.code, index, cut=answer.stop in UNFINISHED)
+    statements = _statements(answer.code)
+    if statements == 0 or (statements is None and answer.stop in UNFINISHED):
         acts.emitter.emit(ev.RoundEnded, round=index)
         return
     execution, result = await acts.execute(answer.code, index)
@@ -215,9 +218,9 @@ async def _decide(acts: Acts, dialect: Dialect, *, stops: bool = True) -> Decisi
     return decision
 
 
-def _parses(code: str) -> bool:
+def _statements(code: str) -> int | None:
+    """How many statements a program has at its top; None: it cannot be read."""
     try:
-        compile(code, "<answer>", "exec", dont_inherit=True)
+        return len(ast.parse(code).body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return None

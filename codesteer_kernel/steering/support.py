@@ -24,7 +24,8 @@ def level_of(this: Round, rounds: Sequence[Round]) -> tuple[SupportLevel, list[i
     speakers = sorted([this.index, *agreeing])
     if this.answer.code is None:
         # Half a sentence is no answer: the run was stopped, or ran out of budget, while it streamed.
-        if not this.answer.complete or not this.answer.text.strip():
+        circles = this.answer.stop == "repetition" and not this.result
+        if circles or not this.answer.complete or not this.answer.text.strip():
             return "none", []
         # In our loop nobody tests words; where somebody did, the test counts.
         tested = this.self_answer.verdict if this.self_answer else "unsure"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from codesteer_kernel.record import Round
 from codesteer_kernel.steering.evidence import assess, describe, guidance_for
@@ -10,6 +11,11 @@ from codesteer_kernel.steering.support import best, level_of
 from tests.steering.rounds import program_round, text_round
 
 SAME = "print(6 * 7)"
+
+
+def unfinished(this: Round, stop: str) -> Round:
+    """``this`` round with a reply that has no proper end."""
+    return replace(this, answer=replace(this.answer, stop=stop))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,13 @@ SAME = "print(6 * 7)"
         # Words.
         ([text_round(1, "42")], "text_answer", {"return", "code"}),
         ([text_round(1, text="  ")], "empty", {"refine"}),
+        ([unfinished(text_round(1, text="Let me see"), "length")], "cut_words", {"code", "refine"}),
+        ([unfinished(text_round(1, text="Let me see"), "repetition")], "circles", {"code", "refine"}),
+        ([unfinished(text_round(1, "42"), "length")], "text_answer", {"return", "code"}),
+        # In circles: nothing to look at, unless the answer stood before them.
+        ([program_round(1, program=None, stop="repetition")], "circles", {"refine"}),
+        ([program_round(1, printed="", stop="repetition")], "circles", {"refine"}),
+        ([program_round(1, stop="repetition")], "plausible", {"return", "refine"}),
     ],
 )
 def test_what_a_round_allows(rounds: list[Round], name: str, allowed: set[str]) -> None:

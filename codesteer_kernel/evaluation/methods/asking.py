@@ -12,6 +12,7 @@ from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.evidence import SHOWN_CHARS
 from codesteer_kernel.steering.extraction import code_block, result_of_text
 from codesteer_kernel.steering.prompts import load_prompts
+from codesteer_kernel.steering.repetition import UNFINISHED
 
 __all__ = ["answered", "begin", "by_program", "in_words", "outcome", "request", "turn"]
 
@@ -75,7 +76,7 @@ async def by_program(
     result = ""
     if answer.code is not None:
         if rated:
-            await acts.rate(answer.code, index, cut=answer.stop == "length")
+            await acts.rate(answer.code, index, cut=answer.stop in UNFINISHED)
         _, result = await acts.execute(answer.code, index)
     acts.emitter.emit(ev.RoundEnded, round=index, result=result or result_of_text(answer.text))
     return answer
