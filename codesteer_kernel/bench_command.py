@@ -34,7 +34,7 @@ codesteer bench: methods on tasks, measured.
   codesteer bench resume DIR [--retry-failed]
                                           go on with a job that was interrupted, killed, or ended by a budget
   codesteer bench status DIR [--json]     how far a job is, without doing anything
-  codesteer bench report DIR... -o OUT [--title WORDS]
+  codesteer bench report DIR... -o OUT [--title WORDS] [--no-runs]
                                           a page with tables, figures and every run; Markdown and CSV beside it
   codesteer bench compare A B             did a change from job A to job B help?
   codesteer bench methods                 the methods
@@ -147,8 +147,9 @@ def _report(parser: Parser, words: list[str]) -> int:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--title", default="")
+    parser.add_argument("--no-runs", action="store_true")
     given = parser.parse_args(words)
-    page, *_ = report.write(given.folders, given.output, title=given.title)
+    page, *_ = report.write(given.folders, given.output, title=given.title, runs=not given.no_runs)
     print(page)
     return 0
 

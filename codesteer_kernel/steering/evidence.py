@@ -142,6 +142,11 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     if repeats:
         reason = "The program came back as it was: the target stands by it."
         return Situation(name="plausible", allowed={"return": 1.0}, reason=reason)
+    if any(past.answer.code is None and agree(last.result, past.result) for past in earlier):
+        # Two ways to one answer: small steerers would have another program written three times of four.
+        return Situation(
+            name="plausible", allowed={"return": 1.0}, reason="The program agrees with an answer in words."
+        )
     if same:
         reason = "The program agrees with an earlier round."
         return Situation(name="plausible", allowed={"return": 3.0, "refine": 1.0}, reason=reason)

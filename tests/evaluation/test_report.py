@@ -68,6 +68,14 @@ def test_the_files_of_a_report(job: Path, tmp_path: Path) -> None:
     assert report.write([job], tmp_path / "out") == written
 
 
+def test_a_report_without_runs_is_four_files_that_lead_nowhere_else(job: Path, tmp_path: Path) -> None:
+    written = report.write([job], tmp_path / "out", runs=False)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in written)
+    assert len(written) == 4
+    assert all(link.startswith(("#", "http")) for link in Page(written[0].read_text(encoding="utf-8")).links)
+    assert "](" not in written[1].read_text(encoding="utf-8")
+
+
 def test_the_page_loads_nothing_and_every_link_leads_somewhere(job: Path, tmp_path: Path) -> None:
     written = report.write([job], tmp_path)
     pages = [path for path in written if path.suffix == ".html"] + list((tmp_path / "runs").glob("*.html"))

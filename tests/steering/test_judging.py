@@ -48,6 +48,10 @@ def unfinished(this: Round, stop: str) -> Round:
         # The target gives the program that failed again: once more in another way, then it stands by it.
         ([program_round(n, verdict="fail", program=SAME) for n in (1, 2)], "repeated", {"refine"}),
         ([program_round(n, verdict="fail", program=SAME) for n in (1, 2, 3)], "repeated", {"return"}),
+        # Words and a program agree; a failed test is still looked into.
+        ([text_round(1, "42"), program_round(2, kind="code")], "plausible", {"return"}),
+        ([text_round(1, "41"), program_round(2, kind="code")], "plausible", {"return", "refine"}),
+        ([text_round(1, "42"), program_round(2, kind="code", verdict="fail")], "failed_check", {"return", "refine"}),
         # Words.
         ([text_round(1, "42")], "text_answer", {"return", "code"}),
         ([text_round(1, text="  ")], "empty", {"refine"}),

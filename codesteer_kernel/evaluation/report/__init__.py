@@ -16,7 +16,7 @@ from codesteer_kernel.evaluation.results import results
 __all__ = ["write"]
 
 
-def write(folders: Sequence[Path], out: Path, *, title: str = "") -> list[Path]:
+def write(folders: Sequence[Path], out: Path, *, title: str = "", runs: bool = True) -> list[Path]:
     """Report jobs into the folder ``out``: ``report.html``, ``report.md``, ``cells.csv``, ``attempts.csv``, and pages of runs.
 
     Records are read one at a time: the report of a big job needs no big memory.
@@ -25,6 +25,7 @@ def write(folders: Sequence[Path], out: Path, *, title: str = "") -> list[Path]:
         folders: of jobs; all go into one report.
         out: is made where it does not exist; files of an earlier report in it are written over.
         title: of the report; default: the jobs' names.
+        runs: with the pages of tasks and runs, by far the most of it; without them the report is a small one to keep.
 
     Returns:
         The four files and the pages of tasks, the page first.
@@ -34,10 +35,10 @@ def write(folders: Sequence[Path], out: Path, *, title: str = "") -> list[Path]:
         CacheNotWritable: ``out`` cannot be written.
     """
     found = results(folders)
-    told = document(found, title or f"Evaluation: {', '.join(job.name for job in found.sources)}")
+    told = document(found, title or f"Evaluation: {', '.join(job.name for job in found.sources)}", linked=runs)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        pages = write_runs(found, out)
+        pages = write_runs(found, out) if runs else []
         files = {
             "report.html": page(told),
             "report.md": markdown(told),

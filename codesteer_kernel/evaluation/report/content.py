@@ -16,8 +16,8 @@ from codesteer_kernel.symbench import tasks
 __all__ = ["document"]
 
 
-def document(results: Results, title: str) -> Document:
-    """The whole report."""
+def document(results: Results, title: str, *, linked: bool = True) -> Document:
+    """The whole report; ``linked`` to the pages of tasks."""
     days = sorted({one.started[:10] for one in results.attempts if one.started})
     when = f", {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
     ways = f"{len(results.rows)} {'way' if len(results.rows) == 1 else 'ways'} of answering"
@@ -27,7 +27,7 @@ def document(results: Results, title: str) -> Document:
         Section("limits", "What these numbers do not show", "", [Lines(caveats(results))]),
         scores(results),
         differences(results),
-        by_task(results),
+        by_task(results, linked=linked),
         price(results),
         _difficulty(results),
         _distribution(results),

@@ -81,7 +81,7 @@ def _matrix(results: Results, rows: Sequence[Measured], caption: str) -> Grid:
     return Grid(caption, [Cell(""), *(row_head(results, one, rows) for one in rows)], lines, sticky=True)
 
 
-def by_task(results: Results) -> Section:
+def by_task(results: Results, *, linked: bool) -> Section:
     """The paper's layout: means above, tasks below, methods across, published columns beside."""
     table = published.table()
     beside = {one.way.published for one in results.rows} | {"OQ", "CS"}
@@ -99,7 +99,7 @@ def by_task(results: Results) -> Section:
         if names:
             groups.add(len(rows))
             rows.append([Cell(f"{name or 'other'} tasks")])
-            rows += [_task(results, task, columns) for task in names]
+            rows += [_task(results, task, columns, linked=linked) for task in names]
     note = (
         "Success in %; below it the right answers of all, and the 95 % interval. Columns marked “published” are from "
         f"{table.source}; their means are over the tasks that stand here, so they differ from the printed ones over all 37. They "
@@ -108,7 +108,8 @@ def by_task(results: Results) -> Section:
     if ours := dict.fromkeys(one.way.title for one in results.rows if one.way.known and not one.way.published):
         note += f" Of our own design, with no published column to stand beside: {', '.join(ours)}."
     grid = Grid("Tasks and methods", titles, rows, note, frozenset(groups), sticky=True)
-    return Section("tasks", "Tasks and methods", "A task leads to its problems and runs.", [grid])
+    intro = "A task leads to its problems and runs." if linked else ""
+    return Section("tasks", "Tasks and methods", intro, [grid])
 
 
 _Columns = Sequence[tuple[published.Column, bool]]
@@ -132,8 +133,8 @@ def _means(results: Results, name: str, split: str, names: Sequence[str], column
     return lines
 
 
-def _task(results: Results, task: str, columns: _Columns) -> list[Cell]:
-    line = [Cell(paper_name(task), link=f"tasks/{file_name(task)}")]
+def _task(results: Results, task: str, columns: _Columns, *, linked: bool) -> list[Cell]:
+    line = [Cell(paper_name(task), link=f"tasks/{file_name(task)}" if linked else "")]
     for one in results.rows:
         cell = one.cells.get(task)
         note = f"{cell.right}/{cell.n} · {span(cell)}" if cell else ""
