@@ -34,10 +34,10 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["html_image"]
 # Notebooks show what they were saved with: the tests execute them (tests/examples).
 nb_execution_mode = "off"
-# There may be no results yet.
-suppress_warnings = ["toc.empty_glob"]
 # Python in these pages is what a cell may hold, magics included.
 lexers["python"] = IPython3Lexer()
+# Options begin with two hyphens, not with a dash.
+smartquotes = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

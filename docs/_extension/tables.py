@@ -28,8 +28,13 @@ The defaults of all runs: `%config CodeSteer.NAME = VALUE` for a notebook, [file
 _COMMANDS = """\
 # Commands
 
-`%codesteer NAME` in a notebook, `codesteer NAME` in a shell. Made from `codesteer_kernel/command_table.py`, as the help and
-the Tab key are."""
+`%codesteer NAME` in a notebook, `codesteer NAME` in a shell. Made from `codesteer_kernel/command_table.py`, as the help
+and the Tab key are."""
+_PLACES = {
+    "both": ("In a notebook and in a shell", "codesteer"),
+    "notebook": ("In a notebook", "%codesteer"),
+    "shell": ("In a shell", "codesteer"),
+}
 _RECORD = """\
 # The record, field by field
 
@@ -66,8 +71,17 @@ def _spelt(one: Option) -> str:
 
 
 def _commands() -> str:
-    rows = [(_code(one.usage), one.at, one.help) for one in COMMANDS]
-    return _page([_COMMANDS, _table(("command", "where", "what it does"), rows)])
+    parts = [_COMMANDS]
+    for place, (title, start) in _PLACES.items():
+        parts.append(f"## {title}")
+        for one in COMMANDS:
+            if one.at == place:
+                parts += [
+                    f"### `{one.name}`",
+                    f"```text\n{start} {one.usage}\n```",
+                    f"{one.help[:1].upper()}{one.help[1:]}.",
+                ]
+    return _page(parts)
 
 
 def _record() -> str:
