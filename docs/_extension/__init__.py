@@ -38,6 +38,9 @@ def _make_pages(app: Sphinx, config: Config) -> None:
         # What is up to date stays untouched, so that Sphinx does not read it again.
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    for path in (*(docs / "generated").iterdir(), *(docs / "examples").iterdir()):
+        if path.relative_to(docs).as_posix() not in made:
+            path.unlink()
 
 
 def _read(app: Sphinx, name: str, source: list[str]) -> None:

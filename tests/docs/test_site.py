@@ -102,6 +102,9 @@ def test_the_site_has_what_the_code_offers(site: Path) -> None:
     assert 'id="selfanswer"' in page("generated/record-fields")
     assert 'id="codesteer.solve"' in page("generated/api-codesteer")
     assert 'id="missing_key"' in page("troubleshooting") or 'id="missing-key"' in page("troubleshooting")
+    # A picture in two themes is two images, of which the theme shows one.
+    assert "only-dark" in page("index")
+    assert "<picture" not in page("index")
     # An example shows the run that it was saved with.
     assert "still open: 2,910.60" in page("examples/reconcile")
 
