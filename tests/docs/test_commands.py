@@ -51,8 +51,9 @@ COMMANDS_IN_PAGES = [
     pytest.param(words, id=f"{block}-{' '.join(words)[:40]}")
     for page in PAGES
     for block in blocks(page, *SHELL)
-    if not block.reason or block.text.lstrip("$ ").startswith("codesteer")
     for words in lines(block)
+    # What is not run for want of a GPU, a cluster or a network can be read all the same.
+    if not block.reason or words[0] == "codesteer"
 ]
 
 

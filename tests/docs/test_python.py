@@ -36,21 +36,23 @@ def runs(block: Block) -> bool:
 
 
 WITH_PYTHON = [page for page in PAGES if any(map(runs, blocks(page)))]
-CHECK = """```python
+PRIMES = "sum(n for n in range(2, 1000) if all(n % m for m in range(2, n)))"
+CHECK = f"""```python
 def check(answer):
-    return len(answer) == sum(1 for sign in answer) and answer.strip()[:5] == "76127", "it is the sum of the primes"
+    right = {PRIMES}
+    return answer.strip() == str(right), f"the primes add up to {{right}}"
 ```"""
 
 
 def anything(request: Request) -> Reply:
-    """A reply that serves, whoever is asked for whatever."""
+    """A reply that serves, whoever is asked for whatever: every page may ask for the sum of the primes below 1000."""
     if request.body.get("tools") and request.turns[-1][0] != "tool":
         return Reply(calls=[("call_1", "add", '{"a": 2, "b": 3}')])
     if "You steer another model" in request.system:
         return Reply(say("code" if len(request.turns) < 3 else "return"))
     if "function check(answer" in request.last_user:
         return Reply(CHECK)
-    return Reply(program("print(sum(n for n in range(2, 1000) if all(n % m for m in range(2, n))))"))
+    return Reply(program(f"print({PRIMES})"))
 
 
 @contextlib.contextmanager
