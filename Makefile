@@ -4,6 +4,7 @@
 #   make test    everything that must pass
 #   make setup   Python and front ends, ready to work on        make lab     JupyterLab with the quickstart
 #   make lint    all linters and type checkers                  make bench   figures, printed
+#   make docs    the documentation site, in out/site
 #   make clean   removes what was built here (weights stay in the user's cache)
 
 SHELL := /bin/bash
@@ -21,11 +22,11 @@ BROWSER_PACKAGES := chromium fonts-dejavu-core
 
 FRONTEND_SOURCES = $(shell find extension/lab extension/vscode widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup demo demo-small lab test test-fast lint format bench clean weights weights-small screenshots test-e2e \
+.PHONY: help setup demo demo-small lab docs test test-fast lint format bench clean weights weights-small screenshots test-e2e \
   test-quick-and-real test-kernels
 
 help:
-	@sed -n '3,8s/^# \{0,1\}//p' Makefile
+	@sed -n '3,9s/^# \{0,1\}//p' Makefile
 
 $(STAMPS):
 	@mkdir -p $@
@@ -152,11 +153,17 @@ bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m benchmarks.lab
 	$(BIN)/python -m benchmarks.vscode
 
+# The documentation site. Every warning is an error; tests/docs builds it so, too.
+docs: $(STAMPS)/python-dev $(STAMPS)/frontend
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs out/site
+	@echo "The site is at out/site/index.html"
+
 # The pictures of docs/, taken anew in a real JupyterLab and a real VS Code.
 screenshots: $(STAMPS)/python-dev $(STAMPS)/frontend $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 	$(BIN)/python -m pytest tests/browser/pictures.py
 
 clean:
+	rm -rf docs/generated docs/examples
 	rm -rf .venv .tools $(STAMPS) node_modules widgets/node_modules extension/lab/node_modules out dist build test-results
 	rm -rf widgets/codesteer_widgets/static extension/lab/labextension extension/lab/lib extension/vscode/dist widgets/lib
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except CodeSteerError as fault:
-        print(f"codesteer: {fault}", file=sys.stderr)
+        print(f"codesteer: {fault.told}", file=sys.stderr)
         return 2 if isinstance(fault, BadInput) else 1
     except KeyboardInterrupt:
         print("codesteer: stopped", file=sys.stderr)

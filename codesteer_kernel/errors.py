@@ -1,8 +1,8 @@
 """Typed errors that say what is wrong and what to do about it.
 
 Every failure that a user can meet is a :class:`CodeSteerError`. Its ``code`` is stable and machine-readable (it goes
-into the run record), its message names the fault, its ``cure`` names the next step. Front ends print both and never a
-traceback of ours.
+into the run record), its message names the fault, its ``cure`` names the next step. Front ends print all three and never
+a traceback of ours; each code has a section in ``docs/troubleshooting.md`` (``tests/docs/test_errors.py``).
 """
 
 from __future__ import annotations
@@ -61,9 +61,14 @@ class CodeSteerError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.cure}".strip()
 
+    @property
+    def told(self) -> str:
+        """What a person is told: the fault, the cure, and the code, under which the documentation says more."""
+        return f"{self} [{self.code}]"
+
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of a traceback: the fault and the cure."""
-        return [f"{type(self).__name__}: {self}"]
+        """What IPython shows instead of a traceback."""
+        return [f"{type(self).__name__}: {self.told}"]
 
 
 class BadInput(CodeSteerError):

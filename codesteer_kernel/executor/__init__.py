@@ -1,5 +1,7 @@
 """The executor: generated programs run here, in a child kernel, isolated and limited.
 
+Programs, each for itself, and cells that keep their names::
+
     async with open_executor(limits=Limits(memory_mb=1024)) as executor:
         await executor.put("table", frame)
         async for event in executor.stream(code, timeout=20):

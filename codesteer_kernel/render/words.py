@@ -42,7 +42,8 @@ def status_line(record: Record) -> str:
         case _:
             if record.error is None:
                 return "Failed."
-            return flat(f"Failed: {record.error.message} {record.error.cure}")
+            fault = record.error
+            return f"{flat(f'Failed: {fault.message} {fault.cure}')} [{fault.code}]"
 
 
 def _found(this: Round) -> str:

@@ -75,7 +75,7 @@ def check(
 
     Args:
         prompt: the question.
-        answer: an answer in words, or a program between ```` ```python ```` and ```` ``` ````, which is rated and run.
+        answer: an answer in words, or a program in a fenced block of Python, which is rated and run.
         inputs: named values that the program, and the test of it, may use.
         on_event: called (in another thread) for every event, with the record after it.
         settings: the fields of :class:`RunSettings`; ``checker`` (default: ``target``) is the model that writes the test.
@@ -118,6 +118,8 @@ async def steer(
     **settings: Any,
 ) -> AsyncIterator[ev.Event]:
     """Steer ``prompt`` and yield the run's events as they happen, the last one ``RunEnded``.
+
+    Close it when you leave early::
 
         async with contextlib.aclosing(codesteer.steer("...")) as events:
             async for event in events: ...

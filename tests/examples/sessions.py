@@ -19,15 +19,15 @@ from codesteer_kernel.record import MIME_TYPE, Record, decode_record
 from tests.run.scripts import model, say
 from tests.scripted import Reply, serving_in_thread
 
-__all__ = ["EXAMPLES", "NAMES", "executed", "records"]
+__all__ = ["EXAMPLES", "NAMES", "executed", "records", "replies"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.stem for path in (EXAMPLES / "sessions").glob("*.toml"))
 
 
-def replies(name: str) -> list[Reply]:
-    """What the models of a notebook say, each role's replies in order."""
-    told = tomllib.loads((EXAMPLES / "sessions" / f"{name}.toml").read_text(encoding="utf-8"))
+def replies(session: Path) -> list[Reply]:
+    """What the models of a session say, each role's replies in order."""
+    told = tomllib.loads(session.read_text(encoding="utf-8"))
     steerer = [
         Reply(say(one["decision"], one.get("guidance", ""), one["reason"]), system="You steer another model")
         for one in told["steerer"]
@@ -47,7 +47,10 @@ def executed(name: str) -> nbformat.NotebookNode:
         CellExecutionError: a cell failed.
     """
     notebook = nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
-    with serving_in_thread(replies(name)) as server, tempfile.TemporaryDirectory() as folder:
+    with (
+        serving_in_thread(replies(EXAMPLES / "sessions" / f"{name}.toml")) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         settings = Path(folder) / "codesteer_config.py"
         settings.write_text(f"c.CodeSteer.target = {model(server)!r}\nc.CodeSteer.live = 'text'\n")
         before = dict(os.environ)
