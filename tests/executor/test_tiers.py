@@ -346,6 +346,22 @@ def test_the_filter(
     assert answer(machine, 0x40000003, read) == REFUSE | errno.EPERM, "another architecture's calls"
 
 
+@pytest.mark.parametrize(
+    ("machine", "architecture", "limits", "priority", "memory"),
+    [("x86_64", X86, 302, 141, (30, 31, 66, 71, 241)), ("aarch64", ARM, 261, 140, (196, 195, 191, 187, 181))],
+)
+def test_the_filter_leaves_other_processes_alone(
+    machine: str, architecture: int, limits: int, priority: int, memory: tuple[int, ...]
+) -> None:
+    def says(number: int, *arguments: int) -> int:
+        return answer(machine, architecture, number, *arguments)
+
+    refused = REFUSE | errno.EPERM
+    assert says(limits, 0) == says(priority, 0, 0) == ALLOW
+    assert says(limits, 77) == says(priority, 0, 77) == says(priority, 1, 0) == says(priority, 2, 0) == refused
+    assert {says(number) for number in memory} == {refused}
+
+
 def test_the_filter_refuses_the_second_numbering() -> None:
     assert answer("x86_64", X86, 0x40000000) == answer("x86_64", X86, 0xFFFFFFFF) == REFUSE | errno.EPERM
     assert seccomp.program("riscv64") is None
