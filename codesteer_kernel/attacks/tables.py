@@ -23,7 +23,7 @@ def markdown_table(attacks: Sequence[Attack] = CATALOGUE) -> str:
         rows = [attack for attack in attacks if attack.family == family]
         if not rows:
             continue
-        parts.append(f"### {family.capitalize()}: {about}\n")
+        parts.append(f"### {family.capitalize()}\n\nThey are after {about}.\n")
         if any(attack.runs for attack in rows):
             parts.append("| attack | " + " | ".join(tier.name for tier in (*linux, *macos)) + " |")
             parts.append("|---|" + "---|" * (len(linux) + len(macos)))

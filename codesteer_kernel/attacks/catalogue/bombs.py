@@ -11,7 +11,7 @@ from codesteer_kernel.attacks.attack import EVERYWHERE, Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "bombs"
-ABOUT = "memory, processor, processes, disk, files, descriptors, output: to take them without end"
+ABOUT = "memory, processor, processes, disk, descriptors and attention, without end"
 
 _ENDLESS_S = 0.7
 

@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "files"
-ABOUT = "the user's files: to read, to change, to plant something"
+ABOUT = "the user's files: to read them, to change them, to plant something among them"
 
 _ACCESS = ("landlock", "seatbelt")
 _METADATA = ("namespaces", "bubblewrap", "seatbelt")
@@ -70,12 +70,15 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     _at_home("move a folder away", "os.rename(bait.home + '/startup', bait.home + '/gone')"),
     _at_home("plant code that a later start runs", "open(bait.home + '/startup/00.py', 'w').write('pass')"),
-    _at_home(
-        "open the interpreter's library for writing",
-        """
+    Attack(
+        name="open the interpreter's library for writing",
+        family=FAMILY,
+        program="""
             os.close(os.open(json.__file__, os.O_WRONLY))
             won()
         """,
+        walls=_ACCESS,
+        hindered=True,
     ),
     _at_home(
         "write to the user's terminal",

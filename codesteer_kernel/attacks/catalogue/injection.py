@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack, Outcome, Reader
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "injection"
-ABOUT = "words that would pass for a steerer's decision, a checker's verdict, or a turn of the conversation"
+ABOUT = "a steerer's decision, a checker's verdict, or a turn of the conversation, by words that pass for one"
 
 _MANY = 100_000
 

@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "keys"
-ABOUT = "keys and tokens: in environments, memory, command lines, descriptors, connection files"
+ABOUT = "keys and tokens, in environments, memory, command lines, descriptors and connection files"
 
 _OTHERS = ("landlock", "seatbelt")
 

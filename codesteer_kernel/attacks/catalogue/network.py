@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "network"
-ABOUT = "sockets of every kind: to carry data out, to be reached, to talk to services of the machine"
+ABOUT = "a way out, or in: sockets of every kind, and services that are reached by them"
 
 _TCP = ("landlock 4", "seccomp", "seatbelt")
 _ABSTRACT = ("landlock 6", "seccomp")

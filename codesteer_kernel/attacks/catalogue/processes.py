@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack, Outcome
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "processes"
-ABOUT = "other processes: to end them, to see them, to slow them down, to outlive the program"
+ABOUT = "other processes: to end them, to see them, to slow them down; and a life after the program's end"
 
 _SIGNALS = ("landlock 6", "namespaces", "bubblewrap", "seatbelt")
 _SIGHT = ("namespaces", "bubblewrap")

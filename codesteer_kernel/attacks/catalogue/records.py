@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack, Outcome, Reader
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "records"
-ABOUT = "records, notebooks and data files of strangers: to run in a page, to drive a terminal, to reach other files"
+ABOUT = "the reader of a record, a notebook or a data file: his page, his terminal, his other files"
 
 _MANY = 100_000
 

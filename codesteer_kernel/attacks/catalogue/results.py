@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "results"
-ABOUT = "forged results: to run code in the user's process, to have it read files for the program, to fill or crash it"
+ABOUT = "the user's process, by forged results: to run code in it, to have it read files, to fill or crash it"
 
 _UNIX = ("linux", "darwin")
 _ARROW = "about = {'format': 'arrow', 'kind': 'pandas.DataFrame'}\nimport pyarrow as pa\n"

@@ -7,7 +7,7 @@ from codesteer_kernel.attacks.attack import Attack
 __all__ = ["ABOUT", "ATTACKS", "FAMILY"]
 
 FAMILY = "system"
-ABOUT = "the system: more rights, other namespaces, interfaces with a history of holes"
+ABOUT = "more rights than a program has, other namespaces, interfaces of the system with a history of holes"
 
 _FILTER = ("seccomp",)
 
