@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,11 +18,11 @@ from tests.executor.leaks import children, run_directories
 @pytest.fixture(autouse=True, scope="session")
 def own_temporary_folder() -> Iterator[None]:
     """Run directories of these tests alone, whatever else runs on the machine; the path stays short."""
-    old, folder = tempfile.tempdir, tempfile.mkdtemp(prefix="ca-")
-    tempfile.tempdir = os.environ["TMPDIR"] = folder
-    yield
-    tempfile.tempdir = old
-    del os.environ["TMPDIR"]
+    folder = tempfile.mkdtemp(prefix="ca-")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        patch.setenv("TMPDIR", folder)
+        yield
     shutil.rmtree(folder)
 
 
