@@ -55,8 +55,8 @@ def outcome_table(tries: Sequence[Tried], *, each: bool = False) -> str:
     broken = [tried for tried in tries if tried.broken]
     lines += ["Worse than promised:", *map(outcome_line, broken), ""] if broken else []
     total = sum(tried.outcome is not None for tried in tries)
-    end = "nothing worse than docs/security.md promises" if not broken else f"{len(broken)} worse than promised"
-    return "\n".join([*lines, f"{total} attacks tried: {end}."])
+    worse = len(broken) or "none"
+    return "\n".join([*lines, f"Attacks tried: {total}; worse than docs/security.md promises: {worse}."])
 
 
 def outcome_line(tried: Tried) -> str:

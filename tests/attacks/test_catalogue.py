@@ -132,8 +132,8 @@ def test_the_table_counts_and_names_what_is_worse_than_promised() -> None:
     known = table.partition("as docs/security.md says:")[2].partition("Worse than promised:")[0]
     assert three.name in known
     assert two.name not in known
-    assert table.endswith("3 attacks tried: 1 worse than promised.")
-    assert outcome_table(tries[:1]).endswith("1 attacks tried: nothing worse than docs/security.md promises.")
+    assert table.endswith("Attacks tried: 3; worse than docs/security.md promises: 1.")
+    assert outcome_table(tries[:1]).endswith("Attacks tried: 1; worse than docs/security.md promises: none.")
 
 
 @pytest.mark.kernel
@@ -143,7 +143,7 @@ def test_the_doctor_attacks_and_tells(capsys: Output) -> None:
     assert code == 0
     assert "Tier limits:" in told
     assert "stopped     read its own environment" in told
-    assert "2 attacks tried: nothing worse" in told
+    assert "Attacks tried: 2; worse than docs/security.md promises: none." in told
 
 
 @pytest.mark.kernel
