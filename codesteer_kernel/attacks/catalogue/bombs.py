@@ -117,16 +117,18 @@ ATTACKS: tuple[Attack, ...] = (
                 if os.fork() == 0: time.sleep(20); os._exit(0)
                 n += 1
             time.sleep(10)
-            n == 60 and won()
+            n > 24 and won()
         """,
     ),
     _crowd(
         "processes that start processes",
         """
-            for _ in range(6):
-                os.fork()
-            time.sleep(20)
-            won()
+            first = os.getpid()
+            ours, theirs = os.pipe()
+            for _ in range(6): os.fork()
+            os.write(theirs, b'x')
+            time.sleep(10)
+            if os.getpid() == first and len(os.read(ours, 100)) > 24: won()
         """,
     ),
     _crowd(
@@ -138,15 +140,16 @@ ATTACKS: tuple[Attack, ...] = (
         """,
     ),
     _crowd(
-        "processes that start as fast as others end",
+        "processes whose parents are gone",
         """
-            end = time.time() + 20
-            while time.time() < end:
+            n = 0
+            for _ in range(60):
                 if os.fork() == 0:
                     if os.fork() == 0: time.sleep(20)
                     os._exit(0)
-                os.wait()
-            won()
+                n += os.wait()[1] == 0
+            time.sleep(10)
+            n > 24 and won()
         """,
     ),
     _bomb(
