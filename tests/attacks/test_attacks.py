@@ -18,7 +18,7 @@ MISTAKES = ("AttributeError", "ImportError", "KeyError", "ModuleNotFoundError", 
 
 
 def by_name(attack: Attack) -> str:
-    return attack.name.replace(" ", "_")
+    return f"{attack.family}-{attack.name}".replace(" ", "_")
 
 
 @pytest.mark.kernel
