@@ -59,7 +59,7 @@ def as_nobody(python: str, home: Path, *words: str) -> subprocess.CompletedProce
 
 
 SUITES = {
-    "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py"),
+    "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py", "test_space.py"),
     "ordinary programs": ("test_ordinary.py",),
     "hostile programs": ("test_hostile.py",),
     "cells": ("test_cells.py",),
