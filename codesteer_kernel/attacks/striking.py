@@ -135,7 +135,9 @@ async def _run(attack: Attack, executor: Executor, bait: Bait) -> tuple[Outcome,
     """What came of a program, and what shows it."""
     result = await executor.run(source(attack.program, bait.values), timeout=attack.seconds)
     reached = _shown(result, bait)
-    if executor.tier is not None and result.tier != executor.tier and result.error_name != "KernelLost":
+    # One that was stopped before it began has told of no wall.
+    claimed = set(result.tier.split("+")) - set((executor.tier or result.tier).split("+")) - {"none"}
+    if claimed:
         reached.append(f"it passes for {result.tier}")
     refused = ""
     if attack.fetch:

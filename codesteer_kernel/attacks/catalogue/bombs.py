@@ -14,12 +14,16 @@ FAMILY = "bombs"
 ABOUT = "memory, processor, processes, disk, descriptors and attention, without end"
 
 _ENDLESS_S = 0.7
+_LONG_S = 90.0
+"""Longer than a bomb waits to be found out: it is another limit than that of time that has to end it."""
 
 
 def _bomb(
     name: str, program: str, *, walls: tuple[str, ...] = EVERYWHERE, systems: tuple[str, ...] = ("linux", "darwin")
 ) -> Attack:
-    return Attack(name=name, family=FAMILY, program=program, end="contained", walls=walls, systems=systems)
+    return Attack(
+        name=name, family=FAMILY, program=program, end="contained", walls=walls, seconds=_LONG_S, systems=systems
+    )
 
 
 def _crowd(name: str, program: str) -> Attack:
@@ -57,9 +61,9 @@ ATTACKS: tuple[Attack, ...] = (
             for _ in range(6):
                 if os.fork() == 0:
                     x = b'x' * 80_000_000
-                    time.sleep(20)
+                    time.sleep(40)
                     os._exit(0)
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
     ),
@@ -76,7 +80,7 @@ ATTACKS: tuple[Attack, ...] = (
         "memory in files without names",
         """
             for n in range(12): os.write(os.memfd_create('x'), b'x' * 2_000_000)
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
         systems=("linux",),
@@ -171,7 +175,7 @@ ATTACKS: tuple[Attack, ...] = (
         "many files",
         """
             for n in range(20): open(f'f{n}', 'wb').write(b'x' * 1_000_000)
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
     ),
@@ -185,7 +189,7 @@ ATTACKS: tuple[Attack, ...] = (
                 f.flush()
                 os.unlink('f')
                 x.append(f)
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
         systems=("linux",),
@@ -194,7 +198,7 @@ ATTACKS: tuple[Attack, ...] = (
         "empty files without end",
         """
             for n in range(4000): open(f'f{n}', 'w').close()
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
     ),
@@ -204,7 +208,7 @@ ATTACKS: tuple[Attack, ...] = (
             for n in range(3000):
                 os.mkdir('d')
                 os.chdir('d')
-            time.sleep(20)
+            time.sleep(40)
             won()
         """,
     ),
