@@ -135,7 +135,7 @@ def _runs(words: list[str]) -> int:
 
 
 def _show(words: list[str]) -> int:
-    from codesteer_kernel.render import to_html, to_markdown, to_text
+    from codesteer_kernel.render import printable, to_html, to_markdown, to_text
     from codesteer_kernel.run import read_run
 
     forms: dict[str, Callable[[Any], str]] = {"--html": to_html, "--markdown": to_markdown}
@@ -145,10 +145,9 @@ def _show(words: list[str]) -> int:
         if flag not in (*forms, "--json"):
             raise UnknownName(f"There is no option {flag}.", nearest(flag, (*forms, "--json")))
     run = read_run(names[0] if names else "last")
-    if "--json" in flags:
-        print(run.to_json())
-    else:
-        print(next((forms[flag] for flag in flags if flag in forms), to_text)(run.record))
+    text = next((forms[flag] for flag in flags if flag in forms), to_text)(run.record)
+    text = run.to_json() if "--json" in flags else text
+    print(printable(text) if sys.stdout.isatty() else text)
     return 0
 
 
@@ -252,11 +251,9 @@ def _status(words: list[str]) -> int:
 
 
 def _doctor(words: list[str]) -> int:
-    from codesteer_kernel.doctor import examine, report
+    from codesteer_kernel.doctor import doctor
 
-    findings = examine()
-    print(report(findings))
-    return 1 if any(one.state == "fault" for one in findings) else 0
+    return doctor(words)
 
 
 if __name__ == "__main__":

@@ -156,7 +156,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(usage="status", help="what goes on, what is loaded, where files are"),
     Command(usage="config", help="the defaults of all runs, the files that set them, the administrator's limits"),
-    Command(usage="doctor", help="look at everything a run needs"),
+    Command(
+        usage="doctor [--attack [FAMILY | NAME]... [--tier TIER | all]]",
+        help="look at everything a run needs; --attack: try what programs are kept from, harmlessly, and tell what came of it",
+        at="shell",
+        flags=("--attack", "--tier"),
+    ),
+    Command(usage="doctor", help="look at everything a run needs", at="notebook"),
     Command(
         usage="completion bash|zsh|fish",
         help="a script for your shell that completes all this",

@@ -1,25 +1,32 @@
-"""``codesteer doctor``: looks at everything a run needs and says what to do about what is missing."""
+"""``codesteer doctor``: looks at everything a run needs and says what to do about what is missing.
+
+With ``--attack`` it tries what generated programs are kept from: the attacks of :mod:`codesteer_kernel.attacks`, here.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import msgspec
 
 from codesteer_kernel.config import available_memory, cache_dir, data_dir, default_threads, runtime_dir, writable
-from codesteer_kernel.errors import CodeSteerError
+from codesteer_kernel.errors import BadInput, CodeSteerError
 
-__all__ = ["Finding", "examine", "report"]
+__all__ = ["Finding", "doctor", "examine", "report"]
 
 State = Literal["ok", "note", "fault"]
+ALL_TIERS = "all"
+_LANES = max(2, min(4, os.cpu_count() or 2))
+"""Attacks at once: most of their time is waiting."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +36,58 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     found: str
     cure: str = ""
+
+
+def doctor(words: Sequence[str]) -> int:
+    """Run ``codesteer doctor`` with these words and print what it finds; returns 0 when nothing is wrong, else 1.
+
+    Raises:
+        BadInput: an option that there is not, an attack or a tier of no known name.
+        ExecutorError: the tier cannot be had here.
+    """
+    parser = _Parser(prog="codesteer doctor", add_help=False, allow_abbrev=False)
+    parser.add_argument("--attack", nargs="*", metavar="NAME")
+    parser.add_argument("--tier", metavar="TIER")
+    given = parser.parse_args(list(words))
+    if given.attack is not None:
+        return asyncio.run(_attack(given.attack, given.tier))
+    if given.tier is not None:
+        raise BadInput(
+            "--tier says where attacks are tried.", "Write for example: codesteer doctor --attack --tier best"
+        )
+    findings = examine()
+    print(report(findings))
+    return 1 if any(one.state == "fault" for one in findings) else 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"codesteer doctor: {message}.", "See codesteer help.")
+
+
+async def _attack(names: Sequence[str], tier: str | None) -> int:
+    """Try attacks in a tier, or in all that can be had, and print the outcomes."""
+    from codesteer_kernel.attacks import Tried, attack_tier, chosen, outcome_table
+    from codesteer_kernel.executor.tiers import TIERS, describe
+
+    attacks = chosen(names)
+    missing = {wall.name for wall, reason in describe() if reason}
+    every = [each.name for each in TIERS if not each.walls & missing]
+    tiers = every if tier == ALL_TIERS else [None if tier in (None, "best") else tier]
+    tries: list[Tried] = []
+    shown = sys.stderr.isatty()
+    for one in tiers:
+        done = 0
+        async for tried in attack_tier(one, attacks, lanes=_LANES):
+            tries.append(tried)
+            done += 1
+            if shown:
+                line = f"{tried.tier}: {done} of {len(attacks)} attacks, {tried.attack.name}"
+                print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    print(outcome_table(tries, each=bool(names)))
+    return 1 if any(tried.broken for tried in tries) else 0
 
 
 def examine() -> list[Finding]:

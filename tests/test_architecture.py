@@ -36,7 +36,7 @@ FLOORS = [
         "completing",
         "configuring",
     },
-    {"evaluation", "serving"},
+    {"attacks", "evaluation", "serving"},
     {"training"},
     {
         "codesteer_widgets",

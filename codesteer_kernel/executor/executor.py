@@ -15,9 +15,10 @@ import msgspec
 
 from codesteer_kernel.errors import CodeSteerError, ExecutorError, UnknownName
 from codesteer_kernel.executor import exchange
+from codesteer_kernel.executor.child.space import remove_tree
 from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, end, lost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result
-from codesteer_kernel.executor.rundir import RunDirectory, remove_tree
+from codesteer_kernel.executor.rundir import RunDirectory
 from codesteer_kernel.executor.running import Run
 from codesteer_kernel.executor.session import Session
 from codesteer_kernel.executor.spawned import SpawnedPrograms

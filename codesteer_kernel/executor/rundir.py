@@ -6,10 +6,8 @@ process namespace, so that whoever comes later can tell a leftover from a neighb
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from codesteer_kernel.errors import ExecutorError
 from codesteer_kernel.executor import locks
+from codesteer_kernel.executor.child.space import remove_tree
 
 __all__ = ["RunDirectory"]
 
@@ -59,22 +58,6 @@ class RunDirectory:
         lock, self._lock = self._lock, None
         if lock is not None:
             _remove_locked(self.path, lock)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a folder that a program may have made unreadable; links are removed, never followed."""
-
-    def open_up(_function: object, failed: str, _error: object) -> None:
-        entry = Path(failed)
-        with contextlib.suppress(OSError):
-            entry.parent.chmod(0o700)
-            if entry.is_dir() and not entry.is_symlink():
-                entry.chmod(0o700)
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink()
-
-    shutil.rmtree(path, onerror=open_up)
 
 
 def _remove_locked(path: Path, lock: int) -> None:

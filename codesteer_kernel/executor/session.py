@@ -19,9 +19,9 @@ import msgspec
 
 from codesteer_kernel.errors import CodeSteerError, ExecutorError, SessionLost, UnknownName
 from codesteer_kernel.executor import exchange
+from codesteer_kernel.executor.child.space import remove_tree
 from codesteer_kernel.executor.kernel import ChildKernel, KernelLost, end, lost
 from codesteer_kernel.executor.results import Limits, OutputEvent, Result
-from codesteer_kernel.executor.rundir import remove_tree
 from codesteer_kernel.executor.running import Run
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ _ALL = (
     ),
     Wall(
         "namespaces",
-        "seeing other processes, any network, shared memory with outside, survivors",
+        "changing modes and times of files elsewhere, seeing other processes, any network, shared memory with outside",
         "Allow user namespaces: sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0, "
         "or the container's seccomp profile.",
         ("linux",),

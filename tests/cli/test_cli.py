@@ -19,7 +19,7 @@ import pytest
 
 from codesteer_kernel import __version__
 from codesteer_kernel.cli import main
-from codesteer_kernel.record import MIME_TYPE, decode_record
+from codesteer_kernel.record import MIME_TYPE, Question, Record, decode_record, encode_record
 from codesteer_kernel.store import Store
 from tests.run.scripts import CHECK, WIRES, model, program, say, script, two_rounds
 from tests.scripted import Reply, serving_in_thread
@@ -272,6 +272,20 @@ def in_a_terminal(*arguments: str) -> str:
     os.close(ours)
     assert process.wait(timeout=60) == 0, written.decode()
     return written.decode()
+
+
+@pytest.mark.parametrize("form", [[], ["--markdown"], ["--html"], ["--json"]])
+def test_a_run_that_is_shown_does_not_drive_the_terminal(
+    form: list[str], home: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record(id="stranger", status="done", question=Question(prompt="\x1b]0;title\x07\x1b[2Jhello\x9b31m"))
+    (home / "runs").mkdir(parents=True)
+    (home / "runs" / "stranger.json").write_bytes(encode_record(record))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["show", "stranger", *form]) == 0
+    shown = capsys.readouterr().out
+    assert "hello" in shown
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
 
 
 @pytest.mark.kernel

@@ -1,28 +1,25 @@
 """Hostile programs: each ends in time with the right status, the same kernel runs the next one, nothing is left.
 
-What walls keep a program from reaching is in ``test_walls``; forged and oversized results are in ``test_exchange`` and
-``test_files``. Everything here is bounded by itself, should the executor fail to bound it.
+What walls keep a program from reaching, and forged results, are in ``tests/attacks``, with what is promised in each tier; what
+comes back is read in ``test_exchange`` and ``test_files``. Everything here is bounded by itself, should the executor fail to
+bound it.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from codesteer_kernel.errors import BadInput, ExecutorError
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.executor import Limits, Result, SyncExecutor
-from codesteer_kernel.executor.child import sandbox
 from tests.executor.leaks import children, run_directories
 
 pytestmark = pytest.mark.kernel
 SECONDS = 1.0
 LIMITS = Limits(seconds=SECONDS, memory_mb=300, file_mb=4, processes=30, open_files=200)
-SIGNALS_STAY_INSIDE = sandbox.landlock_abi() >= 6
 
 ENDLESS = {
     "loop": "while True: pass",
@@ -130,11 +127,9 @@ ENDS = {
 @pytest.fixture(scope="module")
 def executor() -> Iterator[SyncExecutor]:
     before = children(), run_directories()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANTHROPIC_API_KEY", "canary-77")
-        with SyncExecutor(limits=LIMITS, preload=(), spare=False) as made:
-            assert made.run("print(1)").ok
-            yield made
+    with SyncExecutor(limits=LIMITS, preload=(), spare=False) as made:
+        assert made.run("print(1)").ok
+        yield made
     assert children() <= before[0]
     assert run_directories() <= before[1]
 
@@ -194,64 +189,6 @@ def test_a_flood_of_processes(unharmed: SyncExecutor) -> None:
 def test_processor_time(unharmed: SyncExecutor) -> None:
     result = unharmed.run("while True: pass", limits=Limits(seconds=20, cpu_seconds=0.5, memory_mb=300))
     assert (result.status, result.limit) == ("killed", "cpu")
-
-
-@pytest.mark.skipif(not SIGNALS_STAY_INSIDE, reason="this system cannot keep signals inside")
-@pytest.mark.parametrize("signum", [9, 15, 2, 19])
-def test_the_kernel_and_its_parents_cannot_be_signalled(unharmed: SyncExecutor, signum: int) -> None:
-    code = f"import os\nfor pid in (os.getppid(), {os.getpid()}, 1):\n    try: os.kill(pid, {signum})\n"
-    result = run(unharmed, code + "    except OSError: print('no')")
-    assert result.stdout == "no\nno\nno\n"
-
-
-SPIES = {
-    "environment": "import os\nprint(dict(os.environ))",
-    "environment of the kernel": "import os\nprint(open(f'/proc/{os.getppid()}/environ').read())",
-    "environment of everyone": "import glob\nfor p in glob.glob('/proc/[0-9]*/environ'): print(open(p).read())",
-    "environment of the parent": f"print(open('/proc/{os.getpid()}/environ').read())",
-    "memory of the parent": f"print(open('/proc/{os.getpid()}/mem', 'rb').read(1))",
-    "command lines": "import subprocess\nprint(subprocess.run('ps auxeww', shell=True, capture_output=True).stdout)",
-    "inherited descriptors": "import os\nfor d in range(3, 200):\n    try: print(os.pread(d, 10 ** 5, 0))\n    except OSError: pass",
-    "secrets at home": "SECRET",
-    "connection file": "import glob\nfor p in glob.glob('../**/*', recursive=True): print(open(p).read())",
-}
-
-
-@pytest.mark.skipif(not sandbox.landlock_abi(), reason="this system has no Landlock")
-@pytest.mark.parametrize("name", SPIES)
-def test_no_key_is_found(unharmed: SyncExecutor, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = tmp_path / "id_rsa"
-    secret.write_text("canary-77")
-    code = f"print(open({str(secret)!r}).read())" if SPIES[name] == "SECRET" else SPIES[name]
-    result = run(unharmed, code)
-    told = json.dumps([result.stdout, result.stderr, result.error_text])
-    assert "canary" not in told
-    assert '\\"key\\"' not in told
-
-
-FORGERIES = {
-    "pickle": ({"format": "pickle"}, "b'cos\\nsystem\\n(S\"true\"\\ntR.'"),
-    "Arrow": ({"format": "arrow", "kind": "pandas.DataFrame"}, "b'ARROW1\\0\\0' + b'\\xff' * 100"),
-    "npy": ({"format": "npy"}, "b'\\x93NUMPY\\x01\\x00'"),
-    "JSON": ({"format": "json"}, "b'[' * 100_000"),
-    "no format": ({}, "b''"),
-    "outside": ({"format": "json"}, "None"),
-}
-
-
-@pytest.mark.parametrize("name", FORGERIES)
-def test_forged_results_are_refused_by_name(unharmed: SyncExecutor, name: str) -> None:
-    about, content = FORGERIES[name]
-    file = "../../../../etc/passwd" if content == "None" else "0"
-    code = (
-        "import json, os, struct\nplace, _, number = os.getcwd().rpartition('/w')\n"
-        f"if {content} is not None: open(f'{{place}}/o{{int(number) + 1}}/0', 'wb').write({content})\n"
-        f"told = json.dumps({{'frame': 'exports', 'values': {{'x': {{'about': {about!r}, 'file': {file!r}}}}}}}).encode()\n"
-        "os.write(3, struct.pack('!I', len(told)) + told)\nos._exit(0)"
-    )
-    assert run(unharmed, code).ok
-    with pytest.raises(ExecutorError, match=r"'x'.*(refused|forged)"):
-        unharmed.get("x")
 
 
 def test_a_pickle_bomb_does_not_come_back(unharmed: SyncExecutor, tmp_path: Path) -> None:

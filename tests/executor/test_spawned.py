@@ -15,16 +15,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from codesteer_kernel.attacks import chosen, strike
+from codesteer_kernel.attacks.bait import Bait
+from codesteer_kernel.attacks.striking import LIMITS
 from codesteer_kernel.errors import BadInput, ExecutorError, UnknownName
 from codesteer_kernel.executor import Limits, Result, SyncExecutor, open_executor, tiers
 from tests.executor.leaks import children, eventually, run_directories
 from tests.executor.test_hostile import ENDLESS, ENDS
 from tests.executor.test_ordinary import PROGRAMS
-from tests.executor.test_tiers import ACTS, TRY, outside, standing  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.kernel
 SECONDS = 1.0
@@ -354,33 +355,32 @@ async def test_a_program_dies_with_the_users_process(code: str) -> None:
 # Tiers
 
 
+SOME_ATTACKS = (
+    *("read a private file", "change a file", "read its own environment", "read a process's environment"),
+    *("read a process's memory", "read a notebook kernel's connection file", "connect by TCP", "send by UDP"),
+    *("talk to a service by its unix socket", "talk to a service by its abstract socket", "trace a process"),
+    *("kill a process of the user's", "end a process by a limit of its processor time"),
+    *("be root in a namespace of its own", "claim stronger walls than there are"),
+)
+
+
 @pytest.mark.skipif(not LINUX, reason="these walls are Linux's")
 @pytest.mark.parametrize("tier", ["landlock", "seccomp"])
-async def test_each_wall_stops_what_it_says(tier: str, outside: dict[str, Any], leak_check: None) -> None:  # noqa: F811
-    missing = {name: reason for name, reason in tiers.probe().items() if reason and name in standing(tier)}
+async def test_each_wall_stops_what_it_says(tier: str, leak_check: None) -> None:
+    missing = tiers.probe()[tier]
     if missing:
         pytest.skip(f"cannot be had here: {missing}")
-    outside.pop("listeners")
-    walls = standing(tier)
-    acts = {name: act for name, (wall, act) in ACTS.items() if wall in walls and "connection" not in act}
-    # Shared memory that outlives its program is not asked for here.
-    code = TRY.replace('    open(f"/dev/shm/{left}", "w").close()\n', "").replace(
-        'open(f"/dev/shm/{left}", "w").close()', ""
-    )
-    async with open_executor(method="spawn", preload=("numpy",), tier=tier, limits=Limits(seconds=20)) as executor:
-        for name, value in {**outside, "acts": acts}.items():
-            await executor.put(name, value)
-        result = await executor.run(code)
-        assert result.ok, result.stderr
-        came = json.loads(result.stdout)
-        assert set(came) == set(acts)
-        assert {name: how for name, how in came.items() if not how.startswith("refused")} == {}
-        parts = result.tier.split("+")
-        assert parts[0] == "limits"
-        assert parts[-1] == "spawned"
-        assert ("seccomp" in parts) == (tier == "seccomp")
-        threads = await executor.run("import os\nprint(len(os.listdir('/proc/self/task')))")
-        assert threads.stdout == "1\n", "nobody stayed outside of the walls"
+    with Bait() as bait:
+        async with open_executor(method="spawn", preload=("numpy",), tier=tier, limits=LIMITS) as executor:
+            tried = [await strike(attack, executor, bait, tier) for attack in chosen(SOME_ATTACKS)]
+            assert len(tried) == len(SOME_ATTACKS)
+            assert [(one.attack.name, one.detail) for one in tried if one.outcome is None or one.broken] == []
+            threads = await executor.run("import os\nprint(len(os.listdir('/proc/self/task')))")
+            assert threads.stdout == "1\n", "nobody stayed outside of the walls"
+            parts = threads.tier.split("+")
+            assert parts[0] == "limits"
+            assert parts[-1] == "spawned"
+            assert ("seccomp" in parts) == (tier == "seccomp")
 
 
 async def test_no_key_travels(monkeypatch: pytest.MonkeyPatch, leak_check: None) -> None:

@@ -59,11 +59,12 @@ def as_nobody(python: str, home: Path, *words: str) -> subprocess.CompletedProce
 
 
 SUITES = {
-    "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py"),
+    "walls and limits": ("test_tiers.py", "test_walls.py", "test_limits.py", "test_space.py"),
     "ordinary programs": ("test_ordinary.py",),
     "hostile programs": ("test_hostile.py",),
     "cells": ("test_cells.py",),
     "hostile cells": ("test_hostile_cells.py",),
+    "attacks": ("../attacks/test_attacks.py", "-k", "(limits- or seccomp-) and not bombs-"),
     "spawned": (
         *("test_jobs.py", "test_seatbelt.py", "test_spawned.py"),
         *("-k", "not test_spawned or limits or daemon or wall or dies"),

@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import time
@@ -43,7 +42,7 @@ def main() -> NoReturn:
         policy["nice"], told = int(sys.argv.pop(2)), int(sys.argv.pop(2))
         _become_kernel(policy, None, told)
 
-    from codesteer_child import census, namespaces, processes, sandbox  # type: ignore[import-not-found]
+    from codesteer_child import census, namespaces, processes, sandbox, space  # type: ignore[import-not-found]
 
     wakeup, trigger = os.pipe()
     os.set_blocking(trigger, False)
@@ -91,7 +90,7 @@ def main() -> NoReturn:
         sandbox.die_with_parent(signal.SIGKILL, 0 if enclosure == "namespaces" else warden)
         abi: int | None = None
         if enclosure == "namespaces":
-            namespaces.settle()
+            namespaces.settle(policy["directory"])
         elif enclosure is not None:
             if told >= 0:
                 os.set_inheritable(told, True)
@@ -137,7 +136,7 @@ def main() -> NoReturn:
                 time.sleep(0.005)
                 orphaned = os.getppid() != parent
             if orphaned:
-                shutil.rmtree(policy["directory"], ignore_errors=True)
+                space.remove_tree(policy["directory"])
             if sys.platform != "linux":
                 processes.signal_group(warden, signal.SIGKILL)
             os._exit(code if code >= 0 else 128 - code)

@@ -1,8 +1,8 @@
 """A world of its own for the supervisor and its programs, made by hand or by bubblewrap.
 
 In both cases: no network, no processes but those below the supervisor, which is process 1 and ends all of them when it
-ends, shared memory and message queues of its own, ``/dev/shm`` empty at the start. Bubblewrap adds a file system that
-holds nothing but what may be read, and a private ``/tmp``.
+ends, shared memory and message queues of its own, ``/dev/shm`` empty at the start, no file but the run's own that can be
+changed. Bubblewrap adds a file system that holds nothing but what may be read, and a private ``/tmp``.
 """
 
 # The child works with descriptors and with paths that came as text.
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from . import sandbox
 
-_NOSUID, _NODEV, _NOEXEC, _RECURSIVE, _PRIVATE = 0x2, 0x4, 0x8, 0x4000, 0x40000
+_NOSUID, _NODEV, _NOEXEC, _BIND, _RECURSIVE, _PRIVATE = 0x2, 0x4, 0x8, 0x1000, 0x4000, 0x40000
 _ALL = sandbox.CLONE_NEWUSER | sandbox.CLONE_NEWNS | sandbox.CLONE_NEWPID | sandbox.CLONE_NEWNET | sandbox.CLONE_NEWIPC
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a device, not a file of ours
 
@@ -43,13 +43,21 @@ def leave() -> None:
     _try("mount /dev/shm", sandbox.mount("tmpfs", SHARED_MEMORY, "tmpfs", _NOSUID | _NODEV, "mode=1777"))
 
 
-def settle() -> None:
-    """See only the processes of the new world; for its first process.
+def settle(directory: str) -> None:
+    """See only the processes of the new world, and change no file outside of ``directory``; for its first process.
+
+    Landlock says who reads and writes what, and nothing of modes, owners, times and attributes.
 
     Raises:
         Refused: by the system, as in a container that hides parts of ``/proc``.
     """
     _try("mount /proc", sandbox.mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC))
+    # The warden goes on with the mounts as they are: it removes the directory in the end.
+    _try("unshare", sandbox.unshare(sandbox.CLONE_NEWNS))
+    _try("read-only files", sandbox.set_read_only("/", on=True, below=True))
+    _try("the directory", sandbox.mount(directory, directory, None, _BIND))
+    for path in (directory, SHARED_MEMORY, "/proc"):
+        _try(f"writable {path}", sandbox.set_read_only(path, on=False))
 
 
 def probe() -> None:
@@ -62,7 +70,7 @@ def probe() -> None:
     child = os.fork()
     if child == 0:
         try:
-            settle()
+            settle(SHARED_MEMORY)
         except OSError:
             os._exit(1)
         os._exit(0 if os.getpid() == 1 and os.path.exists("/proc/1") and not os.path.exists("/proc/3") else 1)

@@ -23,7 +23,7 @@ import sysconfig
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from . import processes, sandbox, seccomp, values
+from . import processes, sandbox, seccomp, space, values
 from .capture import clean
 from .running import Running
 from .session import Session
@@ -77,7 +77,7 @@ class Remote:
     def close(self) -> Answer:
         """End what still runs and remove all files."""
         processes.end_all()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        space.remove_tree(self._folder)
         return Answer(None)
 
     def _busy(self) -> bool:
@@ -170,7 +170,7 @@ class Remote:
     def _renew(self) -> None:
         """Fresh folders for what is about to run."""
         for folder in self._last.values():
-            shutil.rmtree(folder, ignore_errors=True)
+            space.remove_tree(folder)
         self._count += 1
         self._last = {place: os.path.join(self._folder, f"{place}{self._count}") for place in ("work", "out")}
         for folder in self._last.values():

@@ -32,7 +32,8 @@ _CAP_DAC_READ_SEARCH = 2
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x20000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 
-# The three Landlock calls have the same numbers on every architecture.
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 0x1
+# These and the three Landlock calls have the same numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _CREATE_RULESET_VERSION = 1
@@ -107,6 +108,18 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
     """Call ``mount``; returns 0 or the error number."""
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind)]
     done = _libc.mount(*words, ctypes.c_ulong(flags), os.fsencode(options))
+    return 0 if done == 0 else ctypes.get_errno()
+
+
+def set_read_only(path: str, *, on: bool, below: bool = False) -> int:
+    """Say whether the mount at ``path``, and with ``below`` all mounts below it, is read-only; 0 or the error number.
+
+    ``mount_setattr`` of Linux 5.12, see ``linux/mount.h``.
+    """
+    attributes = struct.pack("4Q", _ATTR_RDONLY if on else 0, 0 if on else _ATTR_RDONLY, 0, 0)
+    flags = ctypes.c_uint(_AT_RECURSIVE if below else 0)
+    size = ctypes.c_size_t(len(attributes))
+    done = _libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, attributes, size)
     return 0 if done == 0 else ctypes.get_errno()
 
 

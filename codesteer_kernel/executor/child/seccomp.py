@@ -51,7 +51,7 @@ def _table(text: str) -> dict[str, int]:
 
 
 # Connect and sockets, other processes, mounts, keys, kernel interfaces, clocks, memory that outlives
-# its program (System V and POSIX queues). Some get a closer look: see below.
+# its program or is another's (System V, POSIX queues). Some get a closer look: see below.
 _X86_64 = _table(
     """
     socket 41, connect 42, socketpair 53, clone 56, unshare 272, setns 308,
@@ -63,7 +63,9 @@ _X86_64 = _table(
     init_module 175, delete_module 176, finit_module 313, kexec_load 246, kexec_file_load 320,
     reboot 169, sethostname 170, setdomainname 171, syslog 103, iopl 172, ioperm 173,
     settimeofday 164, clock_settime 227, adjtimex 159, clock_adjtime 305, vhangup 153,
-    shmget 29, semget 64, msgget 68, mq_open 240
+    shmget 29, shmat 30, shmctl 31, semget 64, semop 65, semctl 66, semtimedop 220,
+    msgget 68, msgsnd 69, msgrcv 70, msgctl 71, mq_open 240, mq_unlink 241,
+    prlimit64 302, setpriority 141, ioprio_set 251
     """
 )
 _AARCH64 = _table(
@@ -77,7 +79,9 @@ _AARCH64 = _table(
     init_module 105, delete_module 106, finit_module 273, kexec_load 104, kexec_file_load 294,
     reboot 142, sethostname 161, setdomainname 162, syslog 116,
     settimeofday 170, clock_settime 112, adjtimex 171, clock_adjtime 266, vhangup 58,
-    shmget 194, semget 190, msgget 186, mq_open 180
+    shmget 194, shmat 196, shmctl 195, semget 190, semop 193, semctl 191, semtimedop 192,
+    msgget 186, msgsnd 189, msgrcv 188, msgctl 187, mq_open 180, mq_unlink 181,
+    prlimit64 261, setpriority 140, ioprio_set 30
     """
 )
 _MACHINES: Mapping[str, tuple[int, Mapping[str, int]]] = {
@@ -135,6 +139,22 @@ def program(machine: str, *, inet: bool = False) -> bytes | None:
             step(_EQUAL, number, 0, 4)
             step(_LOAD, _ARGUMENTS)
             step(_ANY_BIT, _CLONE_NEW, 0, 1)
+            refuse(errno.EPERM)
+            step(_RETURN, _ALLOW)
+        elif name == "prlimit64":
+            # A program's own limits, which it can only lower. A limit of another's processor time would be its death.
+            step(_EQUAL, number, 0, 4)
+            step(_LOAD, _ARGUMENTS)
+            step(_EQUAL, 0, 1)
+            refuse(errno.EPERM)
+            step(_RETURN, _ALLOW)
+        elif name == "setpriority":
+            # The same for its priority: neither another process nor all that are the user's.
+            step(_EQUAL, number, 0, 6)
+            step(_LOAD, _ARGUMENTS)
+            step(_EQUAL, os.PRIO_PROCESS, 0, 2)
+            step(_LOAD, _ARGUMENTS + 8)
+            step(_EQUAL, 0, 1)
             refuse(errno.EPERM)
             step(_RETURN, _ALLOW)
         elif name in ("mknod", "mknodat"):
