@@ -87,7 +87,7 @@ NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
-_PARTS = ("symbolic", "stop")
+_PARTS = ("symbolic", "stop", "head")
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -125,7 +125,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         drop: keep what ``hide`` names from programs too.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         without: parts of our loop to leave out, for comparisons: ``symbolic`` (that checker; the other one goes with
-            ``checker``), ``stop`` (the steerer's word to end, so that every round is made).
+            ``checker``), ``stop`` (the steerer's word to end, so that every round is made), ``head`` (what was trained on top of a small
+            steerer).
         journal: keep the run on disk.
     """
 
@@ -189,7 +190,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(f"--start is {self.start!r}.", "Give code or text.")
         for part in self.without:
             if part not in _PARTS:
-                raise BadInput(f"--without is {part!r}.", f"Give one or both of {', '.join(_PARTS)}.")
+                raise BadInput(f"--without is {part!r}.", f"Give some of {', '.join(_PARTS)}.")
         if "stop" in self.without and self.faithful:
             raise BadInput("--faithful ends as the published loop does.", "Leave --without stop out.")
         if self.dialect is not None and self.dialect not in DIALECTS:
