@@ -40,8 +40,9 @@ codesteer train: from runs to a steerer.
 
   codesteer train outcomes -o DIR --tasks T,... [--purpose training|evaluation] [options]
                                           each problem answered once by code and once by text
-  codesteer train mini DIR... -o FILE [--eval DIR...] [--steerer M] [--facts both|rules|readout] [--seed S]
-                                          codesteer-mini: a small head on a steerer's probabilities, with a report
+  codesteer train mini DIR... -o FILE [--eval DIR...] [--steerer M] [--facts F] [--seed S]
+                                          codesteer-mini: a small head on a steerer's probabilities, with a report;
+                                          F: both, rules, readout, odds, or best (of them on held-out tasks)
 
 What is asked (all go on where DIR left off):
   --tasks T,...              names of seen tasks, or seen for all
@@ -175,7 +176,7 @@ def _mini(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.models import open_model
     from codesteer_kernel.steering.head.file import encode_head
     from codesteer_kernel.store.files import write_whole
-    from codesteer_kernel.training.mini.making import FACTS, make
+    from codesteer_kernel.training.mini.making import BEST, FACTS, make
     from codesteer_kernel.training.mini.readings import reader
     from codesteer_kernel.training.mini.report import write_report
 
@@ -183,7 +184,7 @@ def _mini(parser: Parser, words: list[str]) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--eval", type=Path, nargs="+", default=[])
     parser.add_argument("--steerer", "-s", default="embedded")
-    parser.add_argument("--facts", choices=tuple(FACTS), default="both")
+    parser.add_argument("--facts", choices=(BEST, *FACTS), default=BEST)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", type=Path)
     given = parser.parse_args(words)

@@ -9,7 +9,7 @@ import pytest
 from codesteer_kernel.models.catalogue import Entry
 from codesteer_kernel.models.local import LocalModel
 from codesteer_kernel.record import Question
-from codesteer_kernel.steering.dialects.mini import choice_turn, opening, reading_turn
+from codesteer_kernel.steering.dialects.mini import choice_turn, log_odds, opening, reading_turn
 from codesteer_kernel.steering.head import Head, Linear, find_head
 from codesteer_kernel.steering.head.file import encode_head, heads_dir
 from codesteer_kernel.steering.prompts import load_prompts
@@ -33,9 +33,8 @@ async def test_what_is_read_out_is_what_is_scored(
         assert read.probabilities == pytest.approx(scored.probabilities, rel=1e-3)
         assert read.usage.input_tokens == scored.usage.input_tokens, "one pass, as for the choice alone"
         # Of the probes as of the choices: what two tokens are worth beside each other is what they are worth alone.
-        pair = {token: log for token, log in read.probes.items() if token in (probes["Code"], probes["Text"])}
-        alone = scored.probabilities
-        assert pair[probes["Code"]] > pair[probes["Text"]] or alone["Code>>>"] < 0.5
+        apart = read.probes[probes["Code"]] - read.probes[probes["Text"]]
+        assert apart == pytest.approx(log_odds(scored.probabilities["Code>>>"]), abs=0.02)
         assert len(set(read.probes.values())) > 30
         # And a head that belongs to these weights is found for them.
         one = Linear(names=["q.asks"], mean=[0.0], scale=[1.0], weights=[1.0])

@@ -148,8 +148,13 @@ def test_too_little_to_decide_on_is_refused(code: list[float]) -> None:
 # -- from folders
 
 
+def numeric(text: str) -> bool:
+    """The planted rule: code is right where a question is full of digits."""
+    return sum(map(str.isdigit, text)) / len(text) > 0.03
+
+
 class Steerer:
-    """A model that finds code the likelier the longer the question is, and every answer worth returning."""
+    """A model that knows the rule and is biased: it finds text likelier, always, and every answer worth returning."""
 
     name = "made-up/steerer"
     weights = "ab" * 32
@@ -161,12 +166,10 @@ class Steerer:
 
     async def read_out(self, messages: Sequence[Message], choices: Sequence[str], probes: Sequence[int]) -> ReadOut:
         self.asked += 1
-        first = 0.3 if "Code>>>" in choices else 0.9
+        code = 0.4 if numeric(messages[-2].content) else 0.1
+        first = code if "Code>>>" in choices and "Text>>>" in choices else 0.9
         share = dict.fromkeys(choices, (1 - first) / (len(choices) - 1)) | {choices[0]: first}
-        long = len(messages[-2].content) / 100
-        return ReadOut(
-            probabilities=share, probes={token: -long if token == 2 else -1.0 for token in probes}, usage=TokenUsage()
-        )
+        return ReadOut(probabilities=share, probes=dict.fromkeys(probes, -1.0), usage=TokenUsage())
 
     async def single_tokens(self, words: Sequence[str]) -> dict[str, int]:
         return {"Code": 1, "Text": 2}
@@ -183,7 +186,7 @@ def attempts(
             for index in range(count):
                 seed = problem_seed(purpose, 0, name, index)  # type: ignore[arg-type]
                 problem = task.generate(seed, knobs)
-                for kind, good in zip(("code", "text"), right(name, index), strict=True):
+                for kind, good in zip(("code", "text"), right(problem.question, index), strict=True):
                     result = problem.reference if good else "nothing of the kind"
                     one: Round = (
                         program_round(1, result) if kind == "code" else text_round(1, result, text=f"<<<{result}>>>")
@@ -212,18 +215,26 @@ def attempts(
     return folder
 
 
-def by_task(name: str, index: int) -> tuple[bool, bool]:
-    """Code alone is right for sums, text alone for riddles; of every fifth problem both, or neither."""
-    code = name in ("number_multiply", "gsm_hard", "letters")
-    return (index % 10 == 0,) * 2 if index % 5 == 0 else (code, not code)
+def by_rule(question: str, index: int) -> tuple[bool, bool]:
+    """One way alone is right, by the rule; of every fifth problem both, or neither."""
+    return (index % 10 == 0,) * 2 if index % 5 == 0 else (numeric(question), not numeric(question))
 
 
-SEEN = ("number_multiply", "gsm_hard", "web_of_lies", "date_understanding")
+SEEN = (
+    "gsm_hard",
+    "game24",
+    "web_of_lies",
+    "navigate",
+    "pooling",
+    "date_understanding",
+    "logical_equation",
+    "math_geometry",
+)
 
 
 def trained(folder: Path, steerer: Steerer, **more: object) -> Made:
     known = (
-        attempts(folder / "train", SEEN, 12, by_task, "training")
+        attempts(folder / "train", SEEN, 6, by_rule, "training")
         if not (folder / "train").exists()
         else folder / "train"
     )
@@ -231,22 +242,22 @@ def trained(folder: Path, steerer: Steerer, **more: object) -> Made:
 
 
 def test_a_folder_becomes_a_head_that_is_measured_beside_what_it_must_beat(tmp_path: Path) -> None:
-    held = attempts(tmp_path / "held", ("number_multiply", "web_of_lies", "letters"), 4, by_task, "evaluation")
+    held = attempts(tmp_path / "held", (*SEEN, "letters"), 3, by_rule, "evaluation")
     steerer = Steerer()
     made = trained(tmp_path, steerer, measure=[held], made={"command": "codesteer train mini x"})
     assert made.head.made["targets"] == {"local/x": 96}
     assert made.head.probes == {"Code": 1, "Text": 2}
     assert [one.title.split()[0] for one in made.measurements] == ["training,", "seen", "unseen"]
-    assert [one.problems for one in made.measurements] == [48, 8, 4]
+    assert [one.problems for one in made.measurements] == [48, 24, 3]
     names = [one.name for one in made.measurements[1].choice]
     assert names[0].startswith("codesteer-mini: ")
     assert {"untuned choice", "always code", "always text"} <= set(names)
-    rules, always = (
-        next(one for one in made.measurements[1].choice if name in one.name) for name in ("rules alone", "always code")
+    ours, untuned = (
+        next(one for one in made.measurements[1].choice if name in one.name) for name in ("codesteer-mini", "untuned")
     )
-    assert rules.balanced is not None
-    assert always.balanced is not None
-    assert rules.balanced.value > always.balanced.value == 0.5
+    assert ours.balanced is not None
+    assert untuned.balanced is not None
+    assert ours.balanced.value > 0.8 > untuned.balanced.value == 0.5, "the bias is mended, the knowledge used"
     assert made.measurements[0].situations > 0
     # Asked once: the second time everything is in the cache, and the same bytes come out.
     asked = steerer.asked
@@ -267,10 +278,10 @@ def test_a_folder_becomes_a_head_that_is_measured_beside_what_it_must_beat(tmp_p
 
 
 def test_nothing_is_trained_on_what_is_for_evaluation(tmp_path: Path) -> None:
-    even = attempts(tmp_path / "even", ("number_multiply",), 1, by_task, "evaluation")
-    with pytest.raises(BadInput, match="number_multiply is drawn for evaluation, so nothing is trained on it"):
+    even = attempts(tmp_path / "even", ("pooling",), 1, by_rule, "evaluation")
+    with pytest.raises(BadInput, match="pooling is drawn for evaluation, so nothing is trained on it"):
         make(Steerer(), [even], cache=tmp_path)
-    unseen = attempts(tmp_path / "unseen", ("letters",), 1, by_task, "training")
+    unseen = attempts(tmp_path / "unseen", ("letters",), 1, by_rule, "training")
     with pytest.raises(BadInput, match="letters is an unseen task"):
         make(Steerer(), [unseen], cache=tmp_path)
 

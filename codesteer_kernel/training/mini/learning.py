@@ -66,11 +66,13 @@ class Learned:
     Attributes:
         linear: the head, calibrated.
         held_out: calibrated log-odds of each example, by a head that had seen nothing of its task.
+        loss: the mean log-loss on held-out tasks, before calibration: what heads are chosen by.
         told: how it came about: penalties, losses on held-out tasks, counts.
     """
 
     linear: Linear
     held_out: list[float]
+    loss: float
     told: dict[str, float | int | str | bool] = field(default_factory=dict)
 
 
@@ -131,7 +133,7 @@ def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
         "decisive": int(decisive.sum()),
         "code_better": int(better[decisive].sum()),
     }
-    return _learned(rows, names, data, beta, slope, shift, scores, told)
+    return _learned(rows, names, data, beta, slope, shift, scores, loss(scores), told)
 
 
 def learn_right(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
@@ -168,7 +170,7 @@ def learn_right(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
         "situations": len(data),
         "right": int(right.sum()),
     }
-    return _learned(rows, names, data, beta, slope, shift, scores, told)
+    return _learned(rows, names, data, beta, slope, shift, scores, loss(scores), told)
 
 
 def _kept(fitted: _Fitted) -> _Fitted:
@@ -211,6 +213,7 @@ def _learned(
     slope: float,
     shift: float,
     scores: Array,
+    loss: float,
     told: dict[str, float | int | str | bool],
 ) -> Learned:
     scale = scaling(data, rows.even(np.ones(len(data), dtype=bool)), FAR)
@@ -221,7 +224,7 @@ def _learned(
         weights=_rounded(slope * beta[:-1]),
         bias=round(float(slope * beta[-1] + shift), 6),
     )
-    return Learned(linear.checked(), (slope * scores + shift).tolist(), told)
+    return Learned(linear.checked(), (slope * scores + shift).tolist(), loss, told)
 
 
 def _rounded(values: Array) -> list[float]:

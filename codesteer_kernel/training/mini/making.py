@@ -19,10 +19,19 @@ from codesteer_kernel.training.mini.learning import Learned, Rows, learn_choice,
 from codesteer_kernel.training.mini.measuring import Measured, measured
 from codesteer_kernel.training.mini.readings import Reader, Reading, Readings
 
-__all__ = ["FACTS", "Made", "Measurement", "make"]
+__all__ = ["BEST", "FACTS", "Made", "Measurement", "make"]
 
-FACTS = {"both": ("q.", "r."), "rules": ("q.",), "readout": ("r.",)}
-"""Which facts a head may weigh: those whose names begin so."""
+FACTS = {"both": ("q.", "r."), "rules": ("q.",), "readout": ("r.",), "odds": ("r.odds",)}
+"""Which facts a head may weigh: those whose names begin so. ``odds`` is the model's own choice with its bias mended."""
+BEST = "best"
+"""Of :data:`FACTS` those that do best on held-out tasks: the fewer the tasks, the fewer facts can be weighed."""
+
+_TITLES = {
+    "both": "head, both kinds of facts",
+    "rules": "head, rules alone",
+    "readout": "head, read-out alone",
+    "odds": "head, the scored choice alone",
+}
 
 Tell = Callable[[str, int, int], None]
 
@@ -83,7 +92,7 @@ def make(
     *,
     cache: Path,
     measure: Sequence[Path] = (),
-    facts: str = "both",
+    facts: str = BEST,
     seed: int = 0,
     made: Mapping[str, object] | None = None,
     tell: Tell | None = None,
@@ -95,7 +104,7 @@ def make(
         folders: of jobs for training; see :func:`~.examples.read_examples`.
         cache: folder in which the model's readings are kept.
         measure: folders to measure on; no problem of theirs may be among those for training.
-        facts: which facts the first choice weighs, a name of :data:`FACTS`.
+        facts: which facts the first choice weighs, a name of :data:`FACTS`, or :data:`BEST`.
         seed: of folds and bootstraps.
         made: what else the file is to say of how it was made.
         tell: told (what, how many, of how many) while the model is asked.
@@ -104,8 +113,8 @@ def make(
         BadInput: nothing may be trained on a problem, it is to be measured on too, or there are too few.
         ModelError: the steerer cannot be asked.
     """
-    if facts not in FACTS:
-        raise BadInput(f"There are no facts {facts!r}.", f"Give {', '.join(FACTS)}.")
+    if facts not in (BEST, *FACTS):
+        raise BadInput(f"There are no facts {facts!r}.", f"Give {', '.join((BEST, *FACTS))}.")
     training, held = read_examples(folders), read_examples(measure)
     check_for_training(training)
     _apart(training, held)
@@ -117,6 +126,8 @@ def make(
         text=[sum(one.text) / len(one.text) for one in known.asked],
     )
     choices = {name: learn_choice(rows, _names(rows.facts[0], begin), seed) for name, begin in FACTS.items()}
+    if facts == BEST:
+        facts = min(choices, key=lambda name: choices[name].loss)
     review = _learn_review(known, seed)
     head = Head(
         model=model.name,
@@ -229,9 +240,8 @@ def _measurement(
     seed: int,
 ) -> Measurement:
     """All deciders on one set; the head comes first."""
-    titles = {"both": "head, both kinds of facts", "rules": "head, rules alone", "readout": "head, read-out alone"}
     chances: dict[str, tuple[list[float], bool]] = {
-        ("codesteer-mini: " if name == facts else "") + titles[name]: ([sigmoid(one) for one in choice[name]], True)
+        ("codesteer-mini: " if name == facts else "") + _TITLES[name]: ([sigmoid(one) for one in choice[name]], True)
         for name in sorted(choice, key=lambda name: name != facts)
     }
     chances["untuned choice"] = ([sigmoid(one["r.odds"]) for one in part.choice], True)
