@@ -6,6 +6,9 @@ of which both ways are right, or neither, teach as well, and they are most. The 
 each problem of which one way is better, that way must score higher; the loss of a pair is weighted by its margin and
 pulls the weights of the first stage no further than held-out pairs bear out. It is kept only if these get better.
 
+Facts come in kinds: the scored choice, the probed tokens, what rules read. A fact is held back the more, the more there are
+of its kind, so that no kind outvotes another by its number.
+
 All weights of rows are such that every task counts the same.
 """
 
@@ -24,7 +27,7 @@ from codesteer_kernel.training.mini.regression import Array, calibration, fit, f
 
 __all__ = ["Learned", "Rows", "learn_choice", "learn_right"]
 
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Tried on held-out tasks, from free to nearly nothing learned."""
 FOLDS = 8
 FEWEST = 8
@@ -87,7 +90,7 @@ def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
     decisive = margin > 0
     _enough(better[decisive], "of which code alone was right", "of which text alone was right")
     data, parts = rows.array(names), folds(list(rows.tasks), FOLDS, seed)
-    pair_weights = margin * rows.even(decisive)
+    pair_weights, many = margin * rows.even(decisive), _kinds(names)
 
     def loss(scores: Array) -> float:
         return log_loss(scores[decisive], better[decisive], pair_weights[decisive])
@@ -97,8 +100,8 @@ def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
             weights = rows.even(train)[train]
             scale = scaling(data[train], weights, FAR)
             known = scale(data[train])
-            by_code = fit(known, code[train], weights, penalty)
-            by_text = fit(known, text[train], weights, penalty)
+            by_code = fit(known, code[train], weights, penalty * many)
+            by_text = fit(known, text[train], weights, penalty * many)
             return by_code - by_text, scale(data)
 
         return fitted
@@ -109,7 +112,7 @@ def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
             pairs = train & decisive
             if not pairs.any():
                 return around, known
-            return fit(known[pairs], better[pairs], pair_weights[pairs], penalty, around), known
+            return fit(known[pairs], better[pairs], pair_weights[pairs], penalty * many, around), known
 
         return fitted
 
@@ -146,13 +149,13 @@ def learn_right(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
     _enough(right, "with a right answer", "with a wrong answer")
     data, parts = rows.array(names), folds(list(rows.tasks), FOLDS, seed)
     everything = np.ones(len(data), dtype=bool)
-    weights = rows.even(everything)
+    weights, many = rows.even(everything), _kinds(names)
 
     def fitted_with(penalty: float) -> _Fitted:
         def fitted(train: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
             own = rows.even(train)[train]
             scale = scaling(data[train], own, FAR)
-            return fit(scale(data[train]), right[train], own, penalty), scale(data)
+            return fit(scale(data[train]), right[train], own, penalty * many), scale(data)
 
         return fitted
 
@@ -171,6 +174,13 @@ def learn_right(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
         "right": int(right.sum()),
     }
     return _learned(rows, names, data, beta, slope, shift, scores, loss(scores), told)
+
+
+def _kinds(names: Sequence[str]) -> Array:
+    """How many facts there are of each one's kind: those whose names begin alike; the scored odds are one of their own."""
+    kinds = [name if name.endswith(".odds") else name.partition(".")[0] for name in names]
+    sizes = Counter(kinds)
+    return np.array([sizes[kind] for kind in kinds], dtype=np.float64)
 
 
 def _kept(fitted: _Fitted) -> _Fitted:

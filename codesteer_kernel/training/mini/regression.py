@@ -40,7 +40,13 @@ def scaling(rows: Array, weights: Array, far: float) -> Scaling:
 
 
 def fit(
-    rows: Array, wanted: Array, weights: Array, penalty: float, around: Array | None = None, *, bias: bool = True
+    rows: Array,
+    wanted: Array,
+    weights: Array,
+    penalty: float | Array,
+    around: Array | None = None,
+    *,
+    bias: bool = True,
 ) -> Array:
     """Weights that minimise the weighted log-loss plus ``penalty``/2 x the squared distance from ``around``.
 
@@ -48,7 +54,7 @@ def fit(
         rows: (n, d), standardised.
         wanted: (n,), from 0 to 1: probabilities of a yes.
         weights: (n,), of the rows in the loss.
-        penalty: above 0; the larger, the closer to ``around``.
+        penalty: above 0; the larger, the closer to ``around``; one for all columns, or (d,).
         around: (d + 1,), default: zeros. Its last entry begins the bias, which is not penalised.
         bias: whether the bias is learned at all, or stays.
 
@@ -58,7 +64,7 @@ def fit(
     begin = np.zeros(rows.shape[1] + 1) if around is None else around
     beta = begin.copy()
     full = np.hstack([rows, np.ones((len(rows), 1))])
-    held = np.full(len(beta), penalty)
+    held = np.append(np.broadcast_to(penalty, rows.shape[1:]), 0.0).astype(np.float64)
     # So little that it is no penalty, but where all rows want the same the bias has to end somewhere.
     held[-1] = 1e-3 if bias else 1e9
     loss = _loss(full, wanted, weights, held, begin, beta)
