@@ -61,6 +61,7 @@ from codesteer_kernel.record.document import Part
 from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.extraction import code_block
+from codesteer_kernel.steering.head import find_head
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.store import Keeper, Store
@@ -689,6 +690,8 @@ def _check_name(name: str) -> None:
 
 def _check_roles(roles: Roles, settings: RunSettings) -> None:
     """Refuse what these models cannot do: a budget or a dialect that would be ignored is worse than none."""
+    if "head" not in settings.without:
+        find_head(roles.steerer)  # one of the user's own may be broken: said before anything begins
     if settings.dialect == "mini" and not roles.steerer.abilities.score:
         raise BadInput(
             f"The dialect mini needs a steerer that scores choices, and {roles.steerer.name} does not.",

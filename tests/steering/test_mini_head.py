@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.protocol import Message, ReadOut, TokenUsage
 from codesteer_kernel.record import Question, Round, RunConfig
+from codesteer_kernel.run import RunSettings, engine
 from codesteer_kernel.steering.dialects import open_dialect
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.head import Head, Linear, find_head, question_facts, read_head, readout_facts
@@ -259,3 +260,11 @@ async def test_the_record_of_a_run_names_the_head(own: Path) -> None:
     assert record.support is not None
     assert record.support.decision is not None
     assert record.support.decision.kind == "return", "the head found the answer right, the model alone did not"
+
+
+def test_a_run_whose_head_is_broken_does_not_begin(own: Path) -> None:
+    (own / "broken.json").write_text("no")
+    settings = RunSettings(target="local/smollm2-135m")
+    with pytest.raises(BadInput, match=r"broken\.json is no head"):
+        engine().check(settings)
+    engine().check(msgspec.structs.replace(settings, without=("head",)))

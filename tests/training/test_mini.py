@@ -277,6 +277,25 @@ def test_a_folder_becomes_a_head_that_is_measured_beside_what_it_must_beat(tmp_p
     assert svg.count("<circle") == len(made.measurements[0].choice[0].bins) > 0
 
 
+def test_a_head_by_one_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codesteer_kernel.models.open_model", lambda name: Steerer())
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    known = attempts(tmp_path / "train", SEEN, 6, by_rule, "training")
+    held = attempts(tmp_path / "held", ("pooling", "navigate"), 3, by_rule, "evaluation")
+    file = tmp_path / "out" / "mini.json"
+    words = ["train", "mini", str(known), "-o", str(file), "--eval", str(held), "--steerer", "made-up", "--seed", "7"]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert "reading questions: 48 of 48" in told.err
+    assert "seen tasks, measured: 4 decisive problems; balanced accuracy: codesteer-mini: " in told.out
+    head = read_head(file.read_bytes(), "mini.json")
+    assert (head.weights, head.made["seed"]) == (Steerer.weights, 7)
+    assert head.made["command"].startswith("codesteer train mini ")
+    assert "# codesteer-mini" in (file.parent / "mini-report" / "report.md").read_text()
+
+
 def test_nothing_is_trained_on_what_is_for_evaluation(tmp_path: Path) -> None:
     even = attempts(tmp_path / "even", ("pooling",), 1, by_rule, "evaluation")
     with pytest.raises(BadInput, match="pooling is drawn for evaluation, so nothing is trained on it"):
