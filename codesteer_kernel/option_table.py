@@ -156,10 +156,11 @@ OPTIONS: tuple[Option, ...] = (
     _option(
         "--without",
         "steering",
-        "leave parts of the loop out, for comparisons: symbolic (that checker), stop (the steerer's word to end)",
+        "leave parts of the loop out, for comparisons: symbolic (that checker), stop (the steerer's word to end), "
+        "head (what was trained on top of a small steerer)",
         "list",
         "PARTS",
-        suggests=("symbolic", "stop"),
+        suggests=("symbolic", "stop", "head"),
     ),
     _option("--time", "showing", "print where the time went", "flag"),
     _option("--quiet -q", "showing", "show the answer only", "flag"),

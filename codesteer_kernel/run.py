@@ -61,6 +61,7 @@ from codesteer_kernel.record.document import Part
 from codesteer_kernel.steering.conversation import follow_up, told
 from codesteer_kernel.steering.dialects import DIALECTS, default_dialect
 from codesteer_kernel.steering.extraction import code_block
+from codesteer_kernel.steering.head import find_head
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.store import Keeper, Store
@@ -87,7 +88,7 @@ NO_CHECKER = "none"
 """The checker that stands for: write no testing programs."""
 
 _MAX_TEMPERATURE = 2
-_PARTS = ("symbolic", "stop")
+_PARTS = ("symbolic", "stop", "head")
 
 OnEvent = Callable[[ev.Event, Record], None]
 
@@ -125,7 +126,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         drop: keep what ``hide`` names from programs too.
         faithful: reproduce the published loop instead of steering with ours; ``rounds`` then counts guidances.
         without: parts of our loop to leave out, for comparisons: ``symbolic`` (that checker; the other one goes with
-            ``checker``), ``stop`` (the steerer's word to end, so that every round is made).
+            ``checker``), ``stop`` (the steerer's word to end, so that every round is made), ``head`` (what was trained on top of a small
+            steerer).
         journal: keep the run on disk.
     """
 
@@ -189,7 +191,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput(f"--start is {self.start!r}.", "Give code or text.")
         for part in self.without:
             if part not in _PARTS:
-                raise BadInput(f"--without is {part!r}.", f"Give one or both of {', '.join(_PARTS)}.")
+                raise BadInput(f"--without is {part!r}.", f"Give some of {', '.join(_PARTS)}.")
         if "stop" in self.without and self.faithful:
             raise BadInput("--faithful ends as the published loop does.", "Leave --without stop out.")
         if self.dialect is not None and self.dialect not in DIALECTS:
@@ -688,6 +690,8 @@ def _check_name(name: str) -> None:
 
 def _check_roles(roles: Roles, settings: RunSettings) -> None:
     """Refuse what these models cannot do: a budget or a dialect that would be ignored is worse than none."""
+    if "head" not in settings.without:
+        find_head(roles.steerer)  # one of the user's own may be broken: said before anything begins
     if settings.dialect == "mini" and not roles.steerer.abilities.score:
         raise BadInput(
             f"The dialect mini needs a steerer that scores choices, and {roles.steerer.name} does not.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -36,7 +38,13 @@ codesteer train: from runs to a steerer.
   codesteer train import FILE... -o DIR [--pairs]
                                           the authors' published files as ours: conversations, or preference pairs
 
-What is asked (both go on where DIR left off):
+  codesteer train outcomes -o DIR --tasks T,... [--purpose training|evaluation] [options]
+                                          each problem answered once by code and once by text
+  codesteer train mini DIR... -o FILE [--eval DIR...] [--steerer M] [--facts F] [--seed S]
+                                          codesteer-mini: a small head on a steerer's probabilities, with a report;
+                                          F: both, rules, readout, odds, or best (of them on held-out tasks)
+
+What is asked (all go on where DIR left off):
   --tasks T,...              names of seen tasks, or seen for all
   --levels L,...             1 to 5, default, or a preset's name (default: 1,2)
   -n, --n N                  problems of each task at each level (default: 10)
@@ -71,6 +79,8 @@ def run_train(words: Sequence[str]) -> int:
         "trajectories": _trajectories,
         "pairs": _pairs,
         "import": _import,
+        "outcomes": _outcomes,
+        "mini": _mini,
     }
     return run_subcommand("train", commands, words, _HELP)
 
@@ -129,6 +139,77 @@ def _pairs(parser: Parser, words: list[str]) -> int:
     print(f"{len(trees):,} trees of {sum(tree.runs for tree in trees):,} runs, with {len(pairs):,} pairs.")
     print(f"Written: {write_folder(given.output, pairs, dataset=given.dataset)}")
     _project(len(pairs), sum(tree.seconds for tree in trees) / given.concurrency, PAPER_PAIRS, "pairs")
+    return 0
+
+
+def _outcomes(parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation.showing import showing
+    from codesteer_kernel.training.mini.examples import read_examples
+    from codesteer_kernel.training.mini.outcomes import collect_outcomes
+
+    parser.add_argument("--purpose", choices=("training", "evaluation"), default="training")
+    given, job = _asked(parser, words)
+    with showing(sys.stderr, plain=given.plain) as show:
+        try:
+            outcome = collect_outcomes(
+                job, given.output, given.purpose, concurrency=given.concurrency, on_progress=show
+            )
+        finally:
+            engine().close()
+    if outcome.why != "done":
+        print(f"Stopped: {len(outcome.attempts)} answers are there, {outcome.left} are left. The same command goes on.")
+        return 130
+    asked = read_examples([given.output]).asked
+    code, text = (
+        sum(any(tries) for tries in ways) for ways in zip(*((one.code, one.text) for one in asked), strict=True)
+    )
+    decisive = sum(one.margin != 0 for one in asked)
+    print(f"{len(asked):,} problems: {code:,} right by code, {text:,} by text; {decisive:,} by one of them alone.")
+    print(f"Written: {given.output}")
+    return 0
+
+
+def _mini(parser: Parser, words: list[str]) -> int:
+    # Before numpy is loaded: its products are small here, and threads that wait for each other made it 50 times slower
+    # on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from codesteer_kernel.models import open_model
+    from codesteer_kernel.steering.head.file import encode_head
+    from codesteer_kernel.store.files import write_whole
+    from codesteer_kernel.training.mini.making import BEST, FACTS, make
+    from codesteer_kernel.training.mini.readings import reader
+    from codesteer_kernel.training.mini.report import write_report
+
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--eval", type=Path, nargs="+", default=[])
+    parser.add_argument("--steerer", "-s", default="embedded")
+    parser.add_argument("--facts", choices=(BEST, *FACTS), default=BEST)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cache", type=Path)
+    given = parser.parse_args(words)
+    report = given.output.with_name(f"{given.output.stem}-report")
+
+    def tell(what: str, place: int, count: int) -> None:
+        print(f"reading {what}: {place} of {count}", file=sys.stderr, flush=True)
+
+    made = make(
+        reader(open_model(given.steerer)),
+        given.folders,
+        cache=given.cache or report,
+        measure=given.eval,
+        facts=given.facts,
+        seed=given.seed,
+        made={"command": f"codesteer train mini {shlex.join(words)}"},
+        tell=tell,
+    )
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(given.output, encode_head(made.head), mode=0o644)
+    write_report(made, report)
+    for part in made.measurements:
+        told = [f"{one.name} {one.balanced.value:.1%}" for one in part.choice if one.balanced]
+        print(f"{part.title}: {part.decisive} decisive problems; balanced accuracy: {', '.join(told) or 'none'}")
+    print(f"Written: {given.output}, and {report}/report.md")
     return 0
 
 

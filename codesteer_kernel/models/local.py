@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BadInput, ContextOverflow, EndpointUnreachable, ModelError, WeightsMissing
 from .catalogue import Entry
 from .hosts import Lease, lease, log_path
-from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage, UsageDelta
+from .protocol import (
+    Abilities,
+    ChatRequest,
+    Choice,
+    Delta,
+    Finish,
+    Message,
+    ReadOut,
+    StopReason,
+    TokenUsage,
+    UsageDelta,
+)
 from .pull import Progress, pull
 from .scoring import Branching
 from .templates import Shield
@@ -74,6 +85,11 @@ class LocalModel:
 
     def __repr__(self) -> str:
         return f"<LocalModel {self.name}>"
+
+    @property
+    def weights(self) -> str:
+        """The SHA-256 that the catalogue pins this model's file to; "" for a file of the user's own."""
+        return self._entry.sha256 if self._entry is not None else ""
 
     async def ready(self, progress: Progress | None = None) -> None:
         """Fetch the weights if they are missing and load them if nobody has.
@@ -174,19 +190,56 @@ class LocalModel:
             BadInput: the choices cannot be told apart.
             ContextOverflow, ModelError: as for :meth:`stream`.
         """
+        branching, _, usage = await self._branched(messages, choices, ())
+        return Choice(probabilities=branching.probabilities(bias), usage=usage)
+
+    async def read_out(self, messages: Sequence[Message], choices: Sequence[str], probes: Sequence[int]) -> ReadOut:
+        """As :meth:`score`; where the choices first part, the tokens ``probes`` are read in the same pass.
+
+        Args:
+            messages: as for :meth:`score`.
+            choices: as for :meth:`score`.
+            probes: numbers of tokens (:meth:`single_tokens`). Their log-probabilities are relative to all tokens read.
+
+        Raises:
+            BadInput, ContextOverflow, ModelError: as for :meth:`score`.
+        """
+        branching, logs, usage = await self._branched(messages, choices, probes)
+        return ReadOut(
+            probabilities=branching.probabilities(), probes={token: logs[token] for token in probes}, usage=usage
+        )
+
+    async def single_tokens(self, words: Sequence[str]) -> dict[str, int]:
+        """Those of ``words`` that are one token each where they begin a text, with its number."""
+        host = await self._leased()
+        found: dict[str, int] = {}
+        async with self._client(host) as client:
+            for word in words:
+                answer = await self._post(client, "/tokenize", {"content": word, "add_special": False})
+                if len(tokens := answer["tokens"]) == 1:
+                    found[word] = int(tokens[0])
+        return found
+
+    async def _branched(
+        self, messages: Sequence[Message], choices: Sequence[str], probes: Sequence[int]
+    ) -> tuple[Branching, dict[int, float], TokenUsage]:
+        """The choices told apart, with log-probabilities of all that was read at the first place where they part."""
         if not messages or messages[-1].role != "assistant":
             raise BadInput("The last message to score must be an assistant turn.")
         host = await self._leased()
         usage = TokenUsage()
+        first: dict[int, float] = {}
         async with self._client(host) as client:
             shield = Shield(host.special)
             prompt = await self._prompt(client, messages, shield)
             branching = Branching({choice: await self._tokens(client, prompt + choice, shield) for choice in choices})
             for shared, candidates in branching.places():
-                odds, spent = await self._next_token(client, shared, candidates)
+                read = candidates if first else list(dict.fromkeys([*candidates, *probes]))
+                odds, spent = await self._next_token(client, shared, read)
                 branching.settle(odds)
                 usage += spent
-        return Choice(probabilities=branching.probabilities(bias), usage=usage)
+                first = first or odds
+        return branching, first, usage
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt that ``messages`` become."""

@@ -17,6 +17,8 @@ __all__ = [
     "Delta",
     "Finish",
     "Message",
+    "ReadOut",
+    "ReadsOut",
     "ReasoningDelta",
     "Restarted",
     "TextDelta",
@@ -203,6 +205,12 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
 
+class ReadOut(Choice, frozen=True, kw_only=True):
+    """A scored choice, and log-probabilities of further tokens at its place (of all tokens read there, among themselves)."""
+
+    probes: dict[int, float] = {}
+
+
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend can do beyond streaming chat.
 
@@ -246,4 +254,26 @@ class ChatModel(Protocol):
 
     async def aclose(self) -> None:
         """Release connections and leases. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class ReadsOut(Protocol):
+    """A chat model whose probabilities at one place can be read out, as a trained head needs them.
+
+    ``weights`` is the SHA-256 of its file, "" where that is not known: numbers of tokens and probabilities mean the same
+    only for the same file.
+    """
+
+    @property
+    def weights(self) -> str:
+        """The SHA-256 of its file."""
+        ...
+
+    async def read_out(self, messages: Sequence[Message], choices: Sequence[str], probes: Sequence[int]) -> ReadOut:
+        """As :meth:`ChatModel.score`; at the same place and in the same pass the tokens ``probes`` are read as well."""
+        ...
+
+    async def single_tokens(self, words: Sequence[str]) -> dict[str, int]:
+        """Those of ``words`` that are one token each, with its number."""
         ...

@@ -22,7 +22,7 @@ Source = Literal["model", "rule", "template", "fallback"]
 ExecutionStatus = Literal["ok", "error", "timeout", "killed", "died", "interrupted"]
 VerdictKind = Literal["pass", "fail", "broken", "unsure"]
 SupportLevel = Literal["verified", "agreed", "executed", "unchecked", "doubtful", "none"]
-Part = Literal["symbolic", "self-answer", "stop"]
+Part = Literal["symbolic", "self-answer", "stop", "head"]
 Phase = Literal["loading", "choosing", "answering", "executing", "checking", "steering", "binding"]
 
 
@@ -69,7 +69,7 @@ class RunConfig(_Part, frozen=True, kw_only=True):
     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
     nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
     in the place of the loop; empty: the loop itself. ``without`` names the parts of the loop that were left out: either
-    checker, or the steerer's word to stop, so that every round is made.
+    checker, the steerer's word to stop, so that every round is made, or the trained head of a small steerer.
     """
 
     dialect: str = "mini"

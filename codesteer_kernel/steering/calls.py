@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -16,6 +17,8 @@ from codesteer_kernel.models.protocol import (
     Choice,
     Finish,
     Message,
+    ReadOut,
+    ReadsOut,
     ReasoningDelta,
     Restarted,
     TextDelta,
@@ -32,6 +35,8 @@ from codesteer_kernel.steering.fitting import condensed
 from codesteer_kernel.steering.repetition import EVERY_CHARS, circle
 
 __all__ = ["Calls", "Reply"]
+
+_Scored = TypeVar("_Scored", bound=Choice)
 
 # Deltas hold a token or more, so that so many hold all that is looked at for circles.
 _TAIL_DELTAS = 2_600
@@ -97,7 +102,7 @@ class Calls:
             raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None
         finally:
             reply.text = "".join(parts)
-            self._book(model, role, purpose, round, reply.usage, time.monotonic() - started, reply.first_token)
+            self._book(model.name, role, purpose, round, reply.usage, time.monotonic() - started, reply.first_token)
         return reply
 
     async def _read(
@@ -157,6 +162,40 @@ class Calls:
         round: int = 0,  # noqa: A002  # the record's word
     ) -> Choice:
         """Score a closed set of continuations."""
+
+        async def ask(given: Sequence[Message]) -> Choice:
+            return await model.score(given, choices, slot=role)
+
+        return await self._scored(model.name, messages, ask, role, purpose, round)
+
+    async def read_out(
+        self,
+        model: ChatModel,
+        messages: Sequence[Message],
+        choices: Sequence[str],
+        probes: Sequence[int],
+        *,
+        role: str,
+        purpose: str,
+        round: int = 0,  # noqa: A002  # the record's word
+    ) -> ReadOut:
+        """Score a closed set of continuations, and read tokens at the same place; ``model`` can do so."""
+
+        async def ask(given: Sequence[Message]) -> ReadOut:
+            assert isinstance(model, ReadsOut)
+            return await model.read_out(given, choices, probes)
+
+        return await self._scored(model.name, messages, ask, role, purpose, round)
+
+    async def _scored(
+        self,
+        name: str,
+        messages: Sequence[Message],
+        ask: Callable[[Sequence[Message]], Awaitable[_Scored]],
+        role: str,
+        purpose: str,
+        round_: int,
+    ) -> _Scored:
         self.meter.check()
         started = time.monotonic()
         usage = TokenUsage()
@@ -164,7 +203,7 @@ class Calls:
             async with asyncio.timeout(self.meter.seconds_left):
                 while True:
                     try:
-                        choice = await model.score(messages, choices, slot=role)
+                        choice = await ask(messages)
                         break
                     except ContextOverflow:
                         smaller = condensed(messages)
@@ -175,12 +214,12 @@ class Calls:
         except TimeoutError:
             raise BudgetHit("seconds", f"The run used its {self.meter.budget.seconds:g} seconds.") from None
         finally:
-            self._book(model, role, purpose, round, usage, time.monotonic() - started, None)
+            self._book(name, role, purpose, round_, usage, time.monotonic() - started, None)
         return choice
 
     def _book(
         self,
-        model: ChatModel,
+        name: str,
         role: str,
         purpose: str,
         round_: int,
@@ -193,13 +232,13 @@ class Calls:
             input_tokens=tokens.input_tokens,
             cached_tokens=tokens.cached_tokens,
             output_tokens=tokens.output_tokens,
-            cost=cost(model.name, tokens),
+            cost=cost(name, tokens),
         )
         self.meter.add(usage)
         self._emitter.emit(
             ev.CallMade,
             role=role,
-            model=model.name,
+            model=name,
             purpose=purpose,
             usage=usage,
             seconds=round(seconds, 4),

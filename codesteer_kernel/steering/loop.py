@@ -35,7 +35,7 @@ from codesteer_kernel.record.document import Status
 from codesteer_kernel.steering.acts import Acts, Ending, Roles
 from codesteer_kernel.steering.budget import BudgetHit, Meter
 from codesteer_kernel.steering.calls import Calls
-from codesteer_kernel.steering.dialects import default_dialect
+from codesteer_kernel.steering.dialects import default_dialect, head_of
 from codesteer_kernel.steering.emitter import Emitter, Outlet
 from codesteer_kernel.steering.faithful import faithful
 from codesteer_kernel.steering.forms import Form, asked_form, shaped
@@ -88,7 +88,8 @@ class Steering:
         if self.config.faithful:
             dialect = "codesteer-v1"
         names = [dialect.replace("-", "_"), "target", *(["methods"] if self.procedure else [])]
-        prompts = "+".join(load_prompts(name).stamp for name in names)
+        head = head_of(self.roles.steerer, self.config) if dialect == "mini" and not self.procedure else None
+        prompts = "+".join([*(load_prompts(name).stamp for name in names), *([head.stamp] if head else [])])
         method = self.procedure.name if self.procedure else ""
         checked_only = self.given is not None
         self.config = replace(self.config, dialect=dialect, prompts=prompts, method=method, check_only=checked_only)

@@ -19,10 +19,32 @@ from codesteer_kernel.symbench import Problem, get
 from codesteer_kernel.training.selecting import SIMULATED
 from codesteer_kernel.training.simulated import PROFILES, SimulatedTarget
 
-__all__ = ["STEERED", "collect", "for_training", "named_models", "simulated_models"]
+__all__ = [
+    "STEERED",
+    "check_skills",
+    "collect",
+    "for_training",
+    "make_attempts",
+    "named_models",
+    "simulated_models",
+]
 
 STEERED = ("policy-push-code", "policy-push-text", "policy-better-code", "policy-random-switch")
 """The methods that trajectories come from, unless others are named."""
+
+
+def check_skills(job: Job) -> None:
+    """Refuse simulated targets of skills that do not exist.
+
+    Raises:
+        UnknownName: the first of them.
+    """
+    for target in job.targets:
+        name = target.removeprefix(SIMULATED)
+        if name != target and name not in PROFILES:
+            raise UnknownName(
+                f"There is no simulated skill {name!r}.", nearest(name, PROFILES) or f"Known: {', '.join(PROFILES)}."
+            )
 
 
 def for_training(job: Job) -> Job:
@@ -32,12 +54,7 @@ def for_training(job: Job) -> Job:
         BadInput: it asks an unseen task: what was trained on it could not be measured on it.
         UnknownName: a task, method or simulated skill that does not exist.
     """
-    for target in job.targets:
-        name = target.removeprefix(SIMULATED)
-        if name != target and name not in PROFILES:
-            raise UnknownName(
-                f"There is no simulated skill {name!r}.", nearest(name, PROFILES) or f"Known: {', '.join(PROFILES)}."
-            )
+    check_skills(job)
     job = prepared(replace(job, purpose="training"))
     unseen = [name for name in job.tasks if get(name).split == "unseen"]
     if unseen:
@@ -63,7 +80,26 @@ def collect(
         BadInput: the job asks unseen tasks, or cannot be done.
         CodeSteerError: as ``run_job``.
     """
-    job = for_training(job)
+    return make_attempts(
+        for_training(job),
+        folder,
+        concurrency=concurrency,
+        on_progress=on_progress,
+        stop=stop,
+        retry_failed=retry_failed,
+    )
+
+
+def make_attempts(
+    job: Job,
+    folder: Path,
+    *,
+    concurrency: int = 4,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    retry_failed: bool = False,
+) -> Outcome:
+    """Do a job as :func:`~codesteer_kernel.evaluation.runner.run_job` does, simulated targets among its models; blocks."""
     simulated = any(target.startswith(SIMULATED) for target in job.targets)
     pool = Threads(Maker(engine(), simulated_models), concurrency) if simulated else None
     return run_job(

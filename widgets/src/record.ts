@@ -63,7 +63,7 @@ export interface Models {
  *     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
  *     nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
  *     in the place of the loop; empty: the loop itself. ``without`` names the parts of the loop that were left out: either
- *     checker, or the steerer's word to stop, so that every round is made.
+ *     checker, the steerer's word to stop, so that every round is made, or the trained head of a small steerer.
  */
 export interface RunConfig {
   dialect: string;
@@ -80,7 +80,7 @@ export interface RunConfig {
   faithful: boolean;
   check_only: boolean;
   method: string;
-  without: ('self-answer' | 'stop' | 'symbolic')[];
+  without: ('head' | 'self-answer' | 'stop' | 'symbolic')[];
   prompts: string;
 }
 /**
@@ -337,7 +337,7 @@ export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Rec
       faithful: { type: 'boolean', default: false },
       check_only: { type: 'boolean', default: false },
       method: { type: 'string', default: '' },
-      without: { items: { enum: ['self-answer', 'stop', 'symbolic'] } },
+      without: { items: { enum: ['head', 'self-answer', 'stop', 'symbolic'] } },
       prompts: { type: 'string', default: '' }
     }
   },

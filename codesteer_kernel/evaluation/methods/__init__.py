@@ -13,6 +13,7 @@ from codesteer_kernel.evaluation.methods.code_text_choice import CODE_TEXT_CHOIC
 from codesteer_kernel.evaluation.methods.code_text_sum import CODE_TEXT_SUM
 from codesteer_kernel.evaluation.methods.codesteer import CODESTEER
 from codesteer_kernel.evaluation.methods.codesteer_faithful import CODESTEER_FAITHFUL
+from codesteer_kernel.evaluation.methods.first_answers import FIRST_ANSWERS
 from codesteer_kernel.evaluation.methods.only_question import ONLY_QUESTION
 from codesteer_kernel.evaluation.methods.policies import POLICY_METHODS
 from codesteer_kernel.evaluation.methods.self_estimate import SELF_ESTIMATE
@@ -35,6 +36,7 @@ METHODS: dict[str, Method] = {
         CODESTEER,
         CODESTEER_FAITHFUL,
         *ABLATIONS,
+        *FIRST_ANSWERS,
         *POLICY_METHODS,
     )
 }

@@ -29,6 +29,13 @@ ABLATIONS = (
         needs="steerer",
     ),
     Method(
+        name="codesteer-no-head",
+        title="CodeSteer, no head",
+        about="our loop; a small steerer decides by its own probabilities, without what was trained on top of it",
+        changes=(("without", ("head",)),),
+        needs="steerer",
+    ),
+    Method(
         name="codesteer-fixed-rounds",
         title="CodeSteer, fixed rounds",
         about="our loop; every round of the budget is made, and the best-supported answer wins",

@@ -12,8 +12,9 @@ from codesteer_kernel.models.protocol import ChatModel
 from codesteer_kernel.record import Question, RunConfig
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.dialects.base import Dialect
+from codesteer_kernel.steering.head import Head, find_head
 
-__all__ = ["DIALECTS", "Dialect", "default_dialect", "open_dialect"]
+__all__ = ["DIALECTS", "Dialect", "default_dialect", "head_of", "open_dialect"]
 
 DIALECTS = ("mini", "instruct", "codesteer-v1")
 
@@ -32,6 +33,15 @@ def default_dialect(model: ChatModel) -> str:
     return "mini" if model.abilities.score and model.abilities.local else "instruct"
 
 
+def head_of(model: ChatModel, config: RunConfig) -> Head | None:
+    """The trained head that weighs what ``model`` reads out in a run with ``config``; None: there is none, or it is left out.
+
+    Raises:
+        BadInput: a head of the user's own cannot be read.
+    """
+    return None if "head" in config.without else find_head(model)
+
+
 def open_dialect(name: str, model: ChatModel, calls: Calls, question: Question, config: RunConfig) -> Dialect:
     """Return the dialect ``name`` for one run.
 
@@ -42,7 +52,7 @@ def open_dialect(name: str, model: ChatModel, calls: Calls, question: Question, 
         case "mini":
             from codesteer_kernel.steering.dialects.mini import Mini
 
-            return Mini(model, calls, question)
+            return Mini(model, calls, question, head_of(model, config))
         case "instruct":
             from codesteer_kernel.steering.dialects.instruct import Instruct
 

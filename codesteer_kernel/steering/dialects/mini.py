@@ -3,11 +3,15 @@
 The first choice is the model's. Later, where the rules leave one sensible decision it is taken (source ``rule``);
 where they leave several the model's probabilities, weighted by the situation, decide (source ``model``). Guidance
 comes from templates filled with what happened: small models cannot write it (reference/models.md, section 6).
+
+Where a trained head belongs to the model (:mod:`codesteer_kernel.steering.head`), it weighs what the model reads out
+in that same pass with facts read by rule, and its probabilities decide instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from codesteer_kernel.models.protocol import ChatModel, Message
 from codesteer_kernel.record import Decision, Question, Round, cut_middle
@@ -15,12 +19,27 @@ from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.evidence import Situation, guidance_for
+from codesteer_kernel.steering.head import Head, question_facts, readout_facts, situation_facts
 from codesteer_kernel.steering.prompts import load_prompts
 
-__all__ = ["Mini", "choice_turn", "opening", "review_turn", "said"]
+__all__ = [
+    "FIRST",
+    "Mini",
+    "choice_turn",
+    "log_odds",
+    "opening",
+    "reading_turn",
+    "review_turn",
+    "said",
+    "spoken",
+    "weighed",
+]
 
 _OPEN, _CLOSE = "<<<", ">>>"
 _WORDS: dict[DecisionKind, str] = {"code": "Code", "text": "Text", "refine": "Refine", "return": "Return"}
+
+FIRST: dict[DecisionKind, float] = {"code": 1.0, "text": 1.0}
+"""The first choice: both ways, of equal weight."""
 
 # The steerer needs the gist only; a long question costs prefill time on a small machine.
 QUESTION_CHARS = 1_200
@@ -62,25 +81,46 @@ def said(kind: DecisionKind) -> str:
     return f"{_OPEN}{_WORDS[kind]}{_CLOSE}"
 
 
-class Mini:
-    """A scored steerer for one run; its conversation only grows, so that a prefix cache keeps it."""
+def spoken(kind: DecisionKind) -> str:
+    """How a decision goes on behind the turn that :func:`reading_turn` ends with."""
+    return _WORDS[kind] + _CLOSE
 
-    def __init__(self, model: ChatModel, calls: Calls, question: Question) -> None:
-        self.stamp = load_prompts("mini").stamp
+
+def reading_turn(messages: Sequence[Message], turn: str) -> list[Message]:
+    """The conversation at whose end decisions are scored: ``messages``, the user's ``turn``, and a decision begun."""
+    return [*messages, Message(role="user", content=turn), Message(role="assistant", content=_OPEN)]
+
+
+class Mini:
+    """A scored steerer for one run; its conversation only grows, so that a prefix cache keeps it.
+
+    Args:
+        model: who is asked.
+        calls: by which it is asked.
+        question: what is asked.
+        head: the trained head that belongs to ``model``; None: the model's own probabilities decide.
+    """
+
+    def __init__(self, model: ChatModel, calls: Calls, question: Question, head: Head | None = None) -> None:
+        self.stamp = load_prompts("mini").stamp + (f"+{head.stamp}" if head else "")
         self._model = model
         self._calls = calls
+        self._question = question
+        self._head = head
         self._choice = choice_turn(question)
         self._messages = opening()
 
     async def choose(self) -> Decision:
         """Score code against text."""
-        kind, probabilities = await self._score(self._choice, {"code": 1.0, "text": 1.0}, "choice", 0)
+        probabilities = await self._read(self._choice, FIRST, "choice", 0)
+        kind = _likeliest(probabilities)
+        self._say(self._choice, kind)
         return Decision(
             kind=kind,
             source="model",
             confidence=probabilities[kind],
             probabilities={str(one): share for one, share in probabilities.items()},
-            reason=f"The steerer finds {kind} likelier to give the right answer.",
+            reason=f"The {'trained ' if self._head else ''}steerer finds {kind} likelier to give the right answer.",
             raw=said(kind),
         )
 
@@ -100,7 +140,15 @@ class Mini:
                 guidance_source="template",
                 reason=situation.reason,
             )
-        kind, probabilities = await self._score(review_turn(last, situation), situation.allowed, "review", last.index)
+        turn = review_turn(last, situation)
+        probabilities = await self._read(turn, situation.allowed, "review", last.index)
+        if self._head and self._head.review and "return" in probabilities:
+            facts = situation_facts(self._question, rounds, situation, log_odds(probabilities["return"]))
+            probabilities = _shifted(probabilities, "return", self._head.review.probability(facts))
+        else:
+            probabilities = weighed(probabilities, situation.allowed)
+        kind = _likeliest(probabilities)
+        self._say(turn, kind)
         guidance = "" if kind == "return" else guidance_for(kind, situation, last)
         return Decision(
             kind=kind,
@@ -113,22 +161,56 @@ class Mini:
             raw=said(kind),
         )
 
-    async def _score(
-        self, turn: str, allowed: dict[DecisionKind, float], purpose: str, index: int
-    ) -> tuple[DecisionKind, dict[DecisionKind, float]]:
-        """Score the allowed decisions after ``turn`` and append the turn with the decision taken."""
-        words = {_WORDS[kind]: kind for kind in allowed}
-        messages = [*self._messages, Message(role="user", content=turn), Message(role="assistant", content=_OPEN)]
-        choice = await self._calls.score(
-            self._model, messages, [word + _CLOSE for word in words], role="steerer", purpose=purpose, round=index
+    async def _read(
+        self, turn: str, allowed: Mapping[DecisionKind, float], purpose: str, index: int
+    ) -> dict[DecisionKind, float]:
+        """Probabilities of the allowed decisions after ``turn``: the model's own, of a first choice the head's."""
+        messages = reading_turn(self._messages, turn)
+        choices = {spoken(kind): kind for kind in allowed}
+        if self._head is None or index:
+            score = await self._calls.score(
+                self._model, messages, list(choices), role="steerer", purpose=purpose, round=index
+            )
+            return {kind: score.probabilities[choice] for choice, kind in choices.items()}
+        probes = self._head.probes
+        read = await self._calls.read_out(
+            self._model, messages, list(choices), list(probes.values()), role="steerer", purpose=purpose, round=index
         )
-        weighted = {kind: choice.probabilities[word + _CLOSE] * allowed[kind] for word, kind in words.items()}
-        total = sum(weighted.values()) or 1.0
-        probabilities = {kind: weight / total for kind, weight in weighted.items()}
-        kind = max(probabilities, key=lambda one: probabilities[one])
-        self._say(turn, kind)
-        return kind, probabilities
+        facts = question_facts(told(self._question, with_outputs=False)) | readout_facts(
+            read.probabilities[spoken("code")], {word: read.probes[token] for word, token in probes.items()}
+        )
+        code = self._head.choice.probability(facts)
+        return {"code": code, "text": 1 - code}
 
     def _say(self, turn: str, kind: DecisionKind) -> None:
         self._messages.append(Message(role="user", content=turn))
         self._messages.append(Message(role="assistant", content=said(kind)))
+
+
+def weighed(
+    probabilities: Mapping[DecisionKind, float], weights: Mapping[DecisionKind, float]
+) -> dict[DecisionKind, float]:
+    """Probabilities times what the rules give each decision, brought back to a sum of one."""
+    shares = {kind: share * weights[kind] for kind, share in probabilities.items()}
+    total = sum(shares.values()) or 1.0
+    return {kind: share / total for kind, share in shares.items()}
+
+
+def log_odds(probability: float) -> float:
+    """The log-odds of a probability, which may be 0 or 1."""
+    kept = min(1 - 1e-12, max(1e-12, probability))
+    return math.log(kept / (1 - kept))
+
+
+def _shifted(
+    probabilities: Mapping[DecisionKind, float], kind: DecisionKind, share: float
+) -> dict[DecisionKind, float]:
+    """Probabilities of which ``kind`` has ``share``, and the others the rest as they had it among themselves."""
+    others = {one: probability for one, probability in probabilities.items() if one != kind}
+    total = sum(others.values())
+    rest = {one: (one_share / total if total else 1 / len(others)) for one, one_share in others.items()}
+    return {one: share if one == kind else (1 - share) * rest[one] for one in probabilities}
+
+
+def _likeliest(probabilities: Mapping[DecisionKind, float]) -> DecisionKind:
+    return max(probabilities, key=lambda one: probabilities[one])

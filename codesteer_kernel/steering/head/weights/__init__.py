@@ -1,0 +1,3 @@
+"""Heads that ship with the package: one JSON file for each steerer model (see :mod:`..file`)."""
+
+__all__: list[str] = []

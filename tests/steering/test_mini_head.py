@@ -1,0 +1,270 @@
+"""codesteer-mini: facts that are pure and bounded, heads that are sound or refused, and decisions that follow them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesteer_kernel.errors import BadInput
+from codesteer_kernel.models.protocol import Message, ReadOut, TokenUsage
+from codesteer_kernel.record import Question, Round, RunConfig
+from codesteer_kernel.run import RunSettings, engine
+from codesteer_kernel.steering.dialects import open_dialect
+from codesteer_kernel.steering.evidence import assess
+from codesteer_kernel.steering.head import Head, Linear, find_head, question_facts, read_head, readout_facts
+from codesteer_kernel.steering.head.file import encode_head, heads_dir
+from codesteer_kernel.steering.head.question import LOWEST
+from codesteer_kernel.steering.head.situation import situation_facts
+from codesteer_kernel.steering.prompts import load_prompts
+from tests.steering.doubles import Programs, Speaker, calls_of
+from tests.steering.rounds import program_round, text_round
+from tests.steering.running import Run
+
+WEIGHTS = "f" * 64
+COUNTING = "How many times does the letter r occur in 'strawberry'? 1, 2 or 3? Write <<<n>>>."
+TELLING = "Why is the sky blue? Explain it to a child."
+
+
+class Read(Speaker):
+    """A speaker that can be read out: token n of any probes has log-probability -n."""
+
+    weights = WEIGHTS
+
+    async def read_out(self, messages: Sequence[Message], choices: Sequence[str], probes: Sequence[int]) -> ReadOut:
+        scored = await self.score(messages, choices)
+        return ReadOut(
+            probabilities=scored.probabilities,
+            probes={token: -float(token) for token in probes},
+            usage=TokenUsage(input_tokens=10, output_tokens=5),
+        )
+
+    async def single_tokens(self, words: Sequence[str]) -> dict[str, int]:
+        return {word: place for place, word in enumerate(words, 1)}
+
+
+def linear(**weights: float) -> Linear:
+    names = [name.replace("__", ".") for name in weights]
+    count = len(names)
+    return Linear(names=names, mean=[0.0] * count, scale=[1.0] * count, weights=list(weights.values()))
+
+
+def head(choice: Linear | None = None, review: Linear | None = None, **changes: object) -> Head:
+    made = {
+        "model": "local/read",
+        "weights": WEIGHTS,
+        "prompts": load_prompts("mini").stamp,
+        "probes": {"Math": 3},
+        "choice": choice or linear(q__asks=1.0),
+        "review": review,
+    }
+    return Head(**(made | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the user's own heads, empty."""
+    monkeypatch.setenv("CODESTEER_HOME", str(tmp_path))
+    heads_dir().mkdir(parents=True)
+    return heads_dir()
+
+
+def keep(folder: Path, one: Head, name: str = "one.json") -> Head:
+    data = encode_head(one)
+    (folder / name).write_bytes(data)
+    return read_head(data, name)
+
+
+# -- facts
+
+
+@given(st.text(max_size=400))
+def test_facts_of_any_question_are_the_same_names_and_bounded(text: str) -> None:
+    facts = question_facts(text)
+    assert set(facts) == set(question_facts(""))
+    assert all(-1 <= value <= 1 for value in facts.values())
+    assert facts == question_facts(text)
+
+
+def test_facts_tell_counting_from_explaining() -> None:
+    counting, telling = question_facts(COUNTING), question_facts(TELLING)
+    for name in ("q.numbers", "q.of.count", "q.marked", "q.quotes"):
+        assert counting[name] > telling[name], name
+    assert telling["q.of.tell"] > counting["q.of.tell"]
+    assert question_facts("Which?\n(A) one\n(B) two\n")["q.form.option"] == 1
+
+
+def test_a_huge_question_is_read_in_bounded_time_and_form() -> None:
+    assert question_facts("9" * 5_000_000 + "[(" * 1_000) == question_facts("9" * 20_000)
+
+
+@given(
+    st.floats(0, 1),
+    st.dictionaries(st.text(min_size=1, max_size=4), st.floats(-100, 0), min_size=1, max_size=5),
+    st.floats(-5, 5),
+)
+def test_of_probed_tokens_only_differences_count(code: float, probes: dict[str, float], more: float) -> None:
+    facts = readout_facts(code, probes)
+    assert all(LOWEST <= value <= -LOWEST for value in facts.values())
+    if all(log + more > LOWEST for log in probes.values()) and all(log > LOWEST for log in probes.values()):
+        moved = readout_facts(code, {word: log + more for word, log in probes.items()})
+        assert facts == pytest.approx(moved, abs=1e-9)
+
+
+SOME_ROUNDS = [
+    [text_round(1, "7")],
+    [text_round(1, "7"), program_round(2, "7", verdict="pass", kind="code")],
+    [program_round(1, "8", verdict="fail", reason="no"), program_round(2, "8")],
+    [program_round(1, status="error", error="NameError: x")],
+    [program_round(1, program=None), text_round(2, text="", complete=False)],
+]
+
+
+@pytest.mark.parametrize("rounds", SOME_ROUNDS)
+def test_facts_of_any_rounds_are_the_same_names_and_bounded(rounds: list[Round]) -> None:
+    facts = situation_facts(Question(prompt=COUNTING), rounds, assess(rounds), 99.0)
+    assert set(facts) == set(situation_facts(Question(prompt=""), SOME_ROUNDS[0], assess(SOME_ROUNDS[0]), 0.0))
+    assert facts.pop("s.odds") == 40
+    assert all(-1 <= value <= 1 for value in facts.values())
+
+
+def test_words_and_a_program_that_agree_are_told_from_two_programs() -> None:
+    both = [text_round(1, "7"), program_round(2, "7", kind="code")]
+    programs = [program_round(1, "7"), program_round(2, "7")]
+    one, other = (situation_facts(Question(prompt="?"), rounds, assess(rounds), 0.0) for rounds in (both, programs))
+    assert (one["s.agree_other_way"], one["s.agree_text"], one["s.agree_code"]) == (1, 1, 0)
+    assert (other["s.agree_other_way"], other["s.agree_text"], other["s.agree_code"]) == (0, 0, 1)
+
+
+# -- heads
+
+
+def test_log_odds_are_a_weighted_sum_and_no_fact_outvotes_all() -> None:
+    one = Linear(names=["a", "b"], mean=[1.0, 0.0], scale=[2.0, 1.0], weights=[3.0, 0.5], bias=-1.0)
+    assert one.log_odds({"a": 3.0, "b": -1.0}) == pytest.approx(-1 + 3 * 1 - 0.5)
+    assert one.log_odds({}) == -1
+    assert one.log_odds({"a": 1e9}) == pytest.approx(-1 + 3 * 4)
+    assert one.probability({"a": 3.0, "b": -1.0}) == pytest.approx(1 / (1 + math.exp(-1.5)))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"format": 2}, "format 2"),
+        ({"choice": Linear(names=["a"], mean=[], scale=[1.0], weights=[1.0])}, "equally many"),
+        ({"choice": Linear(names=["a"], mean=[0.0], scale=[0.0], weights=[1.0])}, "not above 0"),
+        ({"choice": Linear(names=["a", "a"], mean=[0.0] * 2, scale=[1.0] * 2, weights=[1.0] * 2)}, "twice"),
+    ],
+)
+def test_an_unsound_head_is_refused_with_its_file(change: dict[str, object], fault: str) -> None:
+    with pytest.raises(BadInput, match=fault) as caught:
+        read_head(encode_head(head(**change)), "some.json")
+    assert caught.value.message.startswith("some.json is no head of codesteer-mini")
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff\xfe", b"[" * 9_000, b'{"model": 3}'])
+def test_what_is_no_head_is_refused(data: bytes) -> None:
+    with pytest.raises(BadInput, match=r"x\.json is no head"):
+        read_head(data, "x.json")
+
+
+def test_equal_heads_are_equal_bytes_and_their_stamp_names_them() -> None:
+    data = encode_head(head())
+    assert data == encode_head(msgspec.json.decode(data, type=Head))
+    one, other = read_head(data, "a"), read_head(encode_head(head(linear(q__asks=2.0))), "b")
+    assert one.stamp.startswith("mini-head@1:")
+    assert one.stamp != other.stamp
+
+
+def test_a_head_is_found_for_its_own_weights_and_wording_alone(own: Path) -> None:
+    keep(own, head(weights="0" * 64), "a.json")
+    keep(own, head(prompts="mini@0:00000000"), "b.json")
+    assert find_head(Read([])) is None
+    mine = keep(own, head(), "c.json")
+    assert find_head(Read([])) == mine
+    assert find_head(Speaker([])) is None, "a model that cannot be read out has none"
+
+
+def test_a_broken_file_of_the_users_own_is_named(own: Path) -> None:
+    (own / "broken.json").write_text("no")
+    with pytest.raises(BadInput, match=r"broken\.json is no head"):
+        find_head(Read([]))
+
+
+# -- decisions
+
+
+async def choose(steerer: Speaker, config: RunConfig | None = None) -> tuple[object, str]:
+    dialect = open_dialect("mini", steerer, calls_of(rounds=1), Question(prompt=COUNTING), config or RunConfig())
+    return await dialect.choose(), dialect.stamp
+
+
+async def test_the_head_decides_where_there_is_one_and_can_be_left_out(own: Path) -> None:
+    known = keep(own, head(linear(r__odds=-1.0)))
+    scores = [{"Code>>>": 0.2, "Text>>>": 0.8}] * 2
+    steerer = Read([], scores=scores)
+    decision, stamp = await choose(steerer)
+    assert (decision.kind, decision.source) == ("code", "model")  # type: ignore[attr-defined]
+    assert decision.probabilities == pytest.approx({"code": 0.8, "text": 0.2})  # type: ignore[attr-defined]
+    assert stamp.endswith(known.stamp)
+    decision, stamp = await choose(steerer, RunConfig(without=["head"]))
+    assert decision.probabilities == pytest.approx({"code": 0.2, "text": 0.8})  # type: ignore[attr-defined]
+    assert "mini-head" not in stamp
+    assert len(steerer.scored) == 2, "one pass a decision, with a head or without"
+    assert steerer.scored[0] == steerer.scored[1]
+
+
+async def test_probes_and_the_question_reach_the_head(own: Path) -> None:
+    keep(own, head(linear(r__Math=1.0, q__marked=2.0), probes={"Math": 3, "Word": 1}))
+    decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
+    # Math has -3 and Word -1: one below their middle; the question has its mark.
+    assert decision.confidence == pytest.approx(1 / (1 + math.exp(-(2.0 - 1.0))))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("weight", "kind", "share"), [(9.0, "return", 0.999), (-9.0, "refine", 0.999)])
+async def test_later_rounds_follow_the_head(own: Path, weight: float, kind: str, share: float) -> None:
+    keep(own, head(review=linear(s__test__pass=weight)))
+    steerer = Read([], scores=[{"Return>>>": 0.5, "Refine>>>": 0.5}])
+    dialect = open_dialect("mini", steerer, calls_of(rounds=1), Question(prompt=COUNTING), RunConfig())
+    rounds = [program_round(1, verdict="pass")]
+    decision = await dialect.review(rounds, assess(rounds))
+    assert decision.kind == kind
+    assert decision.confidence == pytest.approx(share, abs=2e-3)
+    assert sum(decision.probabilities.values()) == pytest.approx(1)
+
+
+async def test_without_a_head_for_later_rounds_the_untuned_choice_stays(own: Path) -> None:
+    keep(own, head())
+    rounds = [program_round(1, verdict="pass")]
+    shares = []
+    for config in (RunConfig(), RunConfig(without=["head"])):
+        steerer = Read([], scores=[{"Return>>>": 0.3, "Refine>>>": 0.7}])
+        dialect = open_dialect("mini", steerer, calls_of(rounds=1), Question(prompt=COUNTING), config)
+        shares.append((await dialect.review(rounds, assess(rounds))).probabilities)
+    assert shares[0] == shares[1]
+
+
+async def test_the_record_of_a_run_names_the_head(own: Path) -> None:
+    known = keep(own, head(linear(r__odds=1.0), review=linear(s__code=9.0)))
+    steerer = Read([], scores=[{"Code>>>": 0.9, "Text>>>": 0.1}, {"Return>>>": 0.1, "Refine>>>": 0.9}])
+    config = RunConfig(dialect="mini", without=["self-answer"])
+    run = Run(["```python\nprint(6 * 7)\n```"], steerer, Programs(["42"]), config=config)
+    record = await run.finish()
+    assert record.config.prompts.endswith(f"+{known.stamp}")
+    assert (record.rounds[0].decision.kind, record.answer and record.answer.result) == ("code", "42")
+    assert record.support is not None
+    assert record.support.decision is not None
+    assert record.support.decision.kind == "return", "the head found the answer right, the model alone did not"
+
+
+def test_a_run_whose_head_is_broken_does_not_begin(own: Path) -> None:
+    (own / "broken.json").write_text("no")
+    settings = RunSettings(target="local/smollm2-135m")
+    with pytest.raises(BadInput, match=r"broken\.json is no head"):
+        engine().check(settings)
+    engine().check(msgspec.structs.replace(settings, without=("head",)))
