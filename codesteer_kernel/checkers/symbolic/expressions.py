@@ -152,7 +152,8 @@ class Expressions(Variables):
                     return self.work("order", both, text=True)
                 return self.graph.shape("concatenate", both, text=True)
             case ast.Add() if left.what in _CONTAINERS or right.what in _CONTAINERS:
-                if _is_cut(left) and _is_cut(right):
+                if _is_cut(right) and (_is_cut(left) or left.kind is Kind.CALL):
+                    # One part behind another, or behind what a function made of the rest.
                     return self.work("order", both)
                 return self.graph.shape("concatenate", both)
             case ast.Mod() if left.text:
@@ -270,7 +271,9 @@ class Expressions(Variables):
             return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
-        return self.work("order", [value], text=value.text) if _turns(base, index) else value
+        # From the last entry to the first, or columns before rows.
+        turns = index.what == "countdown" or _turns(base, index)
+        return self.work("order", [value], text=value.text) if turns else value
 
     def _attribute(self, node: ast.Attribute) -> Walk:
         return self.attribute((yield self.expression(node.value)), node.attr)
@@ -362,7 +365,8 @@ class Expressions(Variables):
         inputs = iterable.inputs
         match iterable.what:
             case what if what in COUNTS:
-                return self.graph.make(Kind.SOURCE, "counter", inputs, self.loop)
+                counts = "countdown" if what == "countdown" else "counter"
+                return self.graph.make(Kind.SOURCE, counts, inputs, self.loop)
             case "builtins.enumerate" if inputs:
                 counter = self.graph.make(Kind.SOURCE, "counter", [], self.loop)
                 return self.graph.shape("Tuple", [counter, self.item(inputs[0])])
@@ -370,7 +374,7 @@ class Expressions(Variables):
                 return self.graph.shape("Tuple", [self.item(one) for one in inputs])
             case ".items":
                 return self.graph.shape("Tuple", [self.item(inputs[0]), self.item(inputs[0])])
-        candidates = iterable.kind is Kind.LITERAL and self._within_candidates()
+        candidates = _first(iterable).kind is Kind.LITERAL and self._within_candidates()
         value = self.graph.make(Kind.SOURCE if candidates else Kind.ITEM, "item", [iterable], self.loop)
         value.text = iterable.text or holds_text(iterable)
         return value
@@ -378,7 +382,7 @@ class Expressions(Variables):
     def _within_candidates(self) -> bool:
         """Tell whether this loop stands in another one over literals or numbers: together they make combinations."""
         outer = self.loop.parent if self.loop is not None else None
-        over = outer.control.inputs[0] if outer is not None and outer.control.inputs else None
+        over = _first(outer.control.inputs[0]) if outer is not None and outer.control.inputs else None
         return over is not None and (over.kind is Kind.LITERAL or over.what in COUNTS)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Walk:
@@ -405,11 +409,17 @@ class Expressions(Variables):
 
 def _module(value: Value) -> Value | None:
     """The module that ``value`` is: imported outside of this function or loop, or one of several that were tried."""
+    value = _first(value)
+    return value if value.kind is Kind.LIBRARY else None
+
+
+def _first(value: Value) -> Value:
+    """What ``value`` was bound to first, outside of this loop or function."""
     for _ in range(_SCOPES):
         if value.kind is not Kind.PICK or not value.inputs:
             break
         value = value.inputs[0]
-    return value if value.kind is Kind.LIBRARY else None
+    return value
 
 
 def _is_word(value: Value) -> bool:
@@ -436,10 +446,7 @@ def _turns(base: Value, place: Value) -> bool:
 
 def _counted_by(value: Value) -> Loop | None:
     """The loop whose counter, or element, ``value`` is."""
-    for _ in range(_SCOPES):
-        if value.kind is not Kind.PICK or not value.inputs:
-            break
-        value = value.inputs[0]
+    value = _first(value)
     return value.loop if value.kind in (Kind.SOURCE, Kind.ITEM) else None
 
 

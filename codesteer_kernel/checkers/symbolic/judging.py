@@ -29,6 +29,7 @@ FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
 # Part of nearly every program, so no answer.
 _STRUCTURAL = (0, 1, "0", "1")
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
+_ARITHMETIC = {"step", "sum", "product", "negate"}
 _PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate", ".reverse"}
 # What a test ends in, and how many are looked at.
 _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
@@ -39,6 +40,8 @@ _POOR = {"counter", "step", "builtins.len"} | COUNTS
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 # What holds the numbers of a range.
 _HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
+# What picks one of several by what it works out of them.
+_CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter", "builtins.next"}
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
@@ -141,6 +144,8 @@ class _Judge:
         self.several = bytearray(
             len(set(map(id, one.inputs))) > 1 if one.kind is Kind.PICK else False for one in self.values
         )
+        # By the index of an operation on nothing but written numbers: how many of them are no surprise, and how many it has.
+        self.formulas = self._formulas()
         # The circle that a value lies on, if a loop runs it: it is then made of what it was the run before.
         self.circles = circles_of(self.values)
         self.users: list[list[Value]] = [[] for _ in range(count)]
@@ -217,7 +222,7 @@ class _Judge:
         """
         if not value.inputs:
             return True
-        if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
+        if "." in value.what and _is_search(value.what):
             return True
         # Factorials and angles of small numbers are found by the library, whoever chose them.
         asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
@@ -367,9 +372,26 @@ class _Judge:
 
     def _is_formula(self, work: Value, source: Value) -> bool:
         """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
-        if all(one.kind is Kind.LITERAL for one in work.inputs):
-            return self.question.asks_number and all(self.question.explains(one.known) for one in work.inputs)
+        if work.index in self.formulas:
+            explained, numbers = self.formulas[work.index]
+            if all(map(_is_written, work.inputs)):
+                return self.question.asks_number and explained == numbers
+            # Of a longer one, most numbers may not be the writer's own.
+            return 2 * explained >= numbers
         return not self._counts_up(work, source)
+
+    def _formulas(self) -> dict[int, tuple[int, int]]:
+        """Of each operation on nothing but written numbers: how many of them the question explains, and how many it has."""
+        formulas: dict[int, tuple[int, int]] = {}
+        for value in self.values:
+            if value.what == "constant":
+                formulas[value.index] = (int(self.question.explains(value.known)), 1)
+            elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
+                parts = [formulas[one.index] for one in value.inputs]
+                # A formula that doubles itself again and again has more numbers than need be told.
+                explained, numbers = (min(_ATOMS, sum(counts)) for counts in zip(*parts, strict=True))
+                formulas[value.index] = (explained, numbers)
+        return formulas
 
     def _counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
@@ -468,9 +490,12 @@ class _Judge:
         elif last := self._written_last(output):
             output = self._slice(last)
         working = [value for value in output if self.works[value.index]]
-        works = (bool(working) or self._explores(output)) and not (
-            shows and self.question.seeks and self._only_tells(output)
-        )
+        works = bool(working) or self._explores(output)
+        if shows and self.question.seeks and self._only_tells(output):
+            works = False
+        if works and self.question.seeks_expression and not self._chooses(output):
+            # A fixed formula is what its writer found.
+            works = False
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -555,6 +580,16 @@ class _Judge:
             for one in shown
         )
 
+    def _chooses(self, output: list[Value]) -> bool:
+        """Tell whether ``output`` tries or tests anything: there are candidates, or a test of what was worked out."""
+        return self._explores(output) or any(
+            (value.kind is Kind.SOURCE and value.what not in COUNTS)
+            or (value.what in _TESTS and self.works[value.index] and not all(map(_is_place, value.inputs)))
+            or value.what in _CHOOSING
+            or ("." in value.what and _is_search(value.what))
+            for value in output
+        )
+
     def _explores(self, output: list[Value]) -> bool:
         """Tell whether ``output`` comes from a function that calls itself more than once, on different arguments."""
         calls: dict[Function, int] = {}
@@ -635,6 +670,18 @@ class _Judge:
             "arithmetic": bool(what & {"sum", "product", "step"}),
         }
         return (method for method, present in found.items() if present)
+
+
+def _is_place(value: Value) -> bool:
+    """Tell whether ``value`` only says where a loop is, or where it ends."""
+    if value.what == "step":
+        return all(one.kind is Kind.LITERAL or one.what in _POOR - {"step"} for one in value.inputs)
+    return value.kind is Kind.LITERAL or value.what in _POOR
+
+
+def _is_search(path: str) -> bool:
+    """Tell whether a call of ``path`` makes candidates or belongs to a solver."""
+    return meaning_of(path) is Meaning.SEARCH or method_of(path) in _SOLVERS
 
 
 def _whole(value: Value) -> Value:
