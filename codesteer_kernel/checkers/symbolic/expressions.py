@@ -155,9 +155,15 @@ class Expressions(Variables):
                 if _is_cut(right) and (_is_cut(left) or left.kind is Kind.CALL):
                     # One part behind another, or behind what a function made of the rest.
                     return self.work("order", both)
+                if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
+                    # Put in front of what is gathered.
+                    return self.work("order", both)
                 return self.graph.shape("concatenate", both)
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
+            case ast.Mult() if _is_blank(left) or _is_blank(right):
+                # How far something is moved to the right says nothing.
+                return left if _is_blank(left) else right
             case ast.Mult() if left.text or right.text or left.what in _CONTAINERS or right.what in _CONTAINERS:
                 return self.graph.shape("repeat", both, text=left.text or right.text)
             case ast.Add() | ast.Sub() if other == 0:
@@ -264,7 +270,8 @@ class Expressions(Variables):
                 return self.work("order", values, text=base.text)
             return self.graph.shape("slice", values, text=base.text)
         index = yield self.expression(node.slice)
-        if index.kind in (Kind.ITEM, Kind.SOURCE) and index.inputs and index.inputs[0].text:
+        letter = index.kind in (Kind.ITEM, Kind.SOURCE) and index.what not in COUNTS
+        if letter and index.inputs and index.inputs[0].text:
             # Letter by letter through a table: a cipher, or values of letters.
             return self.work("look-up", [base, index], text=holds_text(base))
         if _is_word(base):
@@ -272,7 +279,7 @@ class Expressions(Variables):
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
         # From the last entry to the first, or columns before rows.
-        turns = index.what == "countdown" or _turns(base, index)
+        turns = _counts_down(index) or _turns(base, index)
         return self.work("order", [value], text=value.text) if turns else value
 
     def _attribute(self, node: ast.Attribute) -> Walk:
@@ -427,11 +434,20 @@ def _is_word(value: Value) -> bool:
     return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
 
 
+def _is_blank(value: Value) -> bool:
+    return isinstance(value.known, str) and value.known.isspace()
+
+
 def _is_cut(value: Value) -> bool:
     """Tell whether ``value`` is a part of something, or a list of such parts: with another, they make a new order."""
     if value.what in ("List", "Tuple"):
         return any(part.what in _CUTS for part in islice(value.inputs, _LOOKED_AT))
     return value.what in _CUTS
+
+
+def _counts_down(place: Value) -> bool:
+    """Tell whether ``place`` goes down as a loop runs: a countdown, or a counter below zero."""
+    return place.what == "countdown" or (place.what == "negate" and _first(place.inputs[0]).what == "counter")
 
 
 def _turns(base: Value, place: Value) -> bool:

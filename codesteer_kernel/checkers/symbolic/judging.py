@@ -28,9 +28,23 @@ __all__ = ["Findings", "judge"]
 FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
 # Part of nearly every program, so no answer.
 _STRUCTURAL = (0, 1, "0", "1")
-# Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
+# What formulas on written numbers are made of.
 _ARITHMETIC = {"step", "sum", "product", "negate"}
-_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate", ".reverse"}
+# Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
+_PLAIN = {
+    "step",
+    "sum",
+    "product",
+    "builtins.eval",
+    ".pop",
+    ".popleft",
+    ".remove",
+    ".insert",
+    ".appendleft",
+    ".extendleft",
+    ".rotate",
+    ".reverse",
+}
 # What a test ends in, and how many are looked at.
 _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20

@@ -61,7 +61,7 @@ _MEANINGS = _table(
             builtins.locals builtins.super builtins.object builtins.slice builtins.callable builtins.property
             builtins.staticmethod builtins.classmethod builtins.map builtins.filter builtins.Exception
             builtins.ValueError builtins.TypeError builtins.KeyError builtins.RuntimeError builtins.NotImplementedError
-            .append .extend .add .update .clear .appendleft .extendleft
+            .append .extend .add .update .clear
             .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
             .strftime .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
             .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines

@@ -195,6 +195,9 @@ class Question:
             return squashed in self._words
         if self._has_words(squashed):
             return True
+        if any(word.isdecimal() and word not in _COUNTED_FROM and not self._has_word(word) for word in words):
+            # A number that the question does not state, whatever stands around it.
+            return False
         # The first of the month tells nothing of the question.
         telling = [word for word in words if word not in _COUNTED_FROM] if len(words) > 1 else []
         return bool(telling) and sum(map(self._has_word, telling)) >= _SHARE * len(telling)
