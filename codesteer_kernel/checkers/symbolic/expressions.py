@@ -320,10 +320,13 @@ class Expressions(Variables):
                 yield self.target(inner, value)
             case ast.Subscript(value=place, slice=index):
                 at = yield self.expression(index)
+                places = [self.graph.shape("place", [at])]
                 if isinstance(place, ast.Subscript):
                     within = yield self.expression(place)
-                    value = self.work("order", [value]) if within.what == "index" and _turns(within, at) else value
-                self.change_place(place, [value, self.graph.shape("place", [at])])
+                    if within.what == "index":
+                        value = self.work("order", [value]) if _turns(within, at) else value
+                        places.append(self.graph.shape("place", within.inputs[1:]))
+                self.change_place(place, [value, *places])
             case ast.Attribute(attr=name):
                 self.field(name).inputs.append(value)
 

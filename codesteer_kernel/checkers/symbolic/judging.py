@@ -212,7 +212,10 @@ class _Judge:
         """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
             atoms = list(_atoms(value))
-            ordered = value.what in ("List", "Tuple") and len(value.parts) > 2 and all(one.text for one in value.parts)
+            # Texts one after the other, or numbered ones.
+            numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
+            texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
+            ordered = len(texts) > 2 and all(one.text for one in texts)
             if self.question.states_all(atoms, ordered=ordered):
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
