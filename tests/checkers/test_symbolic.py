@@ -412,6 +412,47 @@ for a in ops:
             "x, y = 7, 5\nif 3 * x + 2 * y == 31 and 5 * x - y == 30:\n    print('x = 7, y = 5')",
             False,
         ),
+        # Truths: those that functions reason with, those that a loop turns, those that stop it, and a table of them.
+        (
+            "Ann lies. Ben says that Ann lies. Does Ben lie?",
+            "def no(a):\n    return not a\nann = False\nben = no(ann)\nprint('No' if no(no(ben)) else 'Yes')",
+            True,
+        ),
+        (
+            "Press every switch of the row on, off, on.",
+            "a = [True, False, True]\nfor i in range(3):\n    a[i] = not a[i]\nprint(a)",
+            True,
+        ),
+        (
+            "Black takes the white ones below it.",
+            "b = ['.', 'W', 'W', 'B']\ni = 1\nwhile b[i] == 'W':\n    b[i] = 'B'\n    i += 1\nprint(b)",
+            True,
+        ),
+        (
+            "Ann tells the truth. Ben tells a lie. Does Ben tell the truth?",
+            "says = {'Ann': 'truth', 'Ben': 'lie'}\nprint('Yes' if says['Ben'] == 'truth' else 'No')",
+            False,
+        ),
+        # A truth is no find, but what is given in place of it may be one.
+        (
+            "Fill the row 3 0 1 of the sudoku with 2.",
+            "left = {1, 2, 3} - {3, 1}\nprint([n or left.pop() for n in (3, 0, 1)])",
+            True,
+        ),
+        (
+            "Walk ahead, turn to the right, walk on. Where are you?",
+            """
+x = y = 0
+d, e = 0, 1
+for move in ["2", "R", "5"]:
+    if move == "R":
+        d, e = e, -d
+    else:
+        x, y = x + d * int(move), y + e * int(move)
+print(x, y)
+""",
+            True,
+        ),
         # So are texts that are numbered in another order than that of the question.
         (
             "Red, green and blue stand in a row, blue left of red. Which is first?",

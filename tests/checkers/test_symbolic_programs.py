@@ -47,7 +47,7 @@ def test_both_halves_hold_enough_of_both_kinds(half: Half) -> None:
 
 
 def test_no_program_stands_in_the_set_twice() -> None:
-    forms = Counter()
+    forms: Counter[str] = Counter()
     for row in programs():
         try:
             forms[ast.dump(ast.parse(row.program))] += 1

@@ -252,7 +252,7 @@ class _Judge:
             value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
         ):
             return True
-        if value.what in TRUTHS and any(map(_is_reasoning, value.inputs)):
+        if value.what in TRUTHS and (any(map(_hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
             return True
         if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
@@ -271,8 +271,17 @@ class _Judge:
             return False
         if self.circles[value.index]:
             return all(moving) or value.what == "product"
+        if value.loop is None or value.what != "product":
+            return False
         entries = [_whole(part) is not part for part in value.inputs]
-        return value.loop is not None and value.what == "product" and any(map(and_, moving, entries))
+        turning = [one and not self._is_counter(part) for one, part in zip(moving, value.inputs, strict=True)]
+        return any(map(and_, moving, entries)) or (any(turning) and not any(map(_is_written, value.inputs)))
+
+    def _tests_what_moves(self, truth: Value) -> bool:
+        """Tell whether ``truth`` is about an entry of a table that a loop changes: it turns it, or stops the loop."""
+        moving = any(self.circles[_whole(part).index] and _whole(part) is not part for part in truth.inputs)
+        stops = truth.loop is not None and truth.loop.kind == "while"
+        return moving and (stops or bool(self.circles[truth.index]))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -350,7 +359,9 @@ class _Judge:
                 # What a loop moves reaches a number of the question.
                 return True
             case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
-                return True
+                # What a table says of a name was written there.
+                table, key = work.inputs[0].inputs
+                return not (table.what == "Dict" and _is_written(key))
             case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
                 # A formula is put to the test.
                 return True
@@ -591,7 +602,10 @@ class _Judge:
         """Tell whether ``output`` shows no more than whether something holds: True or False, or one of several texts."""
         prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
         passing = (Kind.SHAPE, Kind.PICK, Kind.CALL)
-        shown = self._slice(prints, lambda one: one.inputs if one.kind in passing else ())
+        # What a joined truth gives is one of its parts.
+        shown = self._slice(
+            prints, lambda one: one.inputs if one.kind in passing or (one.what == "logic" and one.inputs[1:]) else ()
+        )
         return not any(
             one.index in self.counted if one.kind in passing else self._has(one, VARIES) and one.what not in _TESTS
             for one in shown
@@ -712,6 +726,17 @@ def _whole(value: Value) -> Value:
 
 def _is_written(value: Value) -> bool:
     return value.kind is Kind.LITERAL
+
+
+def _hangs_on_truth(value: Value) -> bool:
+    """Tell whether ``value`` is a truth to reason with, or may be one: bound in a branch, or given by a function."""
+    seen = [value]
+    for one in seen:
+        if _is_reasoning(one):
+            return True
+        if one.kind in (Kind.PICK, Kind.CALL) and len(seen) < _TESTED:
+            seen += [part for part in one.inputs[:_TESTED] if part not in seen]
+    return False
 
 
 def _is_reasoning(value: Value) -> bool:
