@@ -164,7 +164,7 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
-        if meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _tells_weekday(arguments)):
+        if meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments)):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
         else:
             value = self.work(path, inputs)
@@ -232,8 +232,8 @@ def _is_work(value: Value) -> bool:
     return value.kind is Kind.LIBRARY and meaning_of(value.what) is Meaning.WORK
 
 
-def _tells_weekday(arguments: list[Value]) -> bool:
-    """Tell whether a date is written with more than it was made of: its weekday, its week, its day of the year."""
+def _works_out_more(arguments: list[Value]) -> bool:
+    """Tell whether a date is written with more than it was made of, as its weekday, or by a format that is not known."""
     form = arguments[0].known if arguments else None
     return not isinstance(form, str) or _WORKED_OUT.search(form) is not None
 

@@ -234,7 +234,7 @@ class _Judge:
         """Tell whether ``value`` works something out whatever it is made of.
 
         It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
-        another one (reasoning, step by step), or is worked out anew from itself at each run of a loop or each call of a
+        another one (reasoning, step by step) or on what a loop changes, or is worked out anew from itself at each run of a loop or each call of a
         recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
         """
         if not value.inputs:

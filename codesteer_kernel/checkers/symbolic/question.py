@@ -80,7 +80,8 @@ _EXPRESSION = re.compile(
 )
 # Something else is to be found (moves, an arrangement): to evaluate a find of one's own is not what is asked.
 _SEEKS = re.compile(
-    r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|\bassign\w* (?:the|each|every)\b|"
+    r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
+    r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
     r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
     r"\b(?:so|such) that (?:no|none|each|every|the value|the result)\b|\bsudoku\b|\bpassword\b|\bopens it\b",
