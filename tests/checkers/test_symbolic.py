@@ -334,6 +334,131 @@ print(seen)
         ("Are 3 steps there and 3 steps back the same?", "print(3 == 3 and 3 == 3)", False),
         ("Who of Ann (3) and Bob (4) is older?", "print(3 + 4)", False),
         ("Is 'silent' an anagram of 'listen'?", "print('Yes' if sorted('silent') == sorted('listen') else 'No')", True),
+        # Sums of numbers that the writer found, and of those that the question states.
+        ("How many are 12 boxes of 85 and 7 of 240?", "print(1020 + 1680 + 12)", False),
+        ("How many are 12 boxes of 85 and 7 of 240?", "print(1020 + 7 * 240)", True),
+        ("Tom has 790, Ann 25 more, Ben 12 fewer. All?", "ann = 815\nprint(790 + ann + ann - 12)", True),
+        # A date that is written down is only written in another way; its weekday is worked out.
+        (
+            "Which date is ten days after 27 February 2028?",
+            "from datetime import date\nprint(date(2028, 3, 8).strftime('%d/%m/%Y'))",
+            False,
+        ),
+        (
+            "Which weekday is 27 February 2028?",
+            "from datetime import date\nprint(date(2028, 2, 27).strftime('%d/%m/%Y, %A'))",
+            True,
+        ),
+        # Lists that are turned around, and one that is not.
+        ("Turn 4, 9, 7 around.", "a = [4, 9, 7]\nfor i in range(2, -1, -1):\n    print(a[i])", True),
+        ("Turn 4, 9, 7 around.", "a = [4, 9, 7]\nfor i in range(1, 4):\n    print(a[-i])", True),
+        ("Turn 4, 9, 7 around.", "b = []\nfor x in [4, 9, 7]:\n    b = [x] + b\nprint(b)", True),
+        ("Turn 4, 9, 7 around.", "b = []\nfor x in [4, 9, 7]:\n    b = b + [x]\nprint(b)", False),
+        ("Turn 4, 9, 7 around.", "a = [4, 9, 7]\nfor i in range(3):\n    print(a[i])", False),
+        (
+            "Turn 4, 9, 7 around.",
+            "from collections import deque\nd = deque()\nfor x in [4, 9, 7]:\n    d.appendleft(x)\nprint(d)",
+            True,
+        ),
+        (
+            "Turn 4, 9, 7 around.",
+            "def turn(a):\n    return turn(a[1:]) + [a[0]] if a else []\nprint(turn([4, 9, 7]))",
+            True,
+        ),
+        (
+            "Turn 4, 9, 7 around.",
+            "def turn(a):\n    return [a[0]] + turn(a[1:]) if a else []\nprint(turn([4, 9, 7]))",
+            False,
+        ),
+        (
+            "Rotate Q W / A S to the left.",
+            """
+m = [["Q", "W"], ["A", "S"]]
+r = [[0, 0], [0, 0]]
+for i in range(2):
+    for j in range(2):
+        r[1 - j][i] = m[i][j]
+print(r)
+""",
+            True,
+        ),
+        # Letters that are copied one by one, and a picture that is moved to the right.
+        ("Write 'lantern' backwards.", "w = 'lantern'\nc = ''\nfor i in range(7):\n    c += w[i]\nprint(c)", False),
+        (
+            "Write 'lantern' backwards.",
+            "w = 'lantern'\nc = ''\nfor i in range(len(w)):\n    c += w[i]\nprint(c)",
+            False,
+        ),
+        ("Draw 3 rows.", "for i, row in enumerate(['1', '1 1', '1 2 1']):\n    print(' ' * (3 - i) + row)", False),
+        # Where an expression is to be found, a fixed formula is the writer's; a search is not.
+        ("Use 6, 8, 2 with + - * / to make 24.", "t = 0\nfor n in [6, 8, 2]:\n    t += n\nprint(t)", False),
+        ("Use 6, 8, 2 with + - * / to make 24.", "print(eval('+'.join(str(n) for n in [6, 8, 2])))", False),
+        (
+            "Use 6, 8, 2 with + - * / to make 24.",
+            """
+ops = "+-*/"
+for a in ops:
+    for b in ops:
+        t = f"6{a}8{b}2"
+        if eval(t) == 24:
+            print(t)
+""",
+            True,
+        ),
+        ("Use 6, 8, 2 with + - * / to make 24.", "print(min((6 * 8, 6 + 8, 6 - 8), key=lambda n: abs(n - 12)))", True),
+        # A text with a number that the question does not state is an answer, whatever stands around it.
+        (
+            "Solve 3x + 2y = 31 and 5x - y = 30 for x and y.",
+            "x, y = 7, 5\nif 3 * x + 2 * y == 31 and 5 * x - y == 30:\n    print('x = 7, y = 5')",
+            False,
+        ),
+        # Truths: those that functions reason with, those that a loop turns, those that stop it, and a table of them.
+        (
+            "Ann lies. Ben says that Ann lies. Does Ben lie?",
+            "def no(a):\n    return not a\nann = False\nben = no(ann)\nprint('No' if no(no(ben)) else 'Yes')",
+            True,
+        ),
+        (
+            "Press every switch of the row on, off, on.",
+            "a = [True, False, True]\nfor i in range(3):\n    a[i] = not a[i]\nprint(a)",
+            True,
+        ),
+        (
+            "Black takes the white ones below it.",
+            "b = ['.', 'W', 'W', 'B']\ni = 1\nwhile b[i] == 'W':\n    b[i] = 'B'\n    i += 1\nprint(b)",
+            True,
+        ),
+        (
+            "Ann tells the truth. Ben tells a lie. Does Ben tell the truth?",
+            "says = {'Ann': 'truth', 'Ben': 'lie'}\nprint('Yes' if says['Ben'] == 'truth' else 'No')",
+            False,
+        ),
+        # A truth is no find, but what is given in place of it may be one.
+        (
+            "Fill the row 3 0 1 of the sudoku with 2.",
+            "left = {1, 2, 3} - {3, 1}\nprint([n or left.pop() for n in (3, 0, 1)])",
+            True,
+        ),
+        (
+            "Walk ahead, turn to the right, walk on. Where are you?",
+            """
+x = y = 0
+d, e = 0, 1
+for move in ["2", "R", "5"]:
+    if move == "R":
+        d, e = e, -d
+    else:
+        x, y = x + d * int(move), y + e * int(move)
+print(x, y)
+""",
+            True,
+        ),
+        # So are texts that are numbered in another order than that of the question.
+        (
+            "Red, green and blue stand in a row, blue left of red. Which is first?",
+            "row = {1: 'green', 2: 'blue', 3: 'red'}\nfor n in sorted(row):\n    if n == 1:\n        print(row[n])",
+            False,
+        ),
     ],
 )
 def test_values_that_come_from_nowhere_are_no_computing(question: str, program: str, real: bool) -> None:

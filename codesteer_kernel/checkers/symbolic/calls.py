@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from codesteer_kernel.checkers.symbolic.expressions import DIGITS, Expressions, Walk
 from codesteer_kernel.checkers.symbolic.graph import CallSite, Function, Keywords, Kind, Value
@@ -15,6 +16,8 @@ __all__ = ["Calls"]
 _PRINT_OPTIONS = {"sep", "end", "file", "flush"}
 # Calls of the library that call what they are given.
 _APPLYING = {"builtins.map", "itertools.starmap"}
+# What a date does not say by itself: its weekday, its week, its day of the year.
+_WORKED_OUT = re.compile(r"%[-#]?[aAuwjUVWG]")
 _NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
 
 
@@ -129,7 +132,9 @@ class Calls(Expressions):
             inputs = [_length_of(value) for value in inputs]
             if len(inputs) > 2 and inputs[2].known not in (1, -1):
                 return self.work("progression", inputs)
-            return self.graph.shape("endless counter" if path == "itertools.count" else "counter", inputs)
+            down = len(inputs) > 2 and inputs[2].known == -1
+            what = "endless counter" if path == "itertools.count" else "countdown" if down else "counter"
+            return self.graph.shape(what, inputs)
         match meaning_of(path):
             case Meaning.SHOW:
                 self.show([*arguments, *(value for name, value in keywords if name not in _PRINT_OPTIONS)])
@@ -159,7 +164,7 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
-        if meaning_of(path) is Meaning.SHAPE:
+        if meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments)):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
         else:
             value = self.work(path, inputs)
@@ -225,6 +230,12 @@ class Calls(Expressions):
 def _is_work(value: Value) -> bool:
     """Tell whether ``value`` is a function of the library that works something out."""
     return value.kind is Kind.LIBRARY and meaning_of(value.what) is Meaning.WORK
+
+
+def _works_out_more(arguments: list[Value]) -> bool:
+    """Tell whether a date is written with more than it was made of, as its weekday, or by a format that is not known."""
+    form = arguments[0].known if arguments else None
+    return not isinstance(form, str) or _WORKED_OUT.search(form) is not None
 
 
 def _to_base(arguments: list[Value]) -> bool:

@@ -152,11 +152,18 @@ class Expressions(Variables):
                     return self.work("order", both, text=True)
                 return self.graph.shape("concatenate", both, text=True)
             case ast.Add() if left.what in _CONTAINERS or right.what in _CONTAINERS:
-                if _is_cut(left) and _is_cut(right):
+                if _is_cut(right) and (_is_cut(left) or left.kind is Kind.CALL):
+                    # One part behind another, or behind what a function made of the rest.
+                    return self.work("order", both)
+                if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
+                    # Put in front of what is gathered.
                     return self.work("order", both)
                 return self.graph.shape("concatenate", both)
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
+            case ast.Mult() if _is_blank(left) or _is_blank(right):
+                # How far something is moved to the right says nothing.
+                return left if _is_blank(left) else right
             case ast.Mult() if left.text or right.text or left.what in _CONTAINERS or right.what in _CONTAINERS:
                 return self.graph.shape("repeat", both, text=left.text or right.text)
             case ast.Add() | ast.Sub() if other == 0:
@@ -263,14 +270,17 @@ class Expressions(Variables):
                 return self.work("order", values, text=base.text)
             return self.graph.shape("slice", values, text=base.text)
         index = yield self.expression(node.slice)
-        if index.kind in (Kind.ITEM, Kind.SOURCE) and index.inputs and index.inputs[0].text:
+        letter = index.kind in (Kind.ITEM, Kind.SOURCE) and index.what not in COUNTS
+        if letter and index.inputs and index.inputs[0].text:
             # Letter by letter through a table: a cipher, or values of letters.
             return self.work("look-up", [base, index], text=holds_text(base))
         if _is_word(base):
             return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
-        return self.work("order", [value], text=value.text) if _turns(base, index) else value
+        # From the last entry to the first, or columns before rows.
+        turns = _counts_down(index) or _turns(base, index)
+        return self.work("order", [value], text=value.text) if turns else value
 
     def _attribute(self, node: ast.Attribute) -> Walk:
         return self.attribute((yield self.expression(node.value)), node.attr)
@@ -310,10 +320,13 @@ class Expressions(Variables):
                 yield self.target(inner, value)
             case ast.Subscript(value=place, slice=index):
                 at = yield self.expression(index)
+                places = [self.graph.shape("place", [at])]
                 if isinstance(place, ast.Subscript):
                     within = yield self.expression(place)
-                    value = self.work("order", [value]) if within.what == "index" and _turns(within, at) else value
-                self.change_place(place, [value, self.graph.shape("place", [at])])
+                    if within.what == "index":
+                        value = self.work("order", [value]) if _turns(within, at) else value
+                        places.append(self.graph.shape("place", within.inputs[1:]))
+                self.change_place(place, [value, *places])
             case ast.Attribute(attr=name):
                 self.field(name).inputs.append(value)
 
@@ -362,7 +375,8 @@ class Expressions(Variables):
         inputs = iterable.inputs
         match iterable.what:
             case what if what in COUNTS:
-                return self.graph.make(Kind.SOURCE, "counter", inputs, self.loop)
+                counts = "countdown" if what == "countdown" else "counter"
+                return self.graph.make(Kind.SOURCE, counts, inputs, self.loop)
             case "builtins.enumerate" if inputs:
                 counter = self.graph.make(Kind.SOURCE, "counter", [], self.loop)
                 return self.graph.shape("Tuple", [counter, self.item(inputs[0])])
@@ -370,7 +384,7 @@ class Expressions(Variables):
                 return self.graph.shape("Tuple", [self.item(one) for one in inputs])
             case ".items":
                 return self.graph.shape("Tuple", [self.item(inputs[0]), self.item(inputs[0])])
-        candidates = iterable.kind is Kind.LITERAL and self._within_candidates()
+        candidates = _first(iterable).kind is Kind.LITERAL and self._within_candidates()
         value = self.graph.make(Kind.SOURCE if candidates else Kind.ITEM, "item", [iterable], self.loop)
         value.text = iterable.text or holds_text(iterable)
         return value
@@ -378,7 +392,7 @@ class Expressions(Variables):
     def _within_candidates(self) -> bool:
         """Tell whether this loop stands in another one over literals or numbers: together they make combinations."""
         outer = self.loop.parent if self.loop is not None else None
-        over = outer.control.inputs[0] if outer is not None and outer.control.inputs else None
+        over = _first(outer.control.inputs[0]) if outer is not None and outer.control.inputs else None
         return over is not None and (over.kind is Kind.LITERAL or over.what in COUNTS)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Walk:
@@ -405,11 +419,17 @@ class Expressions(Variables):
 
 def _module(value: Value) -> Value | None:
     """The module that ``value`` is: imported outside of this function or loop, or one of several that were tried."""
+    value = _first(value)
+    return value if value.kind is Kind.LIBRARY else None
+
+
+def _first(value: Value) -> Value:
+    """What ``value`` was bound to first, outside of this loop or function."""
     for _ in range(_SCOPES):
         if value.kind is not Kind.PICK or not value.inputs:
             break
         value = value.inputs[0]
-    return value if value.kind is Kind.LIBRARY else None
+    return value
 
 
 def _is_word(value: Value) -> bool:
@@ -417,11 +437,20 @@ def _is_word(value: Value) -> bool:
     return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
 
 
+def _is_blank(value: Value) -> bool:
+    return isinstance(value.known, str) and value.known.isspace()
+
+
 def _is_cut(value: Value) -> bool:
     """Tell whether ``value`` is a part of something, or a list of such parts: with another, they make a new order."""
     if value.what in ("List", "Tuple"):
         return any(part.what in _CUTS for part in islice(value.inputs, _LOOKED_AT))
     return value.what in _CUTS
+
+
+def _counts_down(place: Value) -> bool:
+    """Tell whether ``place`` goes down as a loop runs: a countdown, or a counter below zero."""
+    return place.what == "countdown" or (place.what == "negate" and _first(place.inputs[0]).what == "counter")
 
 
 def _turns(base: Value, place: Value) -> bool:
@@ -436,10 +465,7 @@ def _turns(base: Value, place: Value) -> bool:
 
 def _counted_by(value: Value) -> Loop | None:
     """The loop whose counter, or element, ``value`` is."""
-    for _ in range(_SCOPES):
-        if value.kind is not Kind.PICK or not value.inputs:
-            break
-        value = value.inputs[0]
+    value = _first(value)
     return value.loop if value.kind in (Kind.SOURCE, Kind.ITEM) else None
 
 

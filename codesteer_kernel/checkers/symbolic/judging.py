@@ -28,8 +28,23 @@ __all__ = ["Findings", "judge"]
 FACT, READ, VARIES, FOREIGN, RICH = 1, 2, 4, 8, 16
 # Part of nearly every program, so no answer.
 _STRUCTURAL = (0, 1, "0", "1")
+# What formulas on written numbers are made of.
+_ARITHMETIC = {"step", "sum", "product", "negate"}
 # Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
-_PLAIN = {"step", "sum", "product", "builtins.eval", ".pop", ".popleft", ".remove", ".insert", ".rotate", ".reverse"}
+_PLAIN = {
+    "step",
+    "sum",
+    "product",
+    "builtins.eval",
+    ".pop",
+    ".popleft",
+    ".remove",
+    ".insert",
+    ".appendleft",
+    ".extendleft",
+    ".rotate",
+    ".reverse",
+}
 # What a test ends in, and how many are looked at.
 _TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 _TESTED = 20
@@ -39,6 +54,8 @@ _POOR = {"counter", "step", "builtins.len"} | COUNTS
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 # What holds the numbers of a range.
 _HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
+# What picks one of several by what it works out of them.
+_CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter", "builtins.next"}
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 _TAKEN = {".pop", ".popleft", "heapq.heappop"}
 # Constants looked at in one literal; longer tables are judged by their beginning.
@@ -141,6 +158,8 @@ class _Judge:
         self.several = bytearray(
             len(set(map(id, one.inputs))) > 1 if one.kind is Kind.PICK else False for one in self.values
         )
+        # By the index of an operation on nothing but written numbers: how many of them are no surprise, and how many it has.
+        self.formulas = self._formulas()
         # The circle that a value lies on, if a loop runs it: it is then made of what it was the run before.
         self.circles = circles_of(self.values)
         self.users: list[list[Value]] = [[] for _ in range(count)]
@@ -193,7 +212,10 @@ class _Judge:
         """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
             atoms = list(_atoms(value))
-            ordered = value.what in ("List", "Tuple") and len(value.parts) > 2 and all(one.text for one in value.parts)
+            # Texts one after the other, or numbered ones.
+            numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
+            texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
+            ordered = len(texts) > 2 and all(one.text for one in texts)
             if self.question.states_all(atoms, ordered=ordered):
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
@@ -212,12 +234,12 @@ class _Judge:
         """Tell whether ``value`` works something out whatever it is made of.
 
         It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
-        another one (reasoning, step by step), or is worked out anew from itself at each run of a loop or each call of a
+        another one (reasoning, step by step) or on what a loop changes, or is worked out anew from itself at each run of a loop or each call of a
         recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
         """
         if not value.inputs:
             return True
-        if "." in value.what and (meaning_of(value.what) is Meaning.SEARCH or method_of(value.what) in _SOLVERS):
+        if "." in value.what and _is_search(value.what):
             return True
         # Factorials and angles of small numbers are found by the library, whoever chose them.
         asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
@@ -230,7 +252,7 @@ class _Judge:
             value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
         ):
             return True
-        if value.what in TRUTHS and any(map(_is_reasoning, value.inputs)):
+        if value.what in TRUTHS and (any(map(_hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
             return True
         if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
@@ -249,8 +271,17 @@ class _Judge:
             return False
         if self.circles[value.index]:
             return all(moving) or value.what == "product"
+        if value.loop is None or value.what != "product":
+            return False
         entries = [_whole(part) is not part for part in value.inputs]
-        return value.loop is not None and value.what == "product" and any(map(and_, moving, entries))
+        turning = [one and not self._is_counter(part) for one, part in zip(moving, value.inputs, strict=True)]
+        return any(map(and_, moving, entries)) or (any(turning) and not any(map(_is_written, value.inputs)))
+
+    def _tests_what_moves(self, truth: Value) -> bool:
+        """Tell whether ``truth`` is about an entry of a table that a loop changes: it turns it, or stops the loop."""
+        moving = any(self.circles[_whole(part).index] and _whole(part) is not part for part in truth.inputs)
+        stops = truth.loop is not None and truth.loop.kind == "while"
+        return moving and (stops or bool(self.circles[truth.index]))
 
     def _is_counter(self, value: Value) -> bool:
         """Tell whether ``value`` is a variable that counts runs of a loop, from a constant and by one."""
@@ -328,7 +359,9 @@ class _Judge:
                 # What a loop moves reaches a number of the question.
                 return True
             case "equals" if all(self._has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index":
-                return True
+                # What a table says of a name was written there.
+                table, key = work.inputs[0].inputs
+                return not (table.what == "Dict" and _is_written(key))
             case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
                 # A formula is put to the test.
                 return True
@@ -367,9 +400,26 @@ class _Judge:
 
     def _is_formula(self, work: Value, source: Value) -> bool:
         """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
-        if all(one.kind is Kind.LITERAL for one in work.inputs):
-            return self.question.asks_number and all(self.question.explains(one.known) for one in work.inputs)
+        if work.index in self.formulas:
+            explained, numbers = self.formulas[work.index]
+            if all(map(_is_written, work.inputs)):
+                return self.question.asks_number and explained == numbers
+            # Of a longer one, most numbers may not be the writer's own.
+            return 2 * explained >= numbers
         return not self._counts_up(work, source)
+
+    def _formulas(self) -> dict[int, tuple[int, int]]:
+        """Of each operation on nothing but written numbers: how many of them the question explains, and how many it has."""
+        formulas: dict[int, tuple[int, int]] = {}
+        for value in self.values:
+            if value.what == "constant":
+                formulas[value.index] = (int(self.question.explains(value.known)), 1)
+            elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
+                parts = [formulas[one.index] for one in value.inputs]
+                # A formula that doubles itself again and again has more numbers than need be told.
+                explained, numbers = (min(_ATOMS, sum(counts)) for counts in zip(*parts, strict=True))
+                formulas[value.index] = (explained, numbers)
+        return formulas
 
     def _counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
@@ -468,9 +518,12 @@ class _Judge:
         elif last := self._written_last(output):
             output = self._slice(last)
         working = [value for value in output if self.works[value.index]]
-        works = (bool(working) or self._explores(output)) and not (
-            shows and self.question.seeks and self._only_tells(output)
-        )
+        works = bool(working) or self._explores(output)
+        if shows and self.question.seeks and self._only_tells(output):
+            works = False
+        if works and self.question.seeks_expression and not self._chooses(output):
+            # A fixed formula is what its writer found.
+            works = False
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -549,10 +602,23 @@ class _Judge:
         """Tell whether ``output`` shows no more than whether something holds: True or False, or one of several texts."""
         prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
         passing = (Kind.SHAPE, Kind.PICK, Kind.CALL)
-        shown = self._slice(prints, lambda one: one.inputs if one.kind in passing else ())
+        # What a joined truth gives is one of its parts.
+        shown = self._slice(
+            prints, lambda one: one.inputs if one.kind in passing or (one.what == "logic" and one.inputs[1:]) else ()
+        )
         return not any(
             one.index in self.counted if one.kind in passing else self._has(one, VARIES) and one.what not in _TESTS
             for one in shown
+        )
+
+    def _chooses(self, output: list[Value]) -> bool:
+        """Tell whether ``output`` tries or tests anything: there are candidates, or a test of what was worked out."""
+        return self._explores(output) or any(
+            (value.kind is Kind.SOURCE and value.what not in COUNTS)
+            or (value.what in _TESTS and self.works[value.index] and not all(map(_is_place, value.inputs)))
+            or value.what in _CHOOSING
+            or ("." in value.what and _is_search(value.what))
+            for value in output
         )
 
     def _explores(self, output: list[Value]) -> bool:
@@ -637,6 +703,18 @@ class _Judge:
         return (method for method, present in found.items() if present)
 
 
+def _is_place(value: Value) -> bool:
+    """Tell whether ``value`` only says where a loop is, or where it ends."""
+    if value.what == "step":
+        return all(one.kind is Kind.LITERAL or one.what in _POOR - {"step"} for one in value.inputs)
+    return value.kind is Kind.LITERAL or value.what in _POOR
+
+
+def _is_search(path: str) -> bool:
+    """Tell whether a call of ``path`` makes candidates or belongs to a solver."""
+    return meaning_of(path) is Meaning.SEARCH or method_of(path) in _SOLVERS
+
+
 def _whole(value: Value) -> Value:
     """The table that ``value`` is an entry of; else itself."""
     for _ in range(_INDICES):
@@ -648,6 +726,17 @@ def _whole(value: Value) -> Value:
 
 def _is_written(value: Value) -> bool:
     return value.kind is Kind.LITERAL
+
+
+def _hangs_on_truth(value: Value) -> bool:
+    """Tell whether ``value`` is a truth to reason with, or may be one: bound in a branch, or given by a function."""
+    seen = [value]
+    for one in seen:
+        if _is_reasoning(one):
+            return True
+        if one.kind in (Kind.PICK, Kind.CALL) and len(seen) < _TESTED:
+            seen += [part for part in one.inputs[:_TESTED] if part not in seen]
+    return False
 
 
 def _is_reasoning(value: Value) -> bool:

@@ -61,9 +61,9 @@ _MEANINGS = _table(
             builtins.locals builtins.super builtins.object builtins.slice builtins.callable builtins.property
             builtins.staticmethod builtins.classmethod builtins.map builtins.filter builtins.Exception
             builtins.ValueError builtins.TypeError builtins.KeyError builtins.RuntimeError builtins.NotImplementedError
-            .append .extend .add .update .clear .appendleft .extendleft
+            .append .extend .add .update .clear
             .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
-            .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
+            .strftime .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
             .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines
             .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw .add_argument .parse_args
             json base64 binascii pickle time sys os io typing dataclasses enum abc copy pprint textwrap tabulate
@@ -91,7 +91,7 @@ _MEANINGS = _table(
 )
 # Ranges, whose elements are numbers that the program does not spell out: what they are called in the flow graph, and what
 # makes them.
-COUNTS = {"counter", "endless counter", "progression"}
+COUNTS = {"counter", "countdown", "endless counter", "progression"}
 COUNTERS = {"builtins.range", "itertools.count", "numpy.arange", "numpy.linspace"}
 
 # Methods that change the value they belong to, and functions that change their first argument.

@@ -74,10 +74,14 @@ _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
 # So much of a list must be found in the question for the list to count as a fact of it.
 _SHARE = 0.6
-# Something is to be found (an expression, moves, an arrangement): to evaluate a find of one's own is not what is asked.
+# An expression is to be found.
+_EXPRESSION = re.compile(
+    r"[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|\barithmetic operations\b|\bone expression\b", re.IGNORECASE
+)
+# Something else is to be found (moves, an arrangement): to evaluate a find of one's own is not what is asked.
 _SEEKS = re.compile(
-    r"[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|\barithmetic operations\b|\bone expression\b|\barrange(?:ment)?\b|"
-    r"\bplace (?:\w+ ){0,3}queens\b|\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|\bassign\w* (?:the|each|every)\b|"
+    r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
+    r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
     r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
     r"\b(?:so|such) that (?:no|none|each|every|the value|the result)\b|\bsudoku\b|\bpassword\b|\bopens it\b",
@@ -106,7 +110,7 @@ class Question:
 
     ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``asks_number`` whether the
     answer could be a number, ``seeks`` whether something is to be found that can be tested (an expression, moves, an
-    arrangement).
+    arrangement), ``seeks_expression`` whether it is an expression.
     """
 
     def __init__(self, text: str) -> None:
@@ -129,7 +133,8 @@ class Question:
         )
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
-        self.seeks = _SEEKS.search(text) is not None
+        self.seeks_expression = _EXPRESSION.search(text) is not None
+        self.seeks = self.seeks_expression or _SEEKS.search(text) is not None
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
         self.asks_number = _NO_NUMBER.search(text) is None
 
@@ -191,6 +196,9 @@ class Question:
             return squashed in self._words
         if self._has_words(squashed):
             return True
+        if any(word.isdecimal() and word not in _COUNTED_FROM and not self._has_word(word) for word in words):
+            # A number that the question does not state, whatever stands around it.
+            return False
         # The first of the month tells nothing of the question.
         telling = [word for word in words if word not in _COUNTED_FROM] if len(words) > 1 else []
         return bool(telling) and sum(map(self._has_word, telling)) >= _SHARE * len(telling)
