@@ -11,11 +11,12 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..egress import client
 from ..errors import BadInput, ContextOverflow, EndpointUnreachable, ModelError, WeightsMissing
 from .catalogue import Entry
 from .hosts import Lease, lease, log_path
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TokenUsage
-from .pull import Progress, pull
+from .pull import Progress, downloaded, pull, sources
 from .scoring import Branching
 from .templates import Shield
 from .thinking import ThinkSplitter
@@ -74,6 +75,11 @@ class LocalModel:
 
     def __repr__(self) -> str:
         return f"<LocalModel {self.name}>"
+
+    @property
+    def fetches(self) -> str:
+        """Whom the weights would be asked of before the first answer; empty where they are on this machine."""
+        return "" if self._entry is None or downloaded(self._entry) else sources(self._entry)
 
     async def ready(self, progress: Progress | None = None) -> None:
         """Fetch the weights if they are missing and load them if nobody has.
@@ -228,14 +234,15 @@ class LocalModel:
         import httpx
 
         try:
-            async with httpx.AsyncClient(
+            async with client(
+                httpx.AsyncClient,
+                host.url,
                 base_url=host.url,
                 headers={"Authorization": f"Bearer {host.key}"},
                 timeout=httpx.Timeout(READ_SECONDS, connect=10.0),
-                trust_env=False,
-                verify=False,  # noqa: S501 - plain HTTP on loopback; skips reading the certificates
-            ) as client:
-                yield client
+                verify=False,
+            ) as made:
+                yield made
         except httpx.TransportError as fault:
             for _ in range(10):
                 if not host.alive:
