@@ -79,7 +79,9 @@ def compiles(python: Path, folders: tuple[str, ...] = SOURCES, root: Path = ROOT
 def table(rows: list[Row]) -> str:
     """The rows for people."""
     lines = [f"{'PYTHON':8} {'STEP':16} {'RESULT':8} "]
-    lines += [f"{row.version:8} {row.step:16} {row.state:8} {row.note.splitlines()[-1] if row.note else ''}" for row in rows]
+    lines += [
+        f"{row.version:8} {row.step:16} {row.state:8} {row.note.splitlines()[-1] if row.note else ''}" for row in rows
+    ]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -117,7 +119,15 @@ def _mypy(version: str) -> tuple[bool, str]:
 def _install(python: Path, folder: Path) -> tuple[bool, str]:
     well, note = _run([str(python), "-m", "venv", str(folder)])
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    needed = ["-e", f"{ROOT}[data,openai,anthropic]", "pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "jsonschema"]
+    needed = [
+        "-e",
+        f"{ROOT}[data,openai,anthropic]",
+        "pytest",
+        "pytest-asyncio",
+        "pytest-timeout",
+        "hypothesis",
+        "jsonschema",
+    ]
     needed += ["cryptography", "playwright", "sympy", "scipy"]
     return _run([*pip, *needed]) if well else (well, note)
 

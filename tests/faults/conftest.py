@@ -34,10 +34,10 @@ def kept() -> Callable[[], Any]:
 
 @pytest.fixture
 def full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on a disk of 256 kB: a real one where one may be mounted, else writes fail as a full disk's do."""
+    """A folder on a disk of 96 kB: a real one where one may be mounted, else writes fail as a full disk's do."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(folder)]
     with contextlib.suppress(OSError):
         if subprocess.run(mount, capture_output=True).returncode == 0:
             try:
@@ -45,7 +45,7 @@ def full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             finally:
                 subprocess.run(["umount", "--lazy", str(folder)], check=True)
             return
-    _inject(folder, 256_000, monkeypatch)
+    _inject(folder, 96_000, monkeypatch)
     yield folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import signal
 import time
@@ -71,6 +72,20 @@ def test_a_kernel_that_is_killed_between_programs_is_replaced(moment: str) -> No
     assert run.answer == "385", [one.execution for one in run.rounds]
 
 
+def test_kernels_that_were_killed_leave_no_socket_and_no_task(recwarn: pytest.WarningsRecorder) -> None:
+    """What a killed kernel's client holds is freed when it is replaced, the spare one's too."""
+    with serving_in_thread(script([say("code"), say("return")] * 3, [program("print(1)")] * 3)) as server:
+        settings = RunSettings(target=model(server), checker="none")
+        assert engine().submit(PROMPT, settings).wait(200).answer == "1"
+        alone = len(descendants(os.getpid()))
+        until(lambda: len(descendants(os.getpid())) > alone)  # the spare one comes soon after the first program
+        kill_kernels()
+        assert engine().submit(PROMPT, settings).wait(200).answer == "1"
+    engine().close()
+    gc.collect()
+    assert [str(one.message) for one in recwarn if issubclass(one.category, ResourceWarning)] == []
+
+
 def test_a_kernel_that_is_killed_with_its_program_costs_that_round_alone() -> None:
     begun = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
     replies = script(
@@ -100,9 +115,9 @@ def test_a_full_disk_costs_the_journal_and_not_the_run(full_disk: Path, monkeypa
     with serving_in_thread(two_rounds()) as server:
         whole = codesteer.solve(PROMPT, target=model(server))
     assert "journal" not in whole.record.versions
-    long = program("print('word ' * 100_000)\nprint(5)")
-    with serving_in_thread(script([say("code"), say("return")], [long + "# " + "so on " * 60_000])) as server:
-        run = codesteer.solve("How many?", target=model(server), checker="none")
+    long = program("print(5)") + "so on " * 20_000
+    with serving_in_thread(script([say("code"), say("return")], [long])) as server:
+        run = codesteer.solve("How many?", target=model(server), checker="none", max_tokens=50_000)
     assert run.status == "done"
     assert "No space left" in run.record.versions["journal"]
     rows = {row.id: row.status for row in Store().rows()}
