@@ -109,9 +109,7 @@ def page(outcomes: Iterable[Outcome], surroundings: Iterable[str], *, when: dt.d
         "Written by `make bench`, every benchmark of `benchmarks/` in one run. Ratios to peers are measured side by side in",
         "that run: they hold on other machines better than times do. To measure one: `python -m benchmarks.NAME`.",
         "",
-        f"Measured {when:%Y-%m-%d %H:%M} UTC at {commit}.",
-        "",
-        *(f"- {line}" for line in surroundings),
+        *_measured(surroundings if shown else (), when, commit),
         "",
         "| benchmark | what it measures | took | ended |",
         "|---|---|---|---|",
@@ -125,6 +123,11 @@ def page(outcomes: Iterable[Outcome], surroundings: Iterable[str], *, when: dt.d
         if one := shown.get(name):
             lines += _section(one)
     return "\n".join(lines) + "\n"
+
+
+def _measured(surroundings: Iterable[str], when: dt.datetime, commit: str) -> list[str]:
+    lines = [f"- {line}" for line in surroundings]
+    return [f"Measured {when:%Y-%m-%d %H:%M} UTC at {commit}.", "", *lines] if lines else ["Nothing was measured yet."]
 
 
 def _section(one: Outcome) -> list[str]:

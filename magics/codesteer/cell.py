@@ -23,6 +23,7 @@ from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
 from codesteer_kernel.run import LiveRun, Run, RunFailed, engine, read_run
+from codesteer_kernel.steering.rehearsal import Asked
 
 if TYPE_CHECKING:
     from codesteer.magic import CodeSteer
@@ -40,7 +41,7 @@ class RunInterrupted(CodeSteerError):
     code = "interrupted"
 
 
-def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run | None:
+def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run | None] | Run | None:
     """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run.
 
     With ``--dry-run`` what would be sent is printed, and there is no run.
@@ -49,10 +50,18 @@ def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
     if options.dry_run:
-        asked = engine().rehearse(**_run_of(magics.shell, cell, options))
-        print(dry_run_json(asked) if options.json else dry_run_text(asked))
+        rehearse = partial(engine().rehearse, **_run_of(magics.shell, cell, options))
+        show = dry_run_json if options.json else dry_run_text
+        if getattr(magics.shell, "kernel", None) is not None:
+            return _rehearsed(rehearse, show)
+        print(show(rehearse()))
         return None
     return steer_here(magics, cell, options)
+
+
+async def _rehearsed(rehearse: Callable[[], list[Asked]], show: Callable[[list[Asked]], str]) -> None:
+    """The dry run of a cell in a kernel, whose magics are awaited."""
+    print(show(await asyncio.to_thread(rehearse)))
 
 
 def steer_here(magics: CodeSteer, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:

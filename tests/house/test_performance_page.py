@@ -52,6 +52,13 @@ def test_one_that_fails_is_shown_and_one_that_was_not_run_is_named() -> None:
     assert "not run |" in next(line for line in text.splitlines() if line.startswith("| [lab]"))
 
 
+def test_a_page_without_figures_says_so() -> None:
+    text = shown()
+    assert "Nothing was measured yet." in text
+    assert "2030" not in text
+    assert text.count("not run |") == len(BENCHMARKS)
+
+
 def test_output_cannot_break_out_of_its_fence_and_long_output_is_cut() -> None:
     text = shown(Outcome(name="startup", seconds=1, code=0, output="```\n# not a heading\n" + "line\n" * 1000))
     assert "````text\n```\n# not a heading" in text

@@ -444,11 +444,14 @@ def test_money_and_hosts_hold_for_batches_checks_and_jobs_too(admin: Write, own:
 
 
 def test_the_isolation_holds_for_commands_and_sessions(
-    admin: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    admin: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     admin('[limits]\nisolation = "fortress"')
     program = tmp_path / "p.py"
     program.write_text("print('it ran')")
     monkeypatch.setenv(FLOOR_VARIABLE, "limits")
-    assert main(["exec", str(program)]) == 1
-    assert main(["exec", "--cells", str(program)]) == 1
+    for words in (["exec", str(program)], ["exec", "--cells", str(program)]):
+        assert main(words) == 2
+        told = capsys.readouterr()
+        assert "fortress" in told.err
+        assert "it ran" not in told.out
