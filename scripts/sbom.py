@@ -164,16 +164,16 @@ def _closure(packages: dict[str, Any], names: list[str]) -> Iterator[str]:
 
 def _declared(name: str) -> str:
     try:
-        about = metadata.metadata(name)
+        about = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
         raise Unknown(f"{name} is not installed, so its licence cannot be read.") from None
-    if expression := about.get("License-Expression"):
+    if expression := about.get("license_expression"):
         return str(expression)
-    for classifier in about.get_all("Classifier") or []:
+    for classifier in about.get("classifier", []):
         last = classifier.rpartition(" :: ")[2]
         if classifier.startswith("License ::") and last in _SPDX:
             return _SPDX[last]
-    written = (about.get("License") or "").strip().splitlines()
+    written = str(about.get("license") or "").strip().splitlines()
     for line in written[:1]:
         if line in _SPDX.values() or line in _SPDX:
             return _SPDX.get(line, line)
