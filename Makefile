@@ -3,8 +3,10 @@
 #   make demo    the main job: three steered questions on the embedded models, no key, no GPU
 #   make test    everything that must pass
 #   make setup   Python and front ends, ready to work on        make lab     JupyterLab with the quickstart
-#   make lint    all linters and type checkers                  make bench   figures, printed
-#   make docs    the documentation site, in out/site
+#   make lint    all linters and type checkers                  make bench   docs/performance.md, every benchmark in one run
+#   make docs    the documentation site, in out/site            make matrix  Python 3.11 to 3.13, whichever are here
+#   make hooks   checks before each commit
+#   make release wheel and vsix, built and tried in dist/       make sbom    what they carry, and its licences
 #   make clean   removes what was built here (weights stay in the user's cache)
 
 SHELL := /bin/bash
@@ -22,11 +24,11 @@ BROWSER_PACKAGES := chromium fonts-dejavu-core
 
 FRONTEND_SOURCES = $(shell find extension/lab extension/vscode widgets/src widgets/scripts -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup demo demo-small lab docs test test-fast lint format bench clean weights weights-small screenshots test-e2e \
-  test-quick-and-real test-kernels
+.PHONY: help setup demo demo-small lab docs test test-fast lint format bench release sbom matrix hooks clean weights weights-small screenshots \
+  test-e2e test-quick-and-real test-kernels
 
 help:
-	@sed -n '3,9s/^# \{0,1\}//p' Makefile
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
 
 $(STAMPS):
 	@mkdir -p $@
@@ -138,20 +140,25 @@ test-e2e: $(STAMPS)/python-dev $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 
 bench: setup weights weights-small $(STAMPS)/browser
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.executor
-	$(BIN)/python -m benchmarks.models
-	$(BIN)/python -m benchmarks.embedded
-	$(BIN)/python -m benchmarks.serving
-	$(BIN)/python -m benchmarks.engine
-	$(BIN)/python -m benchmarks.loop
-	$(BIN)/python -m benchmarks.store
-	$(BIN)/python -m benchmarks.data
-	$(BIN)/python -m benchmarks.symbolic
-	$(BIN)/python -m benchmarks.view
-	$(BIN)/python -m benchmarks.symbench
-	$(BIN)/python -m benchmarks.lab
-	$(BIN)/python -m benchmarks.vscode
+	$(BIN)/python -m benchmarks
+
+# -- releases ----------------------------------------------------------------------------------------------------------
+
+# VERSION=0.2.0 changes it first, everywhere.
+release: $(STAMPS)/python-dev $(STAMPS)/npm
+	$(BIN)/python -m scripts.version $(VERSION)
+	$(BIN)/python -m scripts.sbom
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m scripts.release
+
+sbom: $(STAMPS)/python-dev
+	$(BIN)/python -m scripts.sbom
+
+matrix: $(STAMPS)/python-dev
+	$(BIN)/python -m scripts.matrix $(MATRIX)
+
+hooks: $(STAMPS)/python-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pre-commit
+	$(BIN)/pre-commit install
 
 # The documentation site. Every warning is an error; tests/docs builds it so, too.
 docs: $(STAMPS)/python-dev $(STAMPS)/frontend

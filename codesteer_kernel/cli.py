@@ -17,6 +17,9 @@ Exit codes: 0 done, 1 failed (exec: a program did not end well), 2 bad input, 3 
 Of check: 0 the test passed it, 1 the test failed it or its program did not end well, 4 no test could tell.
 """
 
+_ASKING = ("exec", "models", "bench", "train", "serve")
+"""Commands beside those of runs that may ask somebody beyond this machine, or start a kernel."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Faults are one line on stderr, never a traceback."""
@@ -70,6 +73,11 @@ def _dispatch(words: list[str]) -> int:
         raise UnknownName(f"There is no command {name!r}.", nearest(name, commands) or "See codesteer help.")
     if name not in ("serve", "symbench", "bench", "train") and any(word in ("-h", "--help") for word in words[1:]):
         return _help([])
+    if name in _ASKING:
+        from codesteer_kernel.configuring import configured
+
+        # Reading the configuration files sets what holds for the whole process: offline mode, the isolation.
+        configured()
     return commands[name](words[1:])
 
 

@@ -22,6 +22,7 @@ from typing import Any, Generic, Self, TypeVar
 import msgspec
 
 from codesteer_kernel import __version__
+from codesteer_kernel.egress import admit
 from codesteer_kernel.errors import BadInput, CodeSteerError, MissingDependency
 
 __all__ = ["Cluster", "ClusterFailed", "Needs", "WorkerLost"]
@@ -329,6 +330,9 @@ class Cluster(Generic[Item, Result]):
 
 def _connected(address: str) -> tuple[Any, bool]:
     """Ray, connected; and whether it was this call that did it."""
+    if address != "local":
+        named = os.environ.get("RAY_ADDRESS") or address if address == "auto" else address
+        admit(named if "://" in named else f"ray://{named}")
     # Nothing is reported to anybody, and no working directory is shipped.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")

@@ -89,6 +89,9 @@ def runtime_dir() -> Path:
     Raises:
         CacheNotWritable: no such folder can be made, or the one there belongs to somebody else.
     """
+    if not hasattr(os, "getuid"):
+        # Windows: the folder for temporary files is the user's own, and its rights say so.
+        return _made(Path(tempfile.gettempdir()) / "codesteer")
     base = os.environ.get("XDG_RUNTIME_DIR")
     if base and len(base) <= 60 and os.access(base, os.W_OK):
         folder = Path(base) / "codesteer"
@@ -106,6 +109,17 @@ def runtime_dir() -> Path:
         raise CacheNotWritable(
             f"The runtime folder {folder} cannot be used ({fault.strerror or fault}).",
             "Set XDG_RUNTIME_DIR to a folder of your own.",
+        ) from None
+    return folder
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as fault:
+        raise CacheNotWritable(
+            f"The runtime folder {folder} cannot be used ({fault.strerror or fault}).",
+            "Set TEMP to a folder of your own.",
         ) from None
     return folder
 

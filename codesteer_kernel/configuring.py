@@ -15,11 +15,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, default, observe
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, default, observe, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
 from codesteer_kernel.config import RUNS_VARIABLE, TIER_VARIABLE, runs_bytes
+from codesteer_kernel.egress import OFFLINE_VARIABLE, offline
 from codesteer_kernel.errors import BadConfig, nearest
 from codesteer_kernel.option_table import OPTIONS
 
@@ -81,6 +82,10 @@ class CodeSteer(Configurable):
         config=True
     )
 
+    offline = Bool(
+        help="Ask nobody beyond this machine: no hosted model, no download, no gateway, no network for programs."
+    ).tag(config=True)
+
     @default("runs_mb")
     def _usual_room(self) -> float:
         return runs_bytes() / 1e6
@@ -89,7 +94,11 @@ class CodeSteer(Configurable):
     def _usual_isolation(self) -> str:
         return os.environ.get(TIER_VARIABLE, "")
 
-    # These two hold for the whole process, whoever keeps a run or starts a kernel in it.
+    @default("offline")
+    def _usual_offline(self) -> bool:
+        return offline()
+
+    # These hold for the whole process, whoever keeps a run, starts a kernel or asks somebody in it.
     @observe("runs_mb")
     def _make_room(self, change: Any) -> None:
         os.environ[RUNS_VARIABLE] = f"{change['new']:g}"
@@ -97,6 +106,12 @@ class CodeSteer(Configurable):
     @observe("isolation")
     def _isolate(self, change: Any) -> None:
         os.environ[TIER_VARIABLE] = change["new"]
+
+    # Not an observer, which hears of changes alone: a file's plain False must not undo the variable, and a typed one must.
+    @validate("offline")
+    def _go_offline(self, proposal: Any) -> Any:
+        os.environ[OFFLINE_VARIABLE] = "1" if proposal["value"] else "0"
+        return proposal["value"]
 
     def settings(self) -> RunSettings:
         """The settings of a run that has no options.

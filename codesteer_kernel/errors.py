@@ -28,6 +28,7 @@ __all__ = [
     "ModelError",
     "ModelTimeout",
     "NotAllowed",
+    "Offline",
     "OutOfCredit",
     "OutOfMemory",
     "Overloaded",
@@ -87,6 +88,12 @@ class NotAllowed(BadInput):
     """The administrator of this machine does not allow it; the message names the file that says so."""
 
     code = "not_allowed"
+
+
+class Offline(NotAllowed):
+    """Offline mode is on, and somebody beyond this machine would have been asked; the message names the host."""
+
+    code = "offline"
 
 
 class EmptyPrompt(BadInput):

@@ -162,6 +162,7 @@ OPTIONS: tuple[Option, ...] = (
         "PARTS",
         suggests=("symbolic", "stop", "head"),
     ),
+    _option("--dry-run", "showing", "show what would be sent, and to whom, and send nothing", "flag"),
     _option("--time", "showing", "print where the time went", "flag"),
     _option("--quiet -q", "showing", "show the answer only", "flag"),
     _option("--json", "showing", "print the record as JSON instead of showing the run", "flag"),

@@ -29,7 +29,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the options say: the run's settings, names to pass in and to bring back, and how to show the run.
 
     ``follows`` names the run that this one goes on from. ``check_only``: the text holds an answer too, which is checked;
-    a shell may give it as ``answer`` or as the file ``program``.
+    a shell may give it as ``answer`` or as the file ``program``. ``dry_run``: nothing is sent, what would be is shown.
     """
 
     settings: RunSettings
@@ -37,6 +37,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[str, ...] = ()
     follows: str = ""
     check_only: bool = False
+    dry_run: bool = False
     time: bool = False
     quiet: bool = False
     json: bool = False

@@ -38,7 +38,7 @@ import msgspec
 from .errors import BadConfig, NotAllowed, nearest
 from .option_table import OPTIONS
 
-__all__ = ["FILES", "Policy", "policy"]
+__all__ = ["FILES", "Policy", "host_of", "policy"]
 
 _LIMITS = {
     one.names[0][2:]: one.dest
@@ -108,14 +108,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             NotAllowed: the host, and what is allowed, are named.
         """
-        host = _host(url)
+        host = host_of(url)
         for allowed in self.hosts:
             if not any(_matches(host, pattern) for pattern in allowed):
                 raise NotAllowed(
                     f"The host {host} is not allowed here. {self._told}", f"Allowed: {', '.join(allowed)}."
                 )
-        if self.models and not self.hosts and usual and host != _host(usual):
-            raise NotAllowed(f"The host {host} is not allowed here. {self._told}", f"Allowed: {_host(usual)}.")
+        if self.models and not self.hosts and usual and host != host_of(usual):
+            raise NotAllowed(f"The host {host} is not allowed here. {self._told}", f"Allowed: {host_of(usual)}.")
 
     def limited(self, name: str, value: Any, usual: Any, option: str) -> Any:
         """``value``, or the limit where the user did not choose one.
@@ -234,17 +234,20 @@ def _both(one: Policy, other: Policy) -> Policy:
     )
 
 
-def _host(url: str) -> str:
-    """The host of an address, in one spelling: names in small letters, this machine as ``localhost``."""
+def host_of(url: str) -> str:
+    """The host of an address, in one spelling: names in small letters, this machine as ``localhost``.
+
+    Other names that mostly lead here (``x.localhost``) are looked up like any other, so they count as any other.
+    """
     if url.startswith("unix:"):
         return "localhost"
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     try:
         return "localhost" if ipaddress.ip_address(host).is_loopback else host
     except ValueError:
-        return "localhost" if host.endswith(".localhost") else host
+        return host
 
 
 def _matches(host: str, pattern: str) -> bool:
-    wanted = _host(f"http://[{pattern}]" if ":" in pattern else f"http://{pattern}") or pattern
+    wanted = host_of(f"http://[{pattern}]" if ":" in pattern else f"http://{pattern}") or pattern
     return fnmatchcase(host, wanted)

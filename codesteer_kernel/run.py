@@ -24,6 +24,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from codesteer_kernel.config import available_memory
+from codesteer_kernel.egress import HeldBack, held
 from codesteer_kernel.errors import AuthenticationFailed, BadInput, CodeSteerError, EmptyPrompt, MissingDependency
 from codesteer_kernel.executor import (
     ExecutorPool,
@@ -64,6 +65,7 @@ from codesteer_kernel.steering.extraction import code_block
 from codesteer_kernel.steering.head import find_head
 from codesteer_kernel.steering.loop import Roles, Steering, new_run_id
 from codesteer_kernel.steering.procedure import Procedure
+from codesteer_kernel.steering.rehearsal import Asked, rehearse
 from codesteer_kernel.store import Keeper, Store
 
 __all__ = [
@@ -411,6 +413,53 @@ class Engine:
             UnknownModel, MissingKey, MissingDependency: a model cannot be opened; nothing was started.
             EndpointUnreachable: a model was asked for as ``hosted``, and no host is there; nothing was started.
         """
+        job = self._prepared(
+            prompt, settings, inputs, outputs, follows, given, procedure, models or {}, on_event, store
+        )
+        self._live[job.live.id] = job.live
+        asyncio.run_coroutine_threadsafe(self._go(job), self._running_loop())
+        return job.live
+
+    def rehearse(
+        self,
+        prompt: str,
+        settings: RunSettings | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: tuple[str, ...] = (),
+        follows: Record | None = None,
+        given: str | None = None,
+    ) -> list[Asked]:
+        """What :meth:`submit` would send, to whom; nothing is sent, loaded, run or kept. Arguments as there.
+
+        Raises:
+            CodeSteerError: what :meth:`submit` raises of the same arguments, or the run before it asks anybody.
+        """
+        with held() as letters:
+            try:
+                job = self._prepared(prompt, settings, inputs, outputs, follows, given)
+            except HeldBack:
+                # Only a host that was asked could say who answers.
+                return [Asked(role="host", model="", letter=letter) for letter in letters]
+        asked = [Asked(role="host", model="", letter=letter) for letter in letters]
+        config, budget = config_of(job.settings, job.roles), _budget(job.settings)
+        rehearsal = rehearse(job.question, job.roles, config, budget, job.given)
+        return asked + asyncio.run_coroutine_threadsafe(rehearsal, self._running_loop()).result()
+
+    def _prepared(
+        self,
+        prompt: str,
+        settings: RunSettings | None,
+        inputs: Mapping[str, Any] | None,
+        outputs: tuple[str, ...],
+        follows: Record | None,
+        given: str | None,
+        procedure: Procedure | None = None,
+        models: Mapping[str, ChatModel] | None = None,
+        on_event: OnEvent | None = None,
+        store: Store | None = None,
+    ) -> _Job:
+        """A run that could begin now, or why it cannot."""
         settings = _allowed((settings or RunSettings()).checked())
         answer = None
         if given is not None:
@@ -431,12 +480,8 @@ class Engine:
         hosts = Directory(settings.host)
         roles = self._roles(settings, hosts, models or {})
         _check_roles(roles, settings)
-        loop = self._running_loop()
-        live = LiveRun(new_run_id(), loop)
-        self._live[live.id] = live
-        job = _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer, procedure)
-        asyncio.run_coroutine_threadsafe(self._go(job), loop)
-        return live
+        live = LiveRun(new_run_id(), self._running_loop())
+        return _Job(live, question, roles, settings, passed, on_event, store or Store(), hosts, answer, procedure)
 
     def check(self, settings: RunSettings) -> None:
         """Raise what :meth:`submit` would of these settings and their models; nothing is started, nobody asked."""
@@ -535,13 +580,7 @@ class Engine:
                 job.roles,
                 executor,
                 config=config_of(settings, job.roles),
-                budget=Budget(
-                    rounds=settings.rounds,
-                    seconds=settings.seconds,
-                    tokens=settings.tokens,
-                    cost=settings.cost,
-                    output_mb=settings.output_mb,
-                ),
+                budget=_budget(settings),
                 run_id=job.live.id,
                 versions=_versions() | _hosts(job) | keeper.note,
                 given=job.given,
@@ -752,6 +791,16 @@ def config_of(settings: RunSettings, roles: Roles) -> RunConfig:
         thinking=settings.thinking,
         repeat_partial=settings.repeat_partial,
         without=_without(settings),
+    )
+
+
+def _budget(settings: RunSettings) -> Budget:
+    return Budget(
+        rounds=settings.rounds,
+        seconds=settings.seconds,
+        tokens=settings.tokens,
+        cost=settings.cost,
+        output_mb=settings.output_mb,
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from codesteer_kernel.configuring import configured
+from codesteer_kernel.dry_run import dry_run_json, dry_run_text
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.keys import with_typed_keys
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
@@ -31,6 +32,8 @@ _NOBODY_KNOWS = 4
 def solve(words: list[str]) -> int:
     """Steer one question; returns the exit code."""
     options = _options(words)
+    if options.dry_run:
+        return _dry_run(options)
     if options.check_only or options.answer is not None or options.program is not None:
         return _check(options)
     run = _run(_typed(options), options)
@@ -39,23 +42,42 @@ def solve(words: list[str]) -> int:
 
 def check(words: list[str]) -> int:
     """Have the checkers look at an answer; returns the exit code."""
-    return _check(_options(words))
+    options = _options(words)
+    return _dry_run(options) if options.dry_run else _check(options)
 
 
 def _options(words: list[str]) -> RunOptions:
     return parse_options(words, defaults=configured().settings(), in_shell=True)
 
 
-def _check(options: RunOptions) -> int:
+def _dry_run(options: RunOptions) -> int:
+    """Show what would be sent; nothing is."""
+    checks = options.check_only or options.answer is not None or options.program is not None
+    prompt, given = _to_check(options) if checks else (_typed(options), None)
+    follows = read_run(options.follows).record if options.follows else None
+    inputs = read_inputs(options.inputs)
+    try:
+        asked = engine().rehearse(prompt, options.settings, inputs=inputs, follows=follows, given=given)
+    finally:
+        engine().close()
+    print(dry_run_json(asked) if options.json else dry_run_text(asked))
+    return 0
+
+
+def _to_check(options: RunOptions) -> tuple[str, str]:
+    """The question, and the answer to it that is to be checked."""
     if options.answer is not None and options.program is not None:
         raise BadInput("Both --answer and --program are there.", "One answer is checked at a time.")
     prompt = _typed(options)
     if options.answer is not None:
-        given = options.answer
-    elif options.program is not None:
-        given = f"```python\n{_read(Path(options.program))}\n```"
-    else:
-        prompt, given = question_and_answer(prompt)
+        return prompt, options.answer
+    if options.program is not None:
+        return prompt, f"```python\n{_read(Path(options.program))}\n```"
+    return question_and_answer(prompt)
+
+
+def _check(options: RunOptions) -> int:
+    prompt, given = _to_check(options)
     run = _run(prompt, options, given=given)
     if run.status != "done":
         return _EXIT.get(run.status, 1)

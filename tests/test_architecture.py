@@ -20,13 +20,14 @@ PACKAGES = {
 }
 # DESIGN section 2, from the ground up. On floors marked SIDEWAYS rooms may lean on a neighbour, but never in a circle.
 FLOORS = [
-    {"errors", "config", "record", "option_table", "command_table", "policy"},
+    {"errors", "config", "record", "option_table", "command_table", "policy", "egress", "locking"},
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},
     {
         "batch",
         "cluster",
+        "dry_run",
         "run",
         "options",
         "commands",

@@ -128,8 +128,10 @@ class Executor:
     def _launch(self) -> None:
         """Have a kernel: the spare one where it is any good, else a new one."""
         self._kernel, self._spare = self._spare, None
-        if self._kernel is None or lost(self._kernel):
-            self._kernel = self._start()
+        if self._kernel is not None and lost(self._kernel):
+            self._chore(end(self._kernel))
+            self._kernel = None
+        self._kernel = self._kernel or self._start()
 
     async def _ready(self) -> ChildKernel:
         if self._kernel is not None and lost(self._kernel):

@@ -19,7 +19,8 @@ from typing import Any, Self
 
 import msgspec
 
-from codesteer_kernel.errors import BadInput, ExecutorError, NotAllowed, UnknownName
+from codesteer_kernel.egress import admit, client, offline
+from codesteer_kernel.errors import BadInput, ExecutorError, NotAllowed, Offline, UnknownName
 from codesteer_kernel.executor.executor import PRELOAD, Executor
 from codesteer_kernel.executor.kernel import KernelLost
 from codesteer_kernel.executor.results import Limits, Result
@@ -69,7 +70,7 @@ class RemoteKernel:
 
         self._url = url
         self._headers = {"Authorization": f"token {token}"} if token else {}
-        self._http = httpx.AsyncClient(base_url=url, headers=self._headers, timeout=_START_S)
+        self._http = client(httpx.AsyncClient, url, base_url=url, headers=self._headers, timeout=_START_S)
         self._id = ""
         self._socket: Any = None
         self._session = secrets.token_hex(16)
@@ -116,7 +117,8 @@ class RemoteKernel:
         from tornado.websocket import websocket_connect
 
         address = f"{self._url.replace('http', 'ws', 1)}/api/kernels/{self._id}/channels?session_id={self._session}"
-        request = HTTPRequest(address, headers=self._headers, connect_timeout=_ANSWER_S)
+        admit(address)
+        request = HTTPRequest(address, headers=self._headers, connect_timeout=_ANSWER_S, follow_redirects=False)
         try:
             self._socket = await websocket_connect(request, ping_interval=20, max_message_size=_LARGEST_MESSAGE)
         except (HTTPClientError, OSError) as error:
@@ -411,8 +413,10 @@ class GatewayExecutor(Executor):
         self._url = (url if url is not None else os.environ.get(URL_VARIABLE, "")).rstrip("/")
         if not self._url.startswith(("http://", "https://")):
             raise BadInput("The gateway tier needs an address.", f"Set {URL_VARIABLE} to http(s)://HOST:PORT.")
+        admit(self._url)
         rules = policy()
-        rules.check_address(self._url)
+        if offline():
+            raise Offline("Offline mode is on, and a gateway promises no wall against the network.", "Leave it out.")
         if rules.isolation:
             raise NotAllowed(
                 f"Programs need the isolation {' and '.join(rules.isolation)} here, and a gateway promises none.",

@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.config import TIER_VARIABLE
-from codesteer_kernel.errors import ExecutorError, UnknownName, nearest
+from codesteer_kernel.egress import offline
+from codesteer_kernel.errors import ExecutorError, Offline, UnknownName, nearest
 from codesteer_kernel.executor import seatbelt
 from codesteer_kernel.executor.surroundings import interpreter, readable
 from codesteer_kernel.policy import policy
@@ -48,6 +49,8 @@ FLOOR_VARIABLE = TIER_VARIABLE
 
 GUARD = Path(__file__).parent / "child" / "guard.py"
 _PROBE_S = 20.0
+_AGAINST_NETWORK = {"linux": "seccomp", "darwin": "seatbelt"}
+"""The wall of each system that leaves programs no network."""
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -158,18 +161,20 @@ def choose(tier: str | None, floor: str | None, python: str, *, spawned: bool = 
     Args:
         tier: name of a tier, which then is exactly what stands; None or ``"best"`` for all walls that can be had.
         floor: the weakest tier to accept. The one in the environment variable counts as well, and the
-            administrator's.
+            administrator's. In offline mode there has to be a wall against the network.
         python: the interpreter of the kernel.
         spawned: whether each program is a process of its own, without a kernel around which a world could be made.
 
     Raises:
         UnknownName: no such tier.
         ExecutorError: the tier or the floor cannot be had, or the tier is weaker than the floor.
+        Offline: programs cannot be kept from the network on this system.
     """
+    at_least = _against_network() if offline() else frozenset[str]()
     reasons = {**dict.fromkeys((wall.name for wall in _ALL), "this system has none"), **probe(python)}
     if spawned:
         reasons.update(dict.fromkeys(("namespaces", "bubblewrap"), "programs that are spawned have none around them"))
-    demanded = _tier(floor).walls if floor else frozenset({"limits"})
+    demanded = at_least | (_tier(floor).walls if floor else frozenset({"limits"}))
     if ordered := os.environ.get(FLOOR_VARIABLE):
         demanded |= _tier(ordered).walls
     for ordered in policy().isolation:
@@ -187,6 +192,12 @@ def choose(tier: str | None, floor: str | None, python: str, *, spawned: bool = 
         demanded |= walls
     _demand(demanded, {name for name in demanded if reasons[name]}, reasons)
     return Plan(walls, demanded, _bubblewrap() if "bubblewrap" in walls else None)
+
+
+def _against_network() -> frozenset[str]:
+    if sys.platform not in _AGAINST_NETWORK:
+        raise Offline("Offline mode is on, and no wall of this system keeps programs from the network.")
+    return frozenset({_AGAINST_NETWORK[sys.platform]})
 
 
 def check(plan: Plan, report: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
+from ..egress import client
 from ..errors import CodeSteerError, ModelError, UnknownModel, nearest
 from .endpoints import NoList, Served, ask_models
 from .keys import find_key
@@ -119,10 +120,10 @@ async def _list(endpoint: Endpoint, address: str = "") -> tuple[Served, ...]:
 def _client(endpoint: Endpoint) -> AbstractAsyncContextManager[Any]:
     """What the SDK itself sends requests with: the same idea of proxies and certificates."""
     sdk = importlib.import_module(endpoint.wire)
-    client: AbstractAsyncContextManager[Any] = sdk.DefaultAsyncHttpxClient(
-        timeout=LIST_SECONDS, follow_redirects=False, trust_env=not endpoint.loopback
+    made: AbstractAsyncContextManager[Any] = client(
+        sdk.DefaultAsyncHttpxClient, endpoint.base_url, timeout=LIST_SECONDS
     )
-    return client
+    return made
 
 
 async def _wrong_address(endpoint: Endpoint, told: Finding, answer: NoList, *, named: bool) -> Finding:

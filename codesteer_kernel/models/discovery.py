@@ -11,7 +11,6 @@ the newest on this machine that serves it. ``hosted`` is whatever is served, ``h
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import time
 from collections.abc import Collection
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..config import runtime_dir
+from ..egress import admit, client
 from ..errors import AuthenticationFailed, BadInput, EndpointUnreachable, ModelError, NotAllowed
 from ..policy import policy
 from .keys import find_key
@@ -208,7 +208,7 @@ class Directory:
         """Whether the administrator lets this host, and what it says that it serves, be asked."""
         try:
             policy().check_model([f"{host.model}+{host.adapter}" if host.adapter else host.model])
-            policy().check_address(host.address, _HERE)
+            admit(host.address, _HERE)
         except NotAllowed as fault:
             self.fault = self.fault or ModelError(fault.message, fault.cure)
             return False
@@ -240,15 +240,15 @@ def ask(address: str) -> list[Host]:
     import httpx
 
     url, socket = _located(address)
-    policy().check_address(address, _HERE)
+    admit(address, _HERE)
     key = find_key(HOST_KEY)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     if socket and not Path(socket).is_socket():
         raise EndpointUnreachable(f"There is no socket at {address}.", f"Does the host run? See {HOST_URL}.")
     transport = httpx.HTTPTransport(uds=socket) if socket else None
     try:
-        with httpx.Client(transport=transport, timeout=ASK_SECONDS, trust_env=not is_loopback(url)) as client:
-            answer = client.get(f"{url}/models", headers=headers)
+        with client(httpx.Client, url, transport=transport, timeout=ASK_SECONDS) as asking:
+            answer = asking.get(f"{url}/models", headers=headers)
     except httpx.HTTPError as fault:
         raise EndpointUnreachable(
             f"The host at {address} does not answer ({type(fault).__name__}).", f"Does it run? See {HOST_URL}."
@@ -301,12 +301,3 @@ def _located(address: str) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise BadInput(f"{address!r} is not the address of a host.", "It looks like http://host:8000/v1 or unix:/path.")
     return address.rstrip("/"), ""
-
-
-def is_loopback(url: str) -> bool:
-    """Whether ``url`` leads to this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

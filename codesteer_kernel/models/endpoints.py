@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from ..egress import admit, client
 from ..errors import CodeSteerError
-from ..policy import policy
 from .aliases import expand, own_names
 from .keys import find_key
 from .providers import PROVIDERS, Endpoint, locate
@@ -76,13 +76,13 @@ async def ask_all(endpoints: dict[str, Endpoint]) -> list[EndpointReport]:
 
 
 async def ask_models(
-    endpoint: Endpoint, client: AbstractAsyncContextManager[Any] | None = None, *, address: str = ""
+    endpoint: Endpoint, asking: AbstractAsyncContextManager[Any] | None = None, *, address: str = ""
 ) -> tuple[Served, ...]:
     """The models that ``endpoint`` names.
 
     Args:
         endpoint: whom to ask, and with which key.
-        client: an httpx client to ask with; default: one that keeps to what the models' own calls do.
+        asking: an httpx client to ask with; default: one that keeps to what the models' own calls do.
         address: another base URL on the same host.
 
     Raises:
@@ -90,14 +90,14 @@ async def ask_models(
         NotAllowed: the administrator does not allow its host.
         Exception: what the client raises when nothing answers.
     """
-    policy().check_address(address or endpoint.base_url)
+    admit(address or endpoint.base_url)
     url = (address or endpoint.base_url) + ("/v1/models" if endpoint.wire == "anthropic" else "/models")
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     if endpoint.wire == "anthropic":
         headers |= {"anthropic-version": "2023-06-01"} | ({"x-api-key": endpoint.key} if endpoint.key else {})
     elif endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    async with client or _client(endpoint) as asking, asking.stream("GET", url, headers=headers) as response:
+    async with asking or _client(endpoint) as asked, asked.stream("GET", url, headers=headers) as response:
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
@@ -122,10 +122,10 @@ def _with_key(endpoint: Endpoint) -> Endpoint:
 def _client(endpoint: Endpoint) -> AbstractAsyncContextManager[Any]:
     import httpx
 
-    return httpx.AsyncClient(
+    return client(
+        httpx.AsyncClient,
+        endpoint.base_url,
         timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=not endpoint.loopback,
         verify=endpoint.base_url.startswith("https:"),  # else nothing is: reading the certificates takes a while
     )
 

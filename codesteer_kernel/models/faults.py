@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ..errors import (
     AuthenticationFailed,
     BrokenAnswer,
+    CodeSteerError,
     ContextOverflow,
     EndpointUnreachable,
     ModelError,
@@ -66,7 +67,7 @@ class Fault(Exception):
 
     def __init__(
         self,
-        error: ModelError,
+        error: CodeSteerError,
         *,
         passing: bool = False,
         status: int | None = None,
@@ -89,6 +90,10 @@ class _NoSuchModel(UnknownModel, ModelError):
 
 def explain(raised: BaseException, endpoint: Endpoint) -> Fault:
     """What an SDK raised, as a fault. Nothing of ``raised`` is kept: it holds the request, and with it the key."""
+    ours = next((cause for cause in _causes(raised) if isinstance(cause, CodeSteerError)), None)
+    if ours is not None:
+        # The door's word (see egress), whatever the SDK has made of it.
+        return Fault(type(ours)(ours.message, ours.cure))
     said = said_by(raised, endpoint.key)
     kind = _kind(raised)
     status = getattr(raised, "status_code", None)

@@ -18,7 +18,7 @@ from ..config import default_threads
 from ..errors import BadInput, CodeSteerError, ContextOverflow, MissingDependency, ModelError, OutOfMemory
 from .placement import GB, WINDOW_TOKENS, LoadOptions, load_plan, read_options
 from .protocol import Abilities, ChatRequest, Choice, Delta, Finish, Message, StopReason, TextDelta, TokenUsage
-from .pull import Progress, ProgressEvent
+from .pull import Progress, ProgressEvent, hub
 from .scoring import Branching
 from .stopping import StopCutter
 from .templates import TEMPLATES, Prompter
@@ -100,6 +100,13 @@ class HfModel:
 
     def __repr__(self) -> str:
         return f"<HfModel {self.name}>"
+
+    @property
+    def fetches(self) -> str:
+        """Whom the files would be asked of before the first answer; empty for a folder of this machine."""
+        from . import hf_load
+
+        return "" if hf_load.is_folder(self._source) else hub()
 
     @property
     def dialect(self) -> str | None:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ..config import available_memory
+from ..egress import OFFLINE_VARIABLE, admit, offline
 from ..errors import MissingDependency, ModelError, WeightsMissing
 from .placement import Gpu, LoadPlan, Machine, Weights
-from .pull import Progress, ProgressEvent
+from .pull import Progress, ProgressEvent, hub
 
 __all__ = ["base_of_adapter", "count_weights", "fetch", "is_folder", "load_network", "load_tokenizer", "survey"]
 
@@ -48,6 +49,7 @@ def fetch(source: str, revision: str, progress: Progress, stop: threading.Event)
         if not folder.is_dir():
             raise WeightsMissing(f"There is no folder {source}.", "Give a folder, or ORG/NAME.")
         return folder
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import snapshot_download
     from huggingface_hub.utils.tqdm import tqdm
 
@@ -66,12 +68,15 @@ def fetch(source: str, revision: str, progress: Progress, stop: threading.Event)
                 note = f"downloading {source}"
                 progress(ProgressEvent(done=int(self.n), total=int(self.total or 0), source="hub", note=note))
 
+    endpoint = hub()
+    if not offline():
+        admit(endpoint)
     try:
-        endpoint = os.environ.get("HF_ENDPOINT") or None
         found = snapshot_download(
             source,
             revision=revision or None,
             endpoint=endpoint,
+            local_files_only=offline(),  # the hub's library has more ways to the network than one client
             allow_patterns=FILES,
             ignore_patterns=NOT_FILES,
             tqdm_class=Bar,
@@ -80,6 +85,8 @@ def fetch(source: str, revision: str, progress: Progress, stop: threading.Event)
         reason = _first_line(fault)
         if type(fault).__name__ == "GatedRepoError":
             cure = "Ask for access on its page, then set HF_TOKEN."
+        elif offline():
+            cure = f"Fetch it once with {OFFLINE_VARIABLE}=0: offline mode is on."
         else:
             cure = "Check the name, the revision and the network."
         raise WeightsMissing(f"hf/{source} could not be fetched ({reason}).", cure) from None

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
+from ..egress import admit, client
 from ..errors import BadInput, EndpointUnreachable, MissingDependency, ModelError
-from ..policy import policy
 from .faults import OVERFLOW, Fault, broken, explain, scrub
 from .gate import Place, Quota, gate_to
 from .limits import Clock, Limits
@@ -63,7 +63,7 @@ class HostedModel:
             raise MissingDependency(
                 f"{endpoint.name} needs the {self.package} package.", f"Run: pip install 'codesteer[{self.package}]'"
             ) from None
-        policy().check_address(endpoint.base_url)
+        admit(endpoint.base_url)
         self.name = endpoint.name
         self.context_window: int | None = None
         self._endpoint = endpoint
@@ -116,9 +116,9 @@ class HostedModel:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. Idempotent."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
+        ended = self._clients.pop(asyncio.get_running_loop(), None)
+        if ended is not None:
+            await ended.close()
 
     # ------------------------------------------------------------------------------------------- of each wire format
 
@@ -246,22 +246,21 @@ class HostedModel:
     def _client(self) -> Any:
         """The client of the running event loop, made at its first use: connections belong to the loop they are of."""
         loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
+        made = self._clients.get(loop)
+        if made is None:
             sdk = importlib.import_module(self.package)
-            client = self._clients[loop] = getattr(sdk, self.client)(
+            made = self._clients[loop] = getattr(sdk, self.client)(
                 api_key=self._endpoint.key or "none",
                 base_url=self._endpoint.base_url,
                 timeout=sdk.Timeout(self._limits.total, connect=self._limits.connect),
                 max_retries=0,  # ours know the run's limits
-                # A redirect could carry the key to another host. On loopback no proxy has a say.
-                http_client=sdk.DefaultAsyncHttpxClient(
-                    follow_redirects=False,
-                    trust_env=not self._endpoint.loopback,
-                    event_hooks={"request": [] if self._endpoint.own else [self._strip]},
+                http_client=client(
+                    sdk.DefaultAsyncHttpxClient,
+                    self._endpoint.base_url,
+                    before=() if self._endpoint.own else (self._strip,),
                 ),
             )
-        return client
+        return made
 
     async def _strip(self, request: Any) -> None:
         """Leave nothing on a request to a given address but what it needs, and that address' own key."""

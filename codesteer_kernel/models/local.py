@@ -11,6 +11,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..egress import client
 from ..errors import BadInput, ContextOverflow, EndpointUnreachable, ModelError, WeightsMissing
 from .catalogue import Entry
 from .hosts import Lease, lease, log_path
@@ -26,7 +27,7 @@ from .protocol import (
     TokenUsage,
     UsageDelta,
 )
-from .pull import Progress, pull
+from .pull import Progress, downloaded, pull, sources
 from .scoring import Branching
 from .templates import Shield
 from .thinking import ThinkSplitter
@@ -90,6 +91,11 @@ class LocalModel:
     def weights(self) -> str:
         """The SHA-256 that the catalogue pins this model's file to; "" for a file of the user's own."""
         return self._entry.sha256 if self._entry is not None else ""
+
+    @property
+    def fetches(self) -> str:
+        """Whom the weights would be asked of before the first answer; empty where they are on this machine."""
+        return "" if self._entry is None or downloaded(self._entry) else sources(self._entry)
 
     async def ready(self, progress: Progress | None = None) -> None:
         """Fetch the weights if they are missing and load them if nobody has.
@@ -285,14 +291,15 @@ class LocalModel:
         import httpx
 
         try:
-            async with httpx.AsyncClient(
+            async with client(
+                httpx.AsyncClient,
+                host.url,
                 base_url=host.url,
                 headers={"Authorization": f"Bearer {host.key}"},
                 timeout=httpx.Timeout(READ_SECONDS, connect=10.0),
-                trust_env=False,
-                verify=False,  # noqa: S501 - plain HTTP on loopback; skips reading the certificates
-            ) as client:
-                yield client
+                verify=False,
+            ) as made:
+                yield made
         except httpx.TransportError as fault:
             for _ in range(10):
                 if not host.alive:

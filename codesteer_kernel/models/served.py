@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..egress import client
 from ..errors import (
     AuthenticationFailed,
     BadInput,
@@ -23,7 +24,7 @@ from ..errors import (
     ModelError,
     RateLimited,
 )
-from .discovery import HOST_URL, Directory, Host, is_hosted, is_loopback
+from .discovery import HOST_URL, Directory, Host, is_hosted
 from .protocol import (
     ChatModel,
     ChatRequest,
@@ -204,8 +205,8 @@ async def _answers(host: Host) -> bool:
     if not host.alive:
         return False
     try:
-        async with _connected(host, CONNECT_SECONDS) as client:
-            return (await client.get(f"{host.url.removesuffix('/v1')}/health")).status_code < 500
+        async with _connected(host, CONNECT_SECONDS) as asking:
+            return (await asking.get(f"{host.url.removesuffix('/v1')}/health")).status_code < 500
     except httpx.HTTPError:
         return False
 
@@ -215,16 +216,15 @@ async def _connected(host: Host, read: float) -> AsyncIterator[httpx.AsyncClient
     import httpx
 
     token = host.token()
-    async with httpx.AsyncClient(
+    async with client(
+        httpx.AsyncClient,
+        host.url,
         headers={"Authorization": f"Bearer {token}"} if token else {},
         timeout=httpx.Timeout(read, connect=CONNECT_SECONDS),
         transport=httpx.AsyncHTTPTransport(uds=host.socket) if host.socket else None,
-        # A redirect could carry the token elsewhere. On loopback no proxy has a say, and no certificates are read.
-        follow_redirects=False,
-        trust_env=not is_loopback(host.url),
         verify=host.url.startswith("https:"),
-    ) as client:
-        yield client
+    ) as made:
+        yield made
 
 
 class HostClient:
@@ -319,9 +319,9 @@ class HostClient:
         body |= {"model": host.name, "user": CLIENT, "prompt_cache_key": f"{CLIENT}-{slot}"}
         until = time.monotonic() + QUEUE_SECONDS
         try:
-            async with _connected(host, READ_SECONDS) as client:
+            async with _connected(host, READ_SECONDS) as asking:
                 while True:
-                    async with client.stream("POST", f"{host.url}/{path}", json=body) as answer:
+                    async with asking.stream("POST", f"{host.url}/{path}", json=body) as answer:
                         if answer.status_code == 200:
                             yield answer
                             return

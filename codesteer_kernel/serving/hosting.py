@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from codesteer_kernel.egress import is_loopback
 from codesteer_kernel.errors import BadInput, ModelError
 from codesteer_kernel.models import open_model
 from codesteer_kernel.models.aliases import expand
-from codesteer_kernel.models.discovery import HOST_KEY, HOST_URL, UNKNOWN_SERVER, Host, Notice, is_loopback
+from codesteer_kernel.models.discovery import HOST_KEY, HOST_URL, UNKNOWN_SERVER, Host, Notice
 from codesteer_kernel.models.registry import check_allowed
 from codesteer_kernel.serving.addresses import called, free_port, listening, make_token, token_path, url_of
 from codesteer_kernel.serving.settings import ServeSettings

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from codesteer_kernel.egress import client
 from codesteer_kernel.errors import CodeSteerError, ModelError, UnknownName, nearest
 from codesteer_kernel.models.discovery import Host, Notice, running_hosts
 from codesteer_kernel.serving.metrics import total
@@ -59,9 +60,9 @@ def look(host: Host) -> State:
     try:
         token = host.token()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        with httpx.Client(transport=transport, timeout=ASK_SECONDS, trust_env=False, headers=headers) as client:
-            health = client.get(f"{base}/health").status_code
-            answer = client.get(f"{base}/metrics")
+        with client(httpx.Client, host.url, transport=transport, timeout=ASK_SECONDS, headers=headers) as asking:
+            health = asking.get(f"{base}/health").status_code
+            answer = asking.get(f"{base}/metrics")
     except (httpx.HTTPError, CodeSteerError) as fault:
         return State(host=host, health=f"does not answer ({type(fault).__name__})")
     said = "ok" if health == 200 else f"unwell ({health})"

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from codesteer_kernel.config import cache_dir, child_environment, writable
+from codesteer_kernel.egress import client, offline
 from codesteer_kernel.errors import BadInput, MissingDependency, ModelError
 from codesteer_kernel.executor.child.processes import descendants
 from codesteer_kernel.models.templates import LLAMA3
@@ -26,6 +27,7 @@ from codesteer_kernel.serving.settings import ServeSettings
 __all__ = ["KEY_VARIABLE", "Vllm", "find_vllm", "vllm_arguments"]
 
 KEY_VARIABLE = "VLLM_API_KEY"
+_QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 START_SECONDS = 1800.0
 """A first start downloads 16 GB and compiles."""
 PROGRESS_SECONDS = 10.0
@@ -97,7 +99,9 @@ class Vllm:
 
     def __init__(self, executable: Path, arguments: list[str], *, name: str, key: str) -> None:
         self._command = [str(executable), *arguments]
-        self._environment = child_environment() | {KEY_VARIABLE: key}
+        self._environment = child_environment() | {KEY_VARIABLE: key, **_QUIET}
+        if offline():
+            self._environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
         self._key = key.encode()
         self.log = cache_dir() / "logs" / f"vllm-{name}.log"
         self._process: asyncio.subprocess.Process | None = None
@@ -152,13 +156,13 @@ class Vllm:
         import httpx
 
         begin = told = time.monotonic()
-        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+        async with client(httpx.AsyncClient, url, timeout=2.0) as asking:
             while time.monotonic() - begin < START_SECONDS:
                 if self._process is None or self._process.returncode is not None:
                     await self.stop(0)
                     raise ModelError(f"vLLM ended while it started.\n{self.tail}", f"See {self.log}.")
                 with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"{url}/health")).status_code == 200:
+                    if (await asking.get(f"{url}/health")).status_code == 200:
                         return
                 if time.monotonic() - told >= PROGRESS_SECONDS:
                     told = time.monotonic()

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from codesteer_kernel.locking import take
 from codesteer_kernel.record import Record
 from codesteer_kernel.store.files import BINARY, write_all, write_whole
-from codesteer_kernel.store.locking import take
 
 __all__ = ["Entry", "Index", "RunRow"]
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
+from codesteer_kernel.locking import take
 from codesteer_kernel.record import OutOfOrder, Record, bounded, encode_record, reduce
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.files import BINARY, write_all, write_whole
 from codesteer_kernel.store.index import Entry, Index
-from codesteer_kernel.store.locking import take
 from codesteer_kernel.store.redaction import Redactor
 
 __all__ = ["Journal", "journalled"]

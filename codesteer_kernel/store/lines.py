@@ -10,8 +10,8 @@ from typing import Self
 
 from codesteer_kernel.config import writable
 from codesteer_kernel.errors import BadInput, CacheNotWritable
+from codesteer_kernel.locking import take
 from codesteer_kernel.store.files import BINARY, write_all
-from codesteer_kernel.store.locking import take
 
 __all__ = ["LineFile", "read_lines"]
 

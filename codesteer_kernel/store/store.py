@@ -14,12 +14,12 @@ import msgspec
 
 from codesteer_kernel.config import data_dir, runs_bytes
 from codesteer_kernel.errors import BadInput, CacheNotWritable, UnknownName, nearest
+from codesteer_kernel.locking import held
 from codesteer_kernel.record import Record, decode_record, retell
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.store.files import PART
 from codesteer_kernel.store.index import Entry, Index, RunRow
 from codesteer_kernel.store.journal import Journal, journalled
-from codesteer_kernel.store.locking import held
 from codesteer_kernel.store.marks import Marks, read_marks, write_marks
 from codesteer_kernel.store.redaction import Redactor, known_secrets
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from codesteer.display import CellRun, LiveCell
 from codesteer.inputs import mentioned, named
 from codesteer.solving import remember
+from codesteer_kernel.dry_run import dry_run_json, dry_run_text
 from codesteer_kernel.errors import BadInput, CodeSteerError
 from codesteer_kernel.models.keys import with_typed_keys
 from codesteer_kernel.options import RunOptions, parse_options, question_and_answer
@@ -22,6 +23,7 @@ from codesteer_kernel.record import events as ev
 from codesteer_kernel.render import printable, round_lines
 from codesteer_kernel.render.words import split_line, status_line
 from codesteer_kernel.run import LiveRun, Run, RunFailed, engine, read_run
+from codesteer_kernel.steering.rehearsal import Asked
 
 if TYPE_CHECKING:
     from codesteer.magic import CodeSteer
@@ -39,12 +41,27 @@ class RunInterrupted(CodeSteerError):
     code = "interrupted"
 
 
-def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
-    """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run."""
+def run_cell(magics: CodeSteer, line: str, cell: str) -> Coroutine[Any, Any, Run | None] | Run | None:
+    """Steer ``cell`` to an answer; in a kernel the coroutine that does it, in a terminal the finished run.
+
+    With ``--dry-run`` what would be sent is printed, and there is no run.
+    """
     options = parse_options(line, defaults=magics.settings())
     if options.words:
         raise BadInput(f"{options.words[0]!r} is not an option.", "The question goes below the %%codesteer line.")
+    if options.dry_run:
+        rehearse = partial(engine().rehearse, **_run_of(magics.shell, cell, options))
+        show = dry_run_json if options.json else dry_run_text
+        if getattr(magics.shell, "kernel", None) is not None:
+            return _rehearsed(rehearse, show)
+        print(show(rehearse()))
+        return None
     return steer_here(magics, cell, options)
+
+
+async def _rehearsed(rehearse: Callable[[], list[Asked]], show: Callable[[list[Asked]], str]) -> None:
+    """The dry run of a cell in a kernel, whose magics are awaited."""
+    print(show(await asyncio.to_thread(rehearse)))
 
 
 def steer_here(magics: CodeSteer, prompt: str, options: RunOptions) -> Coroutine[Any, Any, Run] | Run:
@@ -55,20 +72,24 @@ def steer_here(magics: CodeSteer, prompt: str, options: RunOptions) -> Coroutine
     return _awaited(shell, prompt, options, magics.live)
 
 
-def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
+def _run_of(shell: Any, cell: str, options: RunOptions) -> dict[str, Any]:
+    """The run that a cell asks for, as the engine takes it."""
     values = {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
     inputs = named([*options.inputs, *mentioned(cell, values)], shell.user_ns)
     follows = read_run(options.follows).record if options.follows else None
     prompt, given = question_and_answer(cell) if options.check_only else (cell, None)
-    begin = partial(
-        engine().submit,
-        *(prompt, options.settings),
-        inputs=inputs,
-        outputs=options.outputs,
-        follows=follows,
-        given=given,
-        on_event=on_event,
-    )
+    return {
+        "prompt": prompt,
+        "settings": options.settings,
+        "inputs": inputs,
+        "outputs": options.outputs,
+        "follows": follows,
+        "given": given,
+    }
+
+
+def _submit(shell: Any, cell: str, options: RunOptions, on_event: OnEvent) -> LiveRun:
+    begin = partial(engine().submit, **_run_of(shell, cell, options), on_event=on_event)
     # Without a kernel there may be nobody at the other end.
     someone = getattr(shell, "kernel", None) is not None or sys.stdin.isatty()
     return with_typed_keys(begin) if someone else begin()

@@ -32,7 +32,7 @@ class CodeSteer(Defaults, Magics):
 
     @no_var_expand
     @cell_magic("codesteer")
-    def run_cell(self, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run:
+    def run_cell(self, line: str, cell: str) -> Coroutine[Any, Any, Run | None] | Run | None:
         """See :func:`.telling.cell_text`."""
         from codesteer.cell import run_cell
 

@@ -388,3 +388,13 @@ def test_a_missing_key_that_is_not_typed_is_an_error(notebook: Notebook) -> None
     notebook.finish(cell)
     assert cell.error is not None
     assert "ANTHROPIC_API_KEY is not set" in cell.error
+
+
+def test_a_dry_run_prints_what_would_be_sent_and_runs_nothing(notebook: Notebook) -> None:
+    with serving_in_thread([]) as server:
+        cell = notebook.run(f"%%codesteer --dry-run --target {model(server)}\nWhat is 6 times 7?")
+        assert server.requests == []
+    assert cell.error is None
+    assert f"POST {server.url}/v1/chat/completions" in cell.stdout
+    assert "What is 6 times 7?" in cell.stdout
+    assert cell.displays == []

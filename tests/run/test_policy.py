@@ -395,3 +395,63 @@ def test_an_empty_list_allows_nothing(admin: Write, own: Path) -> None:
     admin("[models]\nallow = []")
     with pytest.raises(NotAllowed):
         open_model("embedded")
+
+
+# -- what takes its values elsewhere
+
+
+def test_no_profile_file_or_notebook_setting_raises_a_limit(
+    admin: Write, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import json
+
+    from traitlets.config import Config
+
+    from codesteer_kernel.configuring import CodeSteer, configured
+
+    admin(LIMITS)
+    with serving_in_thread([]) as server:
+        own.write_text(f'[profiles.p]\ntarget = "{model(server)}"\nrounds = 4\n')
+        monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+        (tmp_path / "codesteer_config.json").write_text(
+            json.dumps({"CodeSteer": {"rounds": 4, "target": model(server)}})
+        )
+        ways = [
+            parse_options("--profile p").settings,
+            parse_options(f"--target {model(server)} --rounds=4").settings,
+            configured().settings(),
+            CodeSteer(config=Config({"CodeSteer": {"rounds": 4, "target": model(server)}})).settings(),
+        ]
+        for settings in ways:
+            for act in (engine().submit, engine().check, engine().rehearse):
+                with pytest.raises(NotAllowed, match="--rounds"):
+                    act(*(() if act == engine().check else ("?",)), settings)  # type: ignore[operator]
+        assert server.requests == []
+
+
+def test_money_and_hosts_hold_for_batches_checks_and_jobs_too(admin: Write, own: Path, tmp_path: Path) -> None:
+    import codesteer
+
+    admin(ALLOWED + "[limits]\nrounds = 3\n")
+    for settings in ({"target": "openai/gpt-4"}, {"target": "openai/gpt-5", "rounds": 4}):
+        with pytest.raises(NotAllowed):
+            codesteer.solve("?", **settings)
+        with pytest.raises(NotAllowed):
+            codesteer.check("?", "42", **settings)
+        with pytest.raises(NotAllowed):
+            codesteer.map(["?"], progress=False, **settings)
+    assert main(["bench", "run", "--tasks", "game24", "--target", "openai/gpt-4", "--dry-run"]) == 2
+
+
+def test_the_isolation_holds_for_commands_and_sessions(
+    admin: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin('[limits]\nisolation = "fortress"')
+    program = tmp_path / "p.py"
+    program.write_text("print('it ran')")
+    monkeypatch.setenv(FLOOR_VARIABLE, "limits")
+    for words in (["exec", str(program)], ["exec", "--cells", str(program)]):
+        assert main(words) == 2
+        told = capsys.readouterr()
+        assert "fortress" in told.err
+        assert "it ran" not in told.out

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from codesteer_kernel import locking
 from codesteer_kernel.record import Answer, Budget, Decision, Execution, FinalAnswer, Models, Question, RunConfig, fold
 from codesteer_kernel.record import events as ev
-from codesteer_kernel.store import Store, locking
+from codesteer_kernel.store import Store
 
 __all__ = ["EVENTS", "RUN"]
 

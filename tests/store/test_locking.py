@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from codesteer_kernel import locking
 from codesteer_kernel.record import Record
-from codesteer_kernel.store import Store, locking
+from codesteer_kernel.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,13 +68,13 @@ def locking(descriptor, mode, size):
     except BlockingIOError:
         raise OSError(errno.EACCES, "Permission denied") from None
 
-source = Path("codesteer_kernel/store/locking.py").read_text()
-ours = types.ModuleType("codesteer_kernel.store.locking")
+source = Path("codesteer_kernel/locking.py").read_text()
+ours = types.ModuleType("codesteer_kernel.locking")
 sys.modules |= {"msvcrt": types.SimpleNamespace(locking=locking, LK_NBLCK=2), "fcntl": None}
 sys.platform = "win32"
 exec(source, vars(ours))
 sys.platform = "linux"
-sys.modules |= {"codesteer_kernel.store.locking": ours, "fcntl": fcntl}
+sys.modules |= {"codesteer_kernel.locking": ours, "fcntl": fcntl}
 for name in ("O_CLOEXEC", "pread", "pwrite", "fork"):
     delattr(os, name)
 

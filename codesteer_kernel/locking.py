@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -13,7 +12,9 @@ __all__ = ["held", "take"]
 # File systems that have no locks say so by one of these.
 _NONE_HERE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
-if sys.platform == "win32":
+try:
+    import fcntl
+except ImportError:
     import msvcrt
 
     # A lock keeps others from the bytes it covers: this one covers a byte that no file reaches.
@@ -22,7 +23,7 @@ if sys.platform == "win32":
     def _lock(descriptor: int, *, shared: bool) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except OSError as fault:
             if fault.errno in (errno.EACCES, errno.EDEADLK):
                 raise BlockingIOError from None
@@ -31,7 +32,6 @@ if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
 
 else:
-    import fcntl
 
     def _lock(descriptor: int, *, shared: bool) -> None:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
