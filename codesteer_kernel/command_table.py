@@ -141,11 +141,11 @@ COMMANDS: tuple[Command, ...] = (
         parts={"run": "", "resume": "file", "status": "file", "report": "file", "compare": "file", "methods": ""},
     ),
     Command(
-        usage="train trajectories | pairs | import",
+        usage="train trajectories | pairs | import | sft | dpo | pack",
         help="a steerer of your own: data from runs, tuning; train --help",
         at="shell",
         flags=("--help",),
-        parts=dict.fromkeys(("trajectories", "pairs", "import"), ""),
+        parts={"trajectories": "", "pairs": "", "import": "file", "sft": "file", "dpo": "file", "pack": "file"},
     ),
     Command(
         usage="serve --steerer NAME",

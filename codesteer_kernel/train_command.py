@@ -1,11 +1,14 @@
-"""``codesteer train ...``: trajectories and preference pairs from runs, and steerers from those."""
+"""``codesteer train ...``: trajectories and preference pairs from runs, and steerers tuned on those."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,12 +22,16 @@ from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 from codesteer_kernel.training.collecting import STEERED
 from codesteer_kernel.training.folder import write_folder
+from codesteer_kernel.training.tuning.settings import Stage, read_settings
 from codesteer_kernel.training.weights import Weights
 
 __all__ = ["run_train"]
 
 PAPER_TRAJECTORIES, PAPER_PAIRS = 12_000, 5_500
 """What the paper trained on, about (codesteer.md, sections 4.1 and 4.2)."""
+
+TELL_SECONDS = 10.0
+"""Between two lines about a tuning; measurements are told at once."""
 
 _HELP = """\
 codesteer train: from runs to a steerer.
@@ -35,6 +42,18 @@ codesteer train: from runs to a steerer.
                                           trees of decisions, and the preference pairs in them
   codesteer train import FILE... -o DIR [--pairs]
                                           the authors' published files as ours: conversations, or preference pairs
+  codesteer train sft SETTINGS --data PATH -o DIR [NAME=VALUE ...]
+                                          a steerer tuned on conversations
+  codesteer train dpo SETTINGS --data PATH -o DIR [NAME=VALUE ...]
+                                          a steerer tuned on preference pairs
+  codesteer train pack DIR -o FOLDER [--adapter] [--dtype float32]
+                                          the tuned steerer as a folder to use: hf//FOLDER, local//FOLDER, serve
+
+How it is tuned (it goes on where DIR left off; an interrupt ends it after the running step):
+  SETTINGS                   a YAML file, or settings that ship: paper-llama3-8b-sft, smollm2-135m-dpo, ...
+  --data PATH                conversations.jsonl or pairs.jsonl, or the folder that holds it
+  NAME=VALUE                 a setting in place of the file's: steps=100, rate=2e-4, lora.r=8
+  --adapter                  of packing: the adapter alone, not merged into the weights of its base
 
 What is asked (both go on where DIR left off):
   --tasks T,...              names of seen tasks, or seen for all
@@ -71,6 +90,9 @@ def run_train(words: Sequence[str]) -> int:
         "trajectories": _trajectories,
         "pairs": _pairs,
         "import": _import,
+        "sft": _sft,
+        "dpo": _dpo,
+        "pack": _pack,
     }
     return run_subcommand("train", commands, words, _HELP)
 
@@ -152,6 +174,88 @@ def _import(parser: Parser, words: list[str]) -> int:
     return 0
 
 
+def _sft(parser: Parser, words: list[str]) -> int:
+    return _tune("sft", parser, words)
+
+
+def _dpo(parser: Parser, words: list[str]) -> int:
+    return _tune("dpo", parser, words)
+
+
+def _tune(stage: Stage, parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.tuning.tune import tune
+
+    parser.add_argument("settings")
+    parser.add_argument("changes", nargs="*", type=_change)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    given = parser.parse_intermixed_args(words)
+    settings = read_settings(given.settings, changes=dict(given.changes))
+    if settings.stage != stage:
+        raise BadInput(f"{given.settings} is for train {settings.stage}.", f"Give settings with stage: {stage}.")
+    told = 0.0
+
+    def tell(step: int, steps: int, logged: dict[str, float]) -> None:
+        nonlocal told
+        if "eval_loss" in logged or time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            print(f"step {step} of {steps}: {_told(logged)}", file=sys.stderr, flush=True)
+
+    with _stopping() as stop:
+        tuned = tune(settings, given.data, given.output, on_step=tell, stop=stop)
+    rows = f"{tuned.learned:,} rows learned, {tuned.held_out:,} held out, {tuned.left_out:,} left out"
+    if not tuned.done:
+        print(f"Stopped after step {tuned.steps:,} ({rows}). The same command goes on.")
+        return 130
+    print(f"{tuned.steps:,} steps ({rows}): loss {tuned.loss:.4g}. Held out: {_told(tuned.measured) or 'nothing'}.")
+    print(
+        f"Written: {tuned.folder}, with its card, README.md. To use it: codesteer train pack {tuned.folder} -o FOLDER"
+    )
+    return 0
+
+
+def _pack(parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.tuning.pack import pack
+
+    parser.add_argument("tuned", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--adapter", action="store_true")
+    parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16")
+    given = parser.parse_args(words)
+    packed = pack(given.tuned, given.output, merged=not given.adapter, dtype=given.dtype)
+    beside = f" It needs {packed.base} beside it." if packed.base else ""
+    print(f"Written: {packed.folder} ({packed.size / 1e6:,.1f} MB).{beside}")
+    print(
+        f"To use it: --steerer local/{packed.folder.absolute()}, or codesteer serve --steerer hf/{packed.folder.absolute()}"
+    )
+    return 0
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that the first interrupt sets; the second interrupts."""
+    stop = threading.Event()
+
+    def heard(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        print("Stopping after this step; once more to stop at once.", file=sys.stderr, flush=True)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _told(logged: dict[str, float]) -> str:
+    """The numbers that a person watching wants."""
+    names = ("loss", "eval_loss", "decision_accuracy", "eval_decision_accuracy")
+    names += ("rewards/accuracies", "eval_rewards/accuracies", "learning_rate")
+    found = [f"{name.replace('_', ' ')} {logged[name]:.4g}" for name in names if name in logged]
+    return ", ".join(found).replace("eval ", "held-out ")
+
+
 def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     """The options of a collecting command, and the job that they ask for."""
     parser.add_argument("--tasks", type=_names, required=True)
@@ -188,6 +292,13 @@ def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
 def _kept(parser: Parser) -> None:
     parser.add_argument("--weights", type=_weights, default=Weights())
     parser.add_argument("--no-dataset", dest="dataset", action="store_false")
+
+
+def _change(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _names(text: str) -> tuple[str, ...]:

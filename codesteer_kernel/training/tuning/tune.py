@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
+import os
+import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from codesteer_kernel.config import writable
-from codesteer_kernel.errors import BadInput, CacheNotWritable
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.hf import MARKER
+from codesteer_kernel.training.folder import CONVERSATIONS, PAIRS
 from codesteer_kernel.training.rows import Conversation, Pair, read_conversations, read_pairs
-from codesteer_kernel.training.tuning.encoding import encode
-from codesteer_kernel.training.tuning.loading import load
+from codesteer_kernel.training.tuning.card import write_card
+from codesteer_kernel.training.tuning.curves import draw_curves, last_measured, read_curves, write_table
+from codesteer_kernel.training.tuning.deciding import asked_first, forks
+from codesteer_kernel.training.tuning.encoding import Encoded, EncodedPair, Encoder
+from codesteer_kernel.training.tuning.loading import licence_of, load, needs
 from codesteer_kernel.training.tuning.settings import TuneSettings
+from codesteer_kernel.training.tuning.trainers import drop_broken_checkpoints, last_checkpoint, writing
 
-__all__ = ["Tuned", "split", "tune"]
+__all__ = ["CLAIM", "Tuned", "is_held_out", "tune"]
 
-SETTINGS = "settings.json"
-_OnStep = Callable[[int, int, dict[str, float]], None]
+CLAIM = "tuning.json"
+"""What a folder's tuning is of: its settings, and the hash of its rows."""
 
 
 class Tuned(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a tuning. ``left_out`` rows were too long; ``done`` is False where it was stopped."""
+    """What came of a tuning.
+
+    Attributes:
+        folder: where it is.
+        learned, held_out, left_out: rows learned from, measured on, and too long or too close.
+        steps: made in all sessions together.
+        loss: of the last step.
+        measured: the last measurement on held-out rows; empty where there are none.
+        done: False where it was stopped before its end.
+    """
 
     folder: Path
-    rows: int
+    learned: int
     held_out: int
     left_out: int
     steps: int
@@ -40,12 +55,21 @@ class Tuned(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
+class _Rows(msgspec.Struct):
+    """The rows of a file: all of them, and by their numbers those that are learned and those that are held out."""
+
+    all: list[Any]
+    learned: list[tuple[int, Any]] = []
+    held: list[tuple[int, Any]] = []
+    left_out: int = 0
+
+
 def tune(
     settings: TuneSettings,
     source: Path,
     folder: Path,
     *,
-    on_step: _OnStep | None = None,
+    on_step: Any = None,
     stop: threading.Event | None = None,
 ) -> Tuned:
     """Tune a steerer; blocks.
@@ -62,118 +86,175 @@ def tune(
         BadInput: the settings cannot work, a row is bad (it is named), or the folder belongs to another tuning.
         MissingDependency: the extra ``train`` is not installed.
         WeightsMissing: the base is not there.
-        TuningFailed: the loss is no number any more.
+        TuningFailed: a loss (its row is named) or a gradient is no number.
         CacheNotWritable: the folder cannot be written: the disk is full, say.
     """
     settings = settings.checked()
-    source = source / ("pairs.jsonl" if settings.stage == "dpo" else "conversations.jsonl") if source.is_dir() else source
+    file = source / (PAIRS if settings.stage == "dpo" else CONVERSATIONS) if source.is_dir() else source
     writable(folder.absolute())
-    rows: Sequence[Conversation] | Sequence[Pair] = (
-        list(read_pairs(source)) if settings.stage == "dpo" else list(read_conversations(source))
-    )
-    if not rows:
-        raise BadInput(f"{source} has no rows.", "Make some with codesteer train trajectories or pairs.")
-    model, tokenizer = load(settings)
-    with _full_disk(folder):
-        _claim(folder, settings, rows)
-        if settings.stage == "dpo":
-            from codesteer_kernel.training.tuning.dpo import preference_trainer
-
-            trainer, counts = preference_trainer(settings, rows, model, tokenizer, folder)  # type: ignore[arg-type]
-        else:
-            from codesteer_kernel.training.tuning.sft import conversation_trainer
-
-            trainer, counts = conversation_trainer(settings, rows, model, tokenizer, folder)  # type: ignore[arg-type]
-        return _train(trainer, counts, settings, rows, tokenizer, folder, on_step, stop or threading.Event())
-
-
-def split(rows: Sequence[Any], share: float) -> tuple[list[int], list[int]]:
-    """The places of the rows to learn from and of those held out.
-
-    By the hash of what is asked first, so that rows about one question are on one side, and on the same side every time.
-    """
-    learned: list[int] = []
-    held: list[int] = []
-    for place, row in enumerate(rows):
-        turns = row.prompt if isinstance(row, Pair) else row.messages
-        asked = next(turn.content for turn in turns if turn.role == "user")
-        mark = int.from_bytes(hashlib.sha256(asked.encode()).digest()[:8]) / 2**64
-        (held if mark < share else learned).append(place)
-    # Nothing to measure on is better than nothing to learn from.
-    return (learned, held) if learned else (held, [])
+    everything: list[Any] = list(read_pairs(file) if settings.stage == "dpo" else read_conversations(file))
+    if not everything:
+        raise BadInput(f"{file} has no rows.", "Make some with codesteer train trajectories, or train pairs.")
+    needs("torch", "transformers", "peft", "trl", "datasets", "accelerate", "matplotlib")
+    with _quiet():
+        if _first_process():
+            _claim(folder, settings, everything)
+        model, tokenizer = load(settings)
+        window = model.config.get_text_config().max_position_embeddings
+        if settings.max_tokens > window:
+            raise BadInput(
+                f"max_tokens is {settings.max_tokens:,}, and {settings.base} reads {window:,}.", "Lower max_tokens."
+            )
+        encoder = Encoder(tokenizer)
+        rows = _encoded(settings, everything, encoder, file.name)
+        trainer = _trainer(settings, rows, encoder, model, tokenizer, folder, file.name)
+        return _train(trainer, rows, settings, tokenizer, folder, on_step, stop or threading.Event())
 
 
-def fitting(settings: TuneSettings, rows: Sequence[Conversation], tokenizer: Any) -> tuple[list[Any], int]:
-    """The rows as tokens, and how many were left out because they are too long."""
-    found, left = [], 0
-    for number, row in enumerate(rows, 1):
-        try:
-            found.append(encode(row, tokenizer, settings.max_tokens, f"Row {number}"))
-        except BadInput:
+def is_held_out(row: Conversation | Pair, share: float) -> bool:
+    """Whether a row is for measuring: by the hash of what it is about, so that all rows of a problem are on one side."""
+    turns = row.prompt if isinstance(row, Pair) else row.messages
+    asked = asked_first(turns, row.dialect)
+    return int.from_bytes(hashlib.sha256(asked.encode()).digest()[:8]) / 2**64 < share
+
+
+def _encoded(settings: TuneSettings, everything: Sequence[Any], encoder: Encoder, name: str) -> _Rows:
+    rows = _Rows(list(everything))
+    for number, row in enumerate(everything, 1):
+        place = f"Row {number} of {name}"
+        if isinstance(row, Pair) and row.margin < settings.margin:
+            rows.left_out += 1
+            continue
+        encoded: Encoded | EncodedPair = (
+            encoder.pair(row, place) if isinstance(row, Pair) else encoder.conversation(row, place)
+        )
+        if len(encoded) > settings.max_tokens:
             if settings.too_long == "stop":
-                raise
-            left += 1
-    if not found:
-        raise BadInput(f"None of the {len(rows):,} rows fits {settings.max_tokens:,} tokens.", "Raise max_tokens.")
-    return found, left
+                raise BadInput(
+                    f"{place} has {len(encoded):,} tokens, and max_tokens is {settings.max_tokens:,}.",
+                    "Raise max_tokens, or leave long rows out with too_long: drop.",
+                )
+            rows.left_out += 1
+            continue
+        (rows.held if is_held_out(row, settings.held_out) else rows.learned).append((number, encoded))
+    if not rows.learned:
+        raise BadInput(
+            f"{name} has no row to learn from: of {len(everything):,}, {rows.left_out:,} are too long or too close and "
+            f"{len(rows.held):,} are held out.",
+            "Make more rows, raise max_tokens, or lower held_out.",
+        )
+    return rows
+
+
+def _trainer(
+    settings: TuneSettings, rows: _Rows, encoder: Encoder, model: Any, tokenizer: Any, folder: Path, name: str
+) -> Any:
+    if settings.stage == "dpo":
+        from codesteer_kernel.training.tuning.dpo import preference_trainer
+
+        return preference_trainer(settings, rows.learned, rows.held, model, tokenizer, folder)
+    from codesteer_kernel.training.tuning.sft import conversation_trainer
+
+    held = [(number, row, forks(rows.all[number - 1], encoder, f"Row {number} of {name}")) for number, row in rows.held]
+    return conversation_trainer(settings, rows.learned, held, model, tokenizer, folder)
 
 
 def _train(
     trainer: Any,
-    counts: tuple[int, int, int],
+    rows: _Rows,
     settings: TuneSettings,
-    rows: Sequence[Conversation] | Sequence[Pair],
     tokenizer: Any,
     folder: Path,
-    on_step: _OnStep | None,
+    on_step: Any,
     stop: threading.Event,
 ) -> Tuned:
-    from transformers.trainer_utils import get_last_checkpoint
+    from transformers import PrinterCallback
 
-    from codesteer_kernel.training.tuning.card import write_card
     from codesteer_kernel.training.tuning.watching import Watch
 
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Watch(folder, on_step, stop))
-    outcome = trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
-    measured = {}
-    if counts[1] and not stop.is_set():
-        measured = {name: float(value) for name, value in trainer.evaluate().items() if isinstance(value, int | float)}
-    if not stop.is_set():
-        trainer.save_model(str(folder))
-        tokenizer.save_pretrained(str(folder))
-        (folder / MARKER).write_text(json.dumps({"dialect": rows[0].dialect}) + "\n", encoding="utf-8")
+    begun = last_checkpoint(folder)
+    trainer.train(resume_from_checkpoint=str(begun) if begun is not None else None)
+    done = trainer.state.global_step >= trainer.state.max_steps
+    if done:
+        if rows.held and not _is_measured(folder, trainer.state.global_step):
+            trainer.evaluate()
+        _save(trainer, tokenizer, rows, folder)
+    lines = read_curves(folder)
     tuned = Tuned(
         folder=folder,
-        rows=counts[0],
-        held_out=counts[1],
-        left_out=counts[2],
+        learned=len(rows.learned),
+        held_out=len(rows.held),
+        left_out=rows.left_out,
         steps=int(trainer.state.global_step),
-        loss=float(outcome.training_loss),
-        measured=measured,
-        done=not stop.is_set(),
+        loss=next((line["loss"] for line in reversed(lines) if "loss" in line), float("nan")),
+        measured=last_measured(lines),
+        done=done,
     )
-    if tuned.done:
-        write_card(tuned, settings, rows)
+    if done and _first_process():
+        counts = {
+            "learned": tuned.learned,
+            "held out": tuned.held_out,
+            "left out": tuned.left_out,
+            "steps": tuned.steps,
+        }
+        write_table(folder, lines)
+        draw_curves(folder, lines)
+        write_card(folder, settings, rows.all, counts, lines, licence_of(settings))
     return tuned
 
 
-def _claim(folder: Path, settings: TuneSettings, rows: Sequence[Conversation] | Sequence[Pair]) -> None:
+def _is_measured(folder: Path, step: int) -> bool:
+    return any(line["step"] == step and "eval_loss" in line for line in read_curves(folder))
+
+
+def _save(trainer: Any, tokenizer: Any, rows: _Rows, folder: Path) -> None:
+    if trainer.is_fsdp_enabled:
+        # Checkpoints may be in pieces; what is used afterwards is whole.
+        trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
+    with writing("The tuned steerer", folder):
+        trainer.save_model(str(folder))
+        if _first_process():
+            # DPO's copy of where it began; and a pickle, which nothing here reads.
+            shutil.rmtree(folder / "ref", ignore_errors=True)
+            (folder / "training_args.bin").unlink(missing_ok=True)
+            tokenizer.save_pretrained(str(folder))
+            (folder / MARKER).write_text(json.dumps({"dialect": rows.all[0].dialect}) + "\n", encoding="utf-8")
+
+
+def _claim(folder: Path, settings: TuneSettings, rows: Sequence[Any]) -> None:
     """Note what is tuned here on what; refuse a folder in which something else was begun."""
-    mark = hashlib.sha256(msgspec.json.encode(list(rows))).hexdigest()
+    mark = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
     claim = {"settings": msgspec.to_builtins(settings), "rows": mark}
-    path = folder / SETTINGS
-    if path.is_file() and any(folder.glob("checkpoint-*")) and json.loads(path.read_text(encoding="utf-8")) != claim:
+    path = folder / CLAIM
+    if last_checkpoint(folder) is not None and path.is_file() and json.loads(path.read_text(encoding="utf-8")) != claim:
         raise BadInput(f"{folder} holds another tuning.", "Give another folder, or remove this one.")
+    drop_broken_checkpoints(folder)
     path.write_text(json.dumps(claim, indent=1) + "\n", encoding="utf-8")
 
 
-@contextlib.contextmanager
-def _full_disk(folder: Path) -> Iterator[None]:
+def _first_process() -> bool:
+    """Whether this is the process that writes; ``accelerate launch`` starts one for each device."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The packages draw no bars and tell no news; what they had been told about that holds again afterwards."""
+    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from transformers.utils import logging
+
+    shown, told = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    drawn = not are_progress_bars_disabled()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    disable_progress_bars()
     try:
         yield
-    except OSError as fault:
-        if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise
-        raise CacheNotWritable(
-            f"{folder} cannot be written ({fault.strerror}).", "Make room, then start the same command: it goes on."
-        ) from None
+    finally:
+        logging.set_verbosity(told)
+        if shown:
+            logging.enable_progress_bar()
+        if drawn:
+            enable_progress_bars()

@@ -1,4 +1,4 @@
-"""What watches over a tuning: curves on disk, progress, a stop, and an early end where nothing good can come of it."""
+"""What watches over a tuning: curves on the disk, progress, a stop, and an end where the gradient is no number."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from codesteer_kernel.errors import CodeSteerError
+from codesteer_kernel.errors import TuningFailed
+from codesteer_kernel.training.tuning.curves import CURVES, read_curves
+from codesteer_kernel.training.tuning.trainers import writing
 
-__all__ = ["CURVES", "TuningFailed", "Watch"]
+__all__ = ["OnStep", "Watch"]
 
-CURVES = "curves.jsonl"
 OnStep = Callable[[int, int, dict[str, float]], None]
-
-
-class TuningFailed(CodeSteerError):
-    """A tuning that cannot go on; what was saved before is there."""
-
-    code = "tuning_failed"
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]  # transformers' classes are untyped here
@@ -30,35 +25,36 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers' classes are
 
     Args:
         folder: where the curves go; lines of an earlier session that were made behind the checkpoint that this one goes
-            on from are replaced.
+            on from are dropped.
         on_step: called with the step, how many there will be, and what was logged.
         stop: set it to end after the running step, with a checkpoint.
     """
 
     def __init__(self, folder: Path, on_step: OnStep | None, stop: threading.Event) -> None:
-        self._path = folder / CURVES
+        self._folder = folder
         self._on_step = on_step
         self._stop = stop
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Keep of the curves what belongs to the steps that are done."""
-        if self._path.is_file():
-            lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= state.global_step]
-            self._path.write_text("".join(kept), encoding="utf-8")
+        if state.is_world_process_zero:
+            kept = [line for line in read_curves(self._folder) if line["step"] <= state.global_step]
+            lines = [json.dumps(line) + "\n" for line in kept] if state.global_step else []
+            (self._folder / CURVES).write_text("".join(lines), encoding="utf-8")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Keep a line; end where the loss is no number."""
+        """Keep a line; end where the gradient is no number: the weights it led to are of no use."""
         told = {name: float(value) for name, value in (logs or {}).items() if isinstance(value, int | float)}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": state.global_step, **told}, allow_nan=True) + "\n")
-        for name in ("loss", "eval_loss", "grad_norm"):
-            if name in told and not math.isfinite(told[name]):
-                raise TuningFailed(
-                    f"At step {state.global_step} the {name} is {told[name]}.",
-                    "Lower the rate, or train in float32; the last checkpoint is from before.",
-                )
-        if self._on_step is not None:
+        if state.is_world_process_zero:
+            line = json.dumps({"step": state.global_step, **told}) + "\n"
+            with writing("The log", self._folder), (self._folder / CURVES).open("a", encoding="utf-8") as file:
+                file.write(line)
+        if not math.isfinite(told.get("grad_norm", 0.0)):
+            raise TuningFailed(
+                f"At step {state.global_step} the gradient's norm is {told['grad_norm']}.",
+                "Lower the rate, or compute in float32; the last checkpoint is from before.",
+            )
+        if self._on_step is not None and state.is_world_process_zero:
             self._on_step(state.global_step, state.max_steps, told)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
