@@ -250,8 +250,8 @@ def _stopping() -> Iterator[threading.Event]:
 
 def _told(logged: dict[str, float]) -> str:
     """The numbers that a person watching wants."""
-    names = ("loss", "eval_loss", "decision_accuracy", "eval_decision_accuracy")
-    names += ("rewards/accuracies", "eval_rewards/accuracies", "learning_rate")
+    names = ["loss", "eval_loss", "decision_accuracy", "eval_decision_accuracy"]
+    names += ["rewards/accuracies", "eval_rewards/accuracies", "learning_rate"]
     found = [f"{name.replace('_', ' ')} {logged[name]:.4g}" for name in names if name in logged]
     return ", ".join(found).replace("eval ", "held-out ")
 

@@ -17,7 +17,8 @@ from codesteer_kernel.training.tuning.tune import tune
 from tests.models import tiny_llama
 from tests.training.small_rows import conversations, settings, written
 
-pytestmark = pytest.mark.timeout(600)
+# peft uses what transformers is about to rename.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.filterwarnings("ignore::FutureWarning")]
 CHOICES = ("<<<Code>>>", "<<<Text>>>")
 
 

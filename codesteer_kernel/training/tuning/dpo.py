@@ -63,8 +63,10 @@ def preference_trainer(
 
     Args:
         settings: how.
-        learned, held: pairs to learn from and to measure on, with their numbers.
-        model, tokenizer: what is tuned.
+        learned: pairs to learn from, with their numbers.
+        held: pairs to measure on, likewise.
+        model: what is tuned.
+        tokenizer: the model's.
         folder: for checkpoints.
     """
     sets = [

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from codesteer_kernel.models.catalogue import entry, weights_path
 from codesteer_kernel.models.hf_load import base_of_adapter, fetch, is_folder
 from codesteer_kernel.training.tuning.settings import Lora, TuneSettings
 
-__all__ = ["computes_in_bf16", "find_base", "licence_of", "load", "needs"]
+__all__ = ["computes_in_bf16", "find_base", "licence_of", "load", "needs", "quiet"]
 
 _INSTALL = "Install it with: pip install 'codesteer[train]'"
 
@@ -26,6 +29,30 @@ def needs(*packages: str) -> None:
     for package in packages:
         if find_spec(package) is None:
             raise MissingDependency(f"Tuning needs {package}.", _INSTALL)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The packages draw no bars and tell no news of theirs; what they had been told about that holds again afterwards."""
+    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from transformers.utils import logging
+
+    shown, told = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    drawn = not are_progress_bars_disabled()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    disable_progress_bars()
+    try:
+        with warnings.catch_warnings():
+            # What one of them must change before a later version of another.
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logging.set_verbosity(told)
+        if shown:
+            logging.enable_progress_bar()
+        if drawn:
+            enable_progress_bars()
 
 
 def find_base(name: str) -> Path:

@@ -18,7 +18,7 @@ from codesteer_kernel.models.hf import MARKER
 from codesteer_kernel.models.hf_load import base_of_adapter, is_folder
 from codesteer_kernel.training.tuning.card import CARD
 from codesteer_kernel.training.tuning.curves import PICTURE, TABLE
-from codesteer_kernel.training.tuning.loading import find_base, needs
+from codesteer_kernel.training.tuning.loading import find_base, needs, quiet
 from codesteer_kernel.training.tuning.trainers import writing
 
 __all__ = ["Packed", "pack"]
@@ -59,10 +59,11 @@ def pack(
         raise BadInput(f"{tuned} holds whole weights and no adapter.", "Pack it without --adapter.")
     if folder.exists():
         raise BadInput(f"{folder} is there already.", "Name a new folder.")
+    needs("torch", "transformers", "peft", "datasets")
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        with writing("The packed steerer", folder.parent):
+        with writing("The packed steerer", folder.parent), quiet():
             draft.mkdir(parents=True)
             if merged:
                 _write_weights(tuned, base, draft, dtype)
@@ -79,7 +80,6 @@ def pack(
 
 
 def _write_weights(tuned: Path, base: str | None, draft: Path, dtype: str) -> None:
-    needs("torch", "transformers", *(["peft"] if base is not None else []))
     import torch
     from transformers import AutoModelForCausalLM
 

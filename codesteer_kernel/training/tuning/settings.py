@@ -123,7 +123,7 @@ def read_settings(source: Path | str, changes: Mapping[str, Any] | None = None) 
         MissingDependency: PyYAML is missing.
     """
     try:
-        import yaml
+        import yaml  # type: ignore[import-untyped]
     except ImportError:
         raise MissingDependency("Settings are YAML.", "Install it with: pip install 'codesteer[train]'") from None
     path = Path(source)

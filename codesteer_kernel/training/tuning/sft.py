@@ -153,7 +153,8 @@ def conversation_trainer(
         settings: how.
         learned: rows to learn from, with their numbers.
         held: rows to measure on, with their numbers and forks.
-        model, tokenizer: what is tuned.
+        model: what is tuned.
+        tokenizer: the model's.
         folder: for checkpoints.
     """
     measured = dataset_of([(number, row) for number, row, _ in held]) if held else None

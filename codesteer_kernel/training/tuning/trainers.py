@@ -8,16 +8,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codesteer_kernel.errors import CacheNotWritable, TuningFailed
 from codesteer_kernel.training.tuning.loading import computes_in_bf16
 from codesteer_kernel.training.tuning.settings import TuneSettings
-
-if TYPE_CHECKING:
-    _Trainer = Any
-else:
-    _Trainer = object
 
 __all__ = ["CHECKPOINTS", "Guarded", "arguments", "drop_broken_checkpoints", "last_checkpoint", "writing"]
 
@@ -85,8 +80,11 @@ def _step(path: Path) -> int:
     return int(number) if number.isdecimal() else -1
 
 
-class Guarded(_Trainer):
+class Guarded:
     """Goes before a trainer of TRL among a class's bases."""
+
+    args: Any
+    state: Any
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """The card is ours, written at the end."""
@@ -97,7 +95,7 @@ class Guarded(_Trainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         folder = Path(self.args.output_dir)
         with writing(f"The checkpoint of step {self.state.global_step}", folder):
-            super()._save_checkpoint(model, trial)
+            super()._save_checkpoint(model, trial)  # type: ignore[misc]  # the trainer's
 
     def refuse_nonsense(self, loss: Any, rows: Sequence[int]) -> None:
         """Raise :class:`TuningFailed` naming the rows of a batch whose loss is no number."""

@@ -7,8 +7,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from codesteer_kernel.training.tuning.card import write_card
 from codesteer_kernel.training.tuning.curves import draw_curves, last_measured, read_curves, write_table
 from codesteer_kernel.training.tuning.deciding import asked_first, forks
 from codesteer_kernel.training.tuning.encoding import Encoded, EncodedPair, Encoder
-from codesteer_kernel.training.tuning.loading import licence_of, load, needs
+from codesteer_kernel.training.tuning.loading import licence_of, load, needs, quiet
 from codesteer_kernel.training.tuning.settings import TuneSettings
 from codesteer_kernel.training.tuning.trainers import drop_broken_checkpoints, last_checkpoint, writing
 
@@ -96,7 +95,7 @@ def tune(
     if not everything:
         raise BadInput(f"{file} has no rows.", "Make some with codesteer train trajectories, or train pairs.")
     needs("torch", "transformers", "peft", "trl", "datasets", "accelerate", "matplotlib")
-    with _quiet():
+    with quiet():
         if _first_process():
             _claim(folder, settings, everything)
         model, tokenizer = load(settings)
@@ -237,24 +236,3 @@ def _claim(folder: Path, settings: TuneSettings, rows: Sequence[Any]) -> None:
 def _first_process() -> bool:
     """Whether this is the process that writes; ``accelerate launch`` starts one for each device."""
     return os.environ.get("RANK", "0") == "0"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """The packages draw no bars and tell no news; what they had been told about that holds again afterwards."""
-    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-    from transformers.utils import logging
-
-    shown, told = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    drawn = not are_progress_bars_disabled()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(told)
-        if shown:
-            logging.enable_progress_bar()
-        if drawn:
-            enable_progress_bars()
