@@ -116,7 +116,7 @@ def _trajectories(parser: Parser, words: list[str]) -> int:
         return 130
     found = select(read_records(given.output), given.words, sieve, given.weights)
     print(f"{len(outcome.attempts):,} runs, of which {len(found.rows):,} are kept.")
-    for reason, count in found.left_out.most_common():
+    for reason, count in (+found.left_out).most_common():
         print(f"  {count:>6,} left out: {reason}")
     path = write_folder(given.output, found.rows, dataset=given.dataset)
     print(f"Written: {path}")

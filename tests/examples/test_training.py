@@ -17,7 +17,7 @@ from tests.examples.sessions import EXAMPLES
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(900)]
 
 KEPT = nbformat.read(EXAMPLES / "training.ipynb", as_version=4)
-FEW = {"FOLDER": "small", "TASKS": "pooling", "PROBLEMS": 6, "STEPS": 4}
+FEW = {"FOLDER": "small", "TASKS": "pooling", "PROBLEMS": 10, "STEPS": 4}
 
 
 @pytest.fixture(scope="module")

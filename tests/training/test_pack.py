@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 from codesteer_kernel.errors import BadInput, MissingDependency
 from codesteer_kernel.models import Message, open_model
 from codesteer_kernel.models.hf_load import count_weights
+from codesteer_kernel.models.served import HostClient
 from codesteer_kernel.training.tuning.pack import pack
 from codesteer_kernel.training.tuning.settings import Lora
 from codesteer_kernel.training.tuning.tune import tune
 from tests.models import tiny_llama
+from tests.serving.process import HostProcess
 from tests.training.small_rows import conversations, settings, written
 
 # peft uses what transformers is about to rename.
@@ -48,6 +52,7 @@ async def test_merged_weights_decide_as_they_were_tuned_to(tuned: Path, base: Pa
     packed = pack(tuned, tmp_path / "steerer", dtype="float32")
     assert packed.base == ""
     assert not list(packed.folder.glob("checkpoint-*")) + list(packed.folder.glob("*.bin"))
+    assert "library_name: transformers" in (packed.folder / "README.md").read_text()
     assert count_weights(packed.folder).parameters == count_weights(base).parameters
     model: Any = open_model(f"local/{packed.folder}")
     assert model.dialect == "codesteer-v1"
@@ -84,6 +89,26 @@ async def test_half_the_size_in_bfloat16_and_quantised_only_where_something_can(
         model: Any = open_model(f"hf/{packed.folder}?quantize={numbers}")
         with pytest.raises(MissingDependency, match=package):
             await model.ready()
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A runtime folder of the test's own, its path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="cs-") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
+        HostProcess.end_all()
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_it_is_hosted_and_decides_there_as_it_does_here(base: Path, tmp_path: Path) -> None:
+    # As tuned as any: what is packed are weights, a tokenizer and a dialect.
+    packed = pack(base, tmp_path / "steerer", dtype="float32")
+    with HostProcess("--steerer", f"hf/{packed.folder}?dtype=float32", "--port", "0", "--name", "mine") as process:
+        host = process.host
+        assert host.dialect == "codesteer-v1"
+        choice = await HostClient(host).score([Message("user", "Q"), Message("assistant", "")], CHOICES)
+    assert choice.probabilities == pytest.approx(await chosen(f"hf/{packed.folder}?dtype=float32", "Q"), abs=1e-4)
 
 
 def test_what_is_not_finished_or_there_already_is_refused(base: Path, tuned: Path, tmp_path: Path) -> None:

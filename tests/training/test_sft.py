@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from codesteer_kernel.errors import BadInput, CacheNotWritable, TuningFailed
+from codesteer_kernel.errors import BadInput, CacheNotWritable, ModelError, TuningFailed
 from codesteer_kernel.training.tuning.curves import read_curves
 from codesteer_kernel.training.tuning.encoding import Encoder
 from codesteer_kernel.training.tuning.settings import Lora
@@ -85,14 +85,14 @@ def test_it_learns_measures_and_tells(base: Path, data: Path, tmp_path: Path) ->
 
 def losses_of_a_step(base: Path, folder: Path, rows: list[Any], **changes: Any) -> tuple[float, int]:
     """The loss of one step over all rows as the trainer computes it, and in how many sequences they came."""
+    from codesteer_kernel.training.tuning import sft
     from codesteer_kernel.training.tuning.loading import load
-    from codesteer_kernel.training.tuning.sft import conversation_trainer
 
     how = settings(base, **changes)
     model, tokenizer = load(how)
     encoder = Encoder(tokenizer)
     learned = [(number, encoder.conversation(one, "Row")) for number, one in enumerate(rows, 1)]
-    trainer = conversation_trainer(how, learned, [], model, tokenizer, folder)
+    trainer = sft.trainer(sft.configuration(how, folder), how, learned, [], model, tokenizer)
     batches = list(trainer.get_train_dataloader())
     count = trainer._get_num_items_in_batch(batches, trainer.args.device)
     model.train()
@@ -238,11 +238,18 @@ def test_bad_rows_are_named_before_anything_is_tuned(base: Path, tmp_path: Path)
         (replace(rows[0], messages=rows[0].messages[:1]), "Row 5 of conversations.jsonl does not end with a turn"),
         (replace(rows[0], messages=rows[0].messages[1:]), "Row 5 of conversations.jsonl: turn 1 is the assistant's"),
         (replace(rows[0], messages=[]), "Row 5 of conversations.jsonl has no turns"),
+        (
+            replace(rows[0], dialect="mini"),
+            "Row 5 of conversations.jsonl is in the words of mini, row 1 in those of codes",
+        ),
     ):
         with pytest.raises(BadInput, match=fault):
             tune(settings(base), written(tmp_path, [*rows, bad]), tmp_path / "out")
     with pytest.raises(BadInput, match=r"max_tokens is 9,000, and .* reads 8,192"):
         tune(settings(base, max_tokens=9_000), written(tmp_path, rows), tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="empty cannot be loaded"):
+        tune(settings(tmp_path / "empty"), tmp_path, tmp_path / "out")
     with pytest.raises(BadInput, match="no row to learn from: of 1, 1 are too long"):
         tune(settings(base, too_long="drop"), written(tmp_path, [long]), tmp_path / "out")
     assert not list((tmp_path / "out").glob("checkpoint-*"))

@@ -12,14 +12,16 @@ from typing import Any
 
 import msgspec
 
+from codesteer_kernel.models.hf_load import is_folder
 from codesteer_kernel.training.rows import Conversation, Origin, Pair
 from codesteer_kernel.training.tuning.curves import PICTURE, TABLE, measured
 from codesteer_kernel.training.tuning.settings import TuneSettings
 
-__all__ = ["CARD", "write_card"]
+__all__ = ["CARD", "merged_card", "write_card"]
 
 CARD = "README.md"
 _PACKAGES = ("codesteer", "torch", "transformers", "trl", "peft", "datasets", "accelerate")
+_MEASURES = ("loss", "decision_accuracy", "decisions", "rewards/accuracies", "rewards/margins")
 _STAGES = {"sft": "supervised tuning on steered runs", "dpo": "preference tuning (DPO) on pairs of decisions"}
 
 
@@ -44,7 +46,7 @@ def write_card(
     dialect = rows[0].dialect
     base = settings.base.removeprefix("hf/")
     head = ["---", "tags: [codesteer, steerer]", "library_name: " + ("peft" if settings.lora else "transformers")]
-    head += [f"base_model: {base}"] if not base.startswith((".", "/", "~", "local/")) else []
+    head += [f"base_model: {base}"] if not (base.startswith("local/") or is_folder(base)) else []
     head += [f"license: {licence.lower()}"] if licence else []
     parts = [
         "\n".join([*head, "---"]),
@@ -61,6 +63,12 @@ def write_card(
     path = folder / CARD
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return path
+
+
+def merged_card(card: str) -> str:
+    """The card of an adapter, after that became part of its base's weights."""
+    told = card.replace("library_name: peft", "library_name: transformers", 1)
+    return told.replace("as an adapter (LoRA).", "as an adapter (LoRA), merged here into the weights.", 1)
 
 
 def _data(rows: Sequence[Conversation] | Sequence[Pair], counts: dict[str, int]) -> str:
@@ -92,8 +100,8 @@ def _measured(lines: Sequence[dict[str, Any]], held: int) -> str:
     first, last = found[0], found[-1]
     rows = [
         (name.replace("_", " "), _number(first[name]) if name in first else "", _number(last[name]))
-        for name in last
-        if name != "step"
+        for name in _MEASURES
+        if name in last
     ]
     head = ("", f"step {first['step']}", f"step {last['step']}")
     told = f"On {held:,} held-out rows of the same kind of data; how well it steers is measured by `codesteer bench`."

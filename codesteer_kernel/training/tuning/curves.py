@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CURVES", "PICTURE", "TABLE", "draw_curves", "last_measured", "measured", "read_curves", "write_table"]
+__all__ = [
+    "CURVES",
+    "PICTURE",
+    "TABLE",
+    "OnStep",
+    "draw_curves",
+    "last_measured",
+    "measured",
+    "read_curves",
+    "write_table",
+]
+
+OnStep = Callable[[int, int, dict[str, float]], None]
+"""Is told a step, how many there will be, and what was logged."""
 
 CURVES = "curves.jsonl"
 TABLE = "curves.csv"

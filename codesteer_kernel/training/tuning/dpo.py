@@ -16,9 +16,9 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 from codesteer_kernel.training.tuning.encoding import EncodedPair
 from codesteer_kernel.training.tuning.settings import TuneSettings
-from codesteer_kernel.training.tuning.trainers import Guarded, arguments
+from codesteer_kernel.training.tuning.trainers import Guarded, arguments, measuring
 
-__all__ = ["GuardedDPOTrainer", "preference_trainer"]
+__all__ = ["GuardedDPOTrainer", "configuration", "trainer"]
 
 
 class _Collator(DataCollatorForPreference):  # type: ignore[misc]  # TRL's classes are untyped here
@@ -51,23 +51,28 @@ class GuardedDPOTrainer(Guarded, DPOTrainer):  # type: ignore[misc]
         return found
 
 
-def preference_trainer(
+def configuration(settings: TuneSettings, folder: Path) -> DPOConfig:
+    """The trainer's configuration. Made before the model is loaded, it tells loading what is spread over devices."""
+    return DPOConfig(**arguments(settings, folder), max_length=settings.max_tokens, beta=settings.beta)
+
+
+def trainer(
+    config: DPOConfig,
     settings: TuneSettings,
     learned: Sequence[tuple[int, EncodedPair]],
     held: Sequence[tuple[int, EncodedPair]],
     model: Any,
     tokenizer: Any,
-    folder: Path,
 ) -> GuardedDPOTrainer:
     """A trainer for preference pairs; what it is compared with is the model as it is now.
 
     Args:
-        settings: how.
+        config: from :func:`configuration`.
+        settings: the same.
         learned: pairs to learn from, with their numbers.
         held: pairs to measure on, likewise.
         model: what is tuned.
         tokenizer: the model's.
-        folder: for checkpoints.
     """
     sets = [
         Dataset.from_list([{**asdict(pair), "row": number} for number, pair in rows]) if rows else None
@@ -75,9 +80,7 @@ def preference_trainer(
     ]
     return GuardedDPOTrainer(
         model=model,
-        args=DPOConfig(
-            **arguments(settings, folder, measured=bool(held)), max_length=settings.max_tokens, beta=settings.beta
-        ),
+        args=measuring(config, held),
         train_dataset=sets[0],
         eval_dataset=sets[1],
         processing_class=tokenizer,

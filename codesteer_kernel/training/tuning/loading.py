@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from codesteer_kernel.config import cache_dir, default_threads
-from codesteer_kernel.errors import BadInput, MissingDependency, WeightsMissing
+from codesteer_kernel.errors import BadInput, MissingDependency, ModelError, WeightsMissing
 from codesteer_kernel.models.catalogue import entry, weights_path
 from codesteer_kernel.models.hf_load import base_of_adapter, fetch, is_folder
 from codesteer_kernel.training.tuning.settings import Lora, TuneSettings
@@ -65,7 +65,7 @@ def find_base(name: str) -> Path:
     plain = name.removeprefix("hf/").removeprefix("local/")
     if name.startswith("local/") and not is_folder(plain):
         return _unpacked(plain)
-    return fetch(plain, "", lambda event: None, threading.Event())
+    return fetch(plain, "", lambda event: None, threading.Event()).absolute()
 
 
 def licence_of(settings: TuneSettings) -> str:
@@ -86,6 +86,7 @@ def load(settings: TuneSettings) -> tuple[Any, Any]:
     Raises:
         BadInput: an adapter cannot be put on this model, or on another adapter.
         WeightsMissing: there are no such weights.
+        ModelError: what is there cannot be loaded.
     """
     import torch
     import transformers
@@ -99,18 +100,19 @@ def load(settings: TuneSettings) -> tuple[Any, Any]:
         raise BadInput(f"{settings.base} is an adapter already.", "Leave lora out: that adapter is tuned on.")
     frozen = inner is not None or settings.lora is not None
     weights = find_base(inner) if inner is not None else folder
-    tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights))
+    dtype = torch.bfloat16 if frozen and computes_in_bf16(settings) else torch.float32
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights))
+        model = transformers.AutoModelForCausalLM.from_pretrained(str(weights), dtype=dtype)
+        if inner is not None:
+            model = _tuned_on(model, folder)
+    except (OSError, ValueError, KeyError, RuntimeError) as fault:
+        reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+        raise ModelError(f"{settings.base} cannot be loaded ({reason}).", "Give a folder of transformers.") from None
     if tokenizer.pad_token_id is None:
         # What is learned is told by weights and lengths, so an end of turn in the padding is not taken for padding.
         tokenizer.pad_token = tokenizer.eos_token
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        str(weights), dtype=torch.bfloat16 if frozen and computes_in_bf16(settings) else torch.float32
-    )
-    if inner is not None:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(folder), is_trainable=True)
-    elif settings.lora is not None:
+    if settings.lora is not None:
         model = _with_adapter(model, settings.lora, settings.base)
     return model, tokenizer
 
@@ -122,6 +124,12 @@ def computes_in_bf16(settings: TuneSettings) -> bool:
     if settings.dtype == "auto":
         return bool(torch.cuda.is_available() and torch.cuda.is_bf16_supported())
     return settings.dtype == "bfloat16"
+
+
+def _tuned_on(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
 
 
 def _with_adapter(model: Any, lora: Lora, base: str) -> Any:

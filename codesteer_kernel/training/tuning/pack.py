@@ -16,7 +16,7 @@ import msgspec
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.hf import MARKER
 from codesteer_kernel.models.hf_load import base_of_adapter, is_folder
-from codesteer_kernel.training.tuning.card import CARD
+from codesteer_kernel.training.tuning.card import CARD, merged_card
 from codesteer_kernel.training.tuning.curves import PICTURE, TABLE
 from codesteer_kernel.training.tuning.loading import find_base, needs, quiet
 from codesteer_kernel.training.tuning.trainers import writing
@@ -72,6 +72,9 @@ def pack(
             for pattern in (*_WORDS, *_TOLD):
                 for file in tuned.glob(pattern):
                     shutil.copy2(file, draft)
+            if merged and (draft / CARD).is_file():
+                card = (draft / CARD).read_text(encoding="utf-8")
+                (draft / CARD).write_text(merged_card(card), encoding="utf-8")
             draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -17,9 +17,9 @@ from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 from codesteer_kernel.training.tuning.deciding import Fork
 from codesteer_kernel.training.tuning.encoding import Encoded
 from codesteer_kernel.training.tuning.settings import TuneSettings
-from codesteer_kernel.training.tuning.trainers import Guarded, arguments
+from codesteer_kernel.training.tuning.trainers import Guarded, arguments, measuring
 
-__all__ = ["Collator", "WeightedSFTTrainer", "conversation_trainer", "dataset_of"]
+__all__ = ["Collator", "WeightedSFTTrainer", "configuration", "trainer"]
 
 _FEATURES = {"input_ids": Value("int32"), "weights": Value("float32"), "rows": Value("int32")}
 
@@ -139,34 +139,40 @@ def decided_right(logits: Any, columns: Sequence[int], forks: Sequence[tuple[int
     return [all(every) for every in decisions.values()]
 
 
-def conversation_trainer(
+def configuration(settings: TuneSettings, folder: Path) -> SFTConfig:
+    """The trainer's configuration. Made before the model is loaded, it tells loading what is spread over devices."""
+    return SFTConfig(
+        **arguments(settings, folder),
+        max_length=settings.max_tokens,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+
+
+def trainer(
+    config: SFTConfig,
     settings: TuneSettings,
     learned: Sequence[tuple[int, Encoded]],
     held: Sequence[tuple[int, Encoded, list[Fork]]],
     model: Any,
     tokenizer: Any,
-    folder: Path,
 ) -> WeightedSFTTrainer:
     """A trainer for conversations.
 
     Args:
-        settings: how.
+        config: from :func:`configuration`.
+        settings: the same.
         learned: rows to learn from, with their numbers.
         held: rows to measure on, with their numbers and forks.
         model: what is tuned.
         tokenizer: the model's.
-        folder: for checkpoints.
     """
-    measured = dataset_of([(number, row) for number, row, _ in held]) if held else None
-    if measured is not None:
+    measured = None
+    if held:
+        measured = dataset_of([(number, row) for number, row, _ in held])
         measured = measured.add_column("forks", [[asdict(fork) for fork in forks] for *_, forks in held])
     return WeightedSFTTrainer(
         model=model,
-        args=SFTConfig(
-            **arguments(settings, folder, measured=bool(held)),
-            max_length=settings.max_tokens,
-            dataset_kwargs={"skip_prepare_dataset": True},
-        ),
+        args=measuring(config, held),
         train_dataset=dataset_of(learned, pack_to=settings.max_tokens if settings.packing else 0),
         eval_dataset=measured,
         processing_class=tokenizer,

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from codesteer_kernel.errors import CacheNotWritable, TuningFailed
+from codesteer_kernel.errors import BadInput, CacheNotWritable, TuningFailed
 from codesteer_kernel.training.tuning.loading import computes_in_bf16
 from codesteer_kernel.training.tuning.settings import TuneSettings
 
-__all__ = ["CHECKPOINTS", "Guarded", "arguments", "drop_broken_checkpoints", "last_checkpoint", "writing"]
+__all__ = ["CHECKPOINTS", "Guarded", "arguments", "drop_broken_checkpoints", "last_checkpoint", "measuring", "writing"]
 
 CHECKPOINTS = "checkpoint-"
 _STATE = "trainer_state.json"
 """The file that a trainer writes last: a checkpoint without it is none."""
 
 
-def arguments(settings: TuneSettings, folder: Path, *, measured: bool) -> dict[str, Any]:
-    """The arguments that the configurations of both trainers take."""
+def arguments(settings: TuneSettings, folder: Path) -> dict[str, Any]:
+    """The arguments that the configurations of both trainers take.
+
+    Raises:
+        BadInput: one process would drive several GPUs, which the trainers cannot.
+    """
     import torch
 
     cuda = torch.cuda.is_available()
+    if torch.cuda.device_count() > 1 and "RANK" not in os.environ:
+        raise BadInput(
+            f"One process sees {torch.cuda.device_count()} GPUs.",
+            "Start it with accelerate launch (docs/training.md), or set CUDA_VISIBLE_DEVICES=0.",
+        )
     return {
         "output_dir": str(folder),
         "num_train_epochs": settings.epochs,
@@ -36,9 +46,9 @@ def arguments(settings: TuneSettings, folder: Path, *, measured: bool) -> dict[s
         "learning_rate": settings.rate,
         "lr_scheduler_type": settings.schedule,
         "warmup_steps": settings.warmup,
-        "eval_strategy": "steps" if measured else "no",
+        "eval_strategy": "steps",
         "eval_steps": settings.measure_every,
-        "eval_on_start": measured and last_checkpoint(folder) is None,
+        "eval_on_start": last_checkpoint(folder) is None,
         "save_strategy": "steps",
         "save_steps": settings.save_every,
         "save_total_limit": settings.keep,
@@ -47,12 +57,20 @@ def arguments(settings: TuneSettings, folder: Path, *, measured: bool) -> dict[s
         "logging_nan_inf_filter": False,
         "activation_checkpointing": settings.checkpointing,
         "bf16": computes_in_bf16(settings),
-        "use_cpu": not cuda,
+        "use_cpu": not torch.accelerator.is_available(),
         "dataloader_pin_memory": cuda,
         "disable_tqdm": True,
         "report_to": "none",
         "seed": settings.seed,
     }
+
+
+def measuring(config: Any, held: Sequence[Any]) -> Any:
+    """``config``, without measurements where nothing is held out."""
+    if not held:
+        config.eval_strategy = type(config.eval_strategy)("no")
+        config.eval_on_start = False
+    return config
 
 
 def last_checkpoint(folder: Path) -> Path | None:

@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 
 from codesteer_kernel.config import writable
-from codesteer_kernel.errors import BadInput
+from codesteer_kernel.errors import BadInput, OutOfMemory
 from codesteer_kernel.models.hf import MARKER
 from codesteer_kernel.training.folder import CONVERSATIONS, PAIRS
 from codesteer_kernel.training.rows import Conversation, Pair, read_conversations, read_pairs
 from codesteer_kernel.training.tuning.card import write_card
-from codesteer_kernel.training.tuning.curves import draw_curves, last_measured, read_curves, write_table
+from codesteer_kernel.training.tuning.curves import OnStep, draw_curves, last_measured, read_curves, write_table
 from codesteer_kernel.training.tuning.deciding import asked_first, forks
 from codesteer_kernel.training.tuning.encoding import Encoded, EncodedPair, Encoder
 from codesteer_kernel.training.tuning.loading import licence_of, load, needs, quiet
@@ -55,11 +55,11 @@ class Tuned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Rows(msgspec.Struct):
-    """The rows of a file: all of them, and by their numbers those that are learned and those that are held out."""
+    """The rows of a file: all of them; those that are learned and those that are held out, numbered, as tokens."""
 
     all: list[Any]
     learned: list[tuple[int, Any]] = []
-    held: list[tuple[int, Any]] = []
+    held: list[Any] = []
     left_out: int = 0
 
 
@@ -68,7 +68,7 @@ def tune(
     source: Path,
     folder: Path,
     *,
-    on_step: Any = None,
+    on_step: OnStep | None = None,
     stop: threading.Event | None = None,
 ) -> Tuned:
     """Tune a steerer; blocks.
@@ -86,6 +86,7 @@ def tune(
         MissingDependency: the extra ``train`` is not installed.
         WeightsMissing: the base is not there.
         TuningFailed: a loss (its row is named) or a gradient is no number.
+        OutOfMemory: it does not fit onto the GPU.
         CacheNotWritable: the folder cannot be written: the disk is full, say.
     """
     settings = settings.checked()
@@ -98,6 +99,9 @@ def tune(
     with quiet():
         if _first_process():
             _claim(folder, settings, everything)
+        stage = _stage(settings)
+        # Before the model: it tells loading what is spread over devices.
+        config = stage.configuration(settings, folder)
         model, tokenizer = load(settings)
         window = model.config.get_text_config().max_position_embeddings
         if settings.max_tokens > window:
@@ -106,8 +110,24 @@ def tune(
             )
         encoder = Encoder(tokenizer)
         rows = _encoded(settings, everything, encoder, file.name)
-        trainer = _trainer(settings, rows, encoder, model, tokenizer, folder, file.name)
+        if settings.stage == "sft":
+            rows.held = [
+                (number, row, forks(everything[number - 1], encoder, f"Row {number} of {file.name}"))
+                for number, row in rows.held
+            ]
+        trainer = stage.trainer(config, settings, rows.learned, rows.held, model, tokenizer)
         return _train(trainer, rows, settings, tokenizer, folder, on_step, stop or threading.Event())
+
+
+def _stage(settings: TuneSettings) -> Any:
+    """The module of the stage's trainer."""
+    if settings.stage == "dpo":
+        from codesteer_kernel.training.tuning import dpo
+
+        return dpo
+    from codesteer_kernel.training.tuning import sft
+
+    return sft
 
 
 def is_held_out(row: Conversation | Pair, share: float) -> bool:
@@ -121,6 +141,11 @@ def _encoded(settings: TuneSettings, everything: Sequence[Any], encoder: Encoder
     rows = _Rows(list(everything))
     for number, row in enumerate(everything, 1):
         place = f"Row {number} of {name}"
+        if row.dialect != everything[0].dialect:
+            raise BadInput(
+                f"{place} is in the words of {row.dialect}, row 1 in those of {everything[0].dialect}.",
+                "A steerer speaks one dialect: make a file for each.",
+            )
         if isinstance(row, Pair) and row.margin < settings.margin:
             rows.left_out += 1
             continue
@@ -145,28 +170,16 @@ def _encoded(settings: TuneSettings, everything: Sequence[Any], encoder: Encoder
     return rows
 
 
-def _trainer(
-    settings: TuneSettings, rows: _Rows, encoder: Encoder, model: Any, tokenizer: Any, folder: Path, name: str
-) -> Any:
-    if settings.stage == "dpo":
-        from codesteer_kernel.training.tuning.dpo import preference_trainer
-
-        return preference_trainer(settings, rows.learned, rows.held, model, tokenizer, folder)
-    from codesteer_kernel.training.tuning.sft import conversation_trainer
-
-    held = [(number, row, forks(rows.all[number - 1], encoder, f"Row {number} of {name}")) for number, row in rows.held]
-    return conversation_trainer(settings, rows.learned, held, model, tokenizer, folder)
-
-
 def _train(
     trainer: Any,
     rows: _Rows,
     settings: TuneSettings,
     tokenizer: Any,
     folder: Path,
-    on_step: Any,
+    on_step: OnStep | None,
     stop: threading.Event,
 ) -> Tuned:
+    from torch import OutOfMemoryError
     from transformers import PrinterCallback
 
     from codesteer_kernel.training.tuning.watching import Watch
@@ -174,7 +187,13 @@ def _train(
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Watch(folder, on_step, stop))
     begun = last_checkpoint(folder)
-    trainer.train(resume_from_checkpoint=str(begun) if begun is not None else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(begun) if begun is not None else None)
+    except OutOfMemoryError as fault:
+        raise OutOfMemory(
+            f"The GPU's memory does not do ({str(fault).splitlines()[0]}).",
+            "Lower batch or max_tokens, set checkpointing: true, or tune an adapter (lora).",
+        ) from None
     done = trainer.state.global_step >= trainer.state.max_steps
     if done:
         if rows.held and not _is_measured(folder, trainer.state.global_step):

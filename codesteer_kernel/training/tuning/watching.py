@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from codesteer_kernel.errors import TuningFailed
-from codesteer_kernel.training.tuning.curves import CURVES, read_curves
+from codesteer_kernel.training.tuning.curves import CURVES, OnStep, read_curves
 from codesteer_kernel.training.tuning.trainers import writing
 
-__all__ = ["OnStep", "Watch"]
-
-OnStep = Callable[[int, int, dict[str, float]], None]
+__all__ = ["Watch"]
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]  # transformers' classes are untyped here
