@@ -55,7 +55,7 @@ How it is tuned (it goes on where DIR left off; an interrupt ends it after the r
   NAME=VALUE                 a setting in place of the file's: steps=100, rate=2e-4, lora.r=8
   --adapter                  of packing: the adapter alone, not merged into the weights of its base
 
-What is asked (both go on where DIR left off):
+What is asked of trajectories and pairs (both go on where DIR left off):
   --tasks T,...              names of seen tasks, or seen for all
   --levels L,...             1 to 5, default, or a preset's name (default: 1,2)
   -n, --n N                  problems of each task at each level (default: 10)
@@ -183,6 +183,7 @@ def _dpo(parser: Parser, words: list[str]) -> int:
 
 
 def _tune(stage: Stage, parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.tuning.trainers import first_process
     from codesteer_kernel.training.tuning.tune import tune
 
     parser.add_argument("settings")
@@ -203,6 +204,8 @@ def _tune(stage: Stage, parser: Parser, words: list[str]) -> int:
 
     with _stopping() as stop:
         tuned = tune(settings, given.data, given.output, on_step=tell, stop=stop)
+    if not first_process():
+        return 0 if tuned.done else 130
     rows = f"{tuned.learned:,} rows learned, {tuned.held_out:,} held out, {tuned.left_out:,} left out"
     if not tuned.done:
         print(f"Stopped after step {tuned.steps:,} ({rows}). The same command goes on.")

@@ -15,7 +15,16 @@ from codesteer_kernel.errors import BadInput, CacheNotWritable, TuningFailed
 from codesteer_kernel.training.tuning.loading import computes_in_bf16
 from codesteer_kernel.training.tuning.settings import TuneSettings
 
-__all__ = ["CHECKPOINTS", "Guarded", "arguments", "drop_broken_checkpoints", "last_checkpoint", "measuring", "writing"]
+__all__ = [
+    "CHECKPOINTS",
+    "Guarded",
+    "arguments",
+    "drop_broken_checkpoints",
+    "first_process",
+    "last_checkpoint",
+    "measuring",
+    "writing",
+]
 
 CHECKPOINTS = "checkpoint-"
 _STATE = "trainer_state.json"
@@ -59,10 +68,16 @@ def arguments(settings: TuneSettings, folder: Path) -> dict[str, Any]:
         "bf16": computes_in_bf16(settings),
         "use_cpu": not torch.accelerator.is_available(),
         "dataloader_pin_memory": cuda,
+        "ddp_find_unused_parameters": False,
         "disable_tqdm": True,
         "report_to": "none",
         "seed": settings.seed,
     }
+
+
+def first_process() -> bool:
+    """Whether this is the process that writes and tells; ``accelerate launch`` starts one for each device."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def measuring(config: Any, held: Sequence[Any]) -> Any:

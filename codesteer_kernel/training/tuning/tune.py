@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import threading
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from codesteer_kernel.training.tuning.deciding import asked_first, forks
 from codesteer_kernel.training.tuning.encoding import Encoded, EncodedPair, Encoder
 from codesteer_kernel.training.tuning.loading import licence_of, load, needs, quiet
 from codesteer_kernel.training.tuning.settings import TuneSettings
-from codesteer_kernel.training.tuning.trainers import drop_broken_checkpoints, last_checkpoint, writing
+from codesteer_kernel.training.tuning.trainers import drop_broken_checkpoints, first_process, last_checkpoint, writing
 
 __all__ = ["CLAIM", "Tuned", "is_held_out", "tune"]
 
@@ -97,7 +96,7 @@ def tune(
         raise BadInput(f"{file} has no rows.", "Make some with codesteer train trajectories, or train pairs.")
     needs("torch", "transformers", "peft", "trl", "datasets", "accelerate", "matplotlib")
     with quiet():
-        if _first_process():
+        if first_process():
             _claim(folder, settings, everything)
         stage = _stage(settings)
         # Before the model: it tells loading what is spread over devices.
@@ -210,7 +209,7 @@ def _train(
         measured=last_measured(lines),
         done=done,
     )
-    if done and _first_process():
+    if done and first_process():
         counts = {
             "learned": tuned.learned,
             "held out": tuned.held_out,
@@ -233,7 +232,7 @@ def _save(trainer: Any, tokenizer: Any, rows: _Rows, folder: Path) -> None:
         trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
     with writing("The tuned steerer", folder):
         trainer.save_model(str(folder))
-        if _first_process():
+        if first_process():
             # DPO's copy of where it began; and a pickle, which nothing here reads.
             shutil.rmtree(folder / "ref", ignore_errors=True)
             (folder / "training_args.bin").unlink(missing_ok=True)
@@ -250,8 +249,3 @@ def _claim(folder: Path, settings: TuneSettings, rows: Sequence[Any]) -> None:
         raise BadInput(f"{folder} holds another tuning.", "Give another folder, or remove this one.")
     drop_broken_checkpoints(folder)
     path.write_text(json.dumps(claim, indent=1) + "\n", encoding="utf-8")
-
-
-def _first_process() -> bool:
-    """Whether this is the process that writes; ``accelerate launch`` starts one for each device."""
-    return os.environ.get("RANK", "0") == "0"
