@@ -42,9 +42,9 @@ codesteer train: from runs to a steerer.
                                           trees of decisions, and the preference pairs in them
   codesteer train import FILE... -o DIR [--pairs]
                                           the authors' published files as ours: conversations, or preference pairs
-  codesteer train sft SETTINGS --data PATH -o DIR [NAME=VALUE ...]
+  codesteer train sft SETTINGS --data PATH -o DIR [--set NAME=VALUE ...]
                                           a steerer tuned on conversations
-  codesteer train dpo SETTINGS --data PATH -o DIR [NAME=VALUE ...]
+  codesteer train dpo SETTINGS --data PATH -o DIR [--set NAME=VALUE ...]
                                           a steerer tuned on preference pairs
   codesteer train pack DIR -o FOLDER [--adapter] [--dtype float32]
                                           the tuned steerer as a folder to use: hf//FOLDER, local//FOLDER, serve
@@ -52,7 +52,7 @@ codesteer train: from runs to a steerer.
 How it is tuned (it goes on where DIR left off; an interrupt ends it after the running step):
   SETTINGS                   a YAML file, or settings that ship: paper-llama3-8b-sft, smollm2-135m-dpo, ...
   --data PATH                conversations.jsonl or pairs.jsonl, or the folder that holds it
-  NAME=VALUE                 a setting in place of the file's: steps=100, rate=2e-4, lora.r=8
+  --set NAME=VALUE           a setting in place of the file's: steps=100, rate=2e-4, lora.r=8; may be repeated
   --adapter                  of packing: the adapter alone, not merged into the weights of its base
 
 What is asked of trajectories and pairs (both go on where DIR left off):
@@ -187,10 +187,10 @@ def _tune(stage: Stage, parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.training.tuning.tune import tune
 
     parser.add_argument("settings")
-    parser.add_argument("changes", nargs="*", type=_change)
+    parser.add_argument("--set", dest="changes", action="append", type=_change, default=[])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    given = parser.parse_intermixed_args(words)
+    given = parser.parse_args(words)
     settings = read_settings(given.settings, changes=dict(given.changes))
     if settings.stage != stage:
         raise BadInput(f"{given.settings} is for train {settings.stage}.", f"Give settings with stage: {stage}.")

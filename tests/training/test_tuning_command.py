@@ -24,7 +24,10 @@ def test_a_steerer_is_tuned_twice_and_packed(tmp_path: Path, capsys: Output, mon
     written(tmp_path / "pairs", pairs(12))
     Path("sft.yaml").write_text(SETTINGS.format(stage="sft", base=base))
     Path("dpo.yaml").write_text(SETTINGS.format(stage="dpo", base="first"))
-    assert main(["train", "sft", "sft.yaml", "--data", "chats", "-o", "first", "lora.r=4", "steps=3"]) == 0
+    assert (
+        main(["train", "sft", "sft.yaml", "--data", "chats", "-o", "first", "--set", "lora.r=4", "--set", "steps=3"])
+        == 0
+    )
     told = capsys.readouterr()
     assert "3 steps (" in told.out
     assert "decision accuracy" in told.out
@@ -40,8 +43,8 @@ def test_a_steerer_is_tuned_twice_and_packed(tmp_path: Path, capsys: Output, mon
     ("words", "fault"),
     [
         (["sft", "paper-llama3-8b-dpo", "--data", "x", "-o", "y"], "is for train dpo"),
-        (["sft", "paper-llama3-8b-sft", "--data", "x", "-o", "y", "rats=1"], "Did you mean 'rate'"),
-        (["sft", "paper-llama3-8b-sft", "--data", "x", "-o", "y", "rate"], "not NAME=VALUE"),
+        (["sft", "paper-llama3-8b-sft", "--data", "x", "-o", "y", "--set", "rats=1"], "Did you mean 'rate'"),
+        (["sft", "paper-llama3-8b-sft", "--data", "x", "-o", "y", "--set", "rate"], "not NAME=VALUE"),
         (["dpo", "paper-llama3-8b-dpo", "--data", "nowhere", "-o", "y"], "nowhere cannot be read"),
         (["sft", "paper-llama3-8b-sft", "-o", "y"], "--data"),
         (["pack", "nowhere", "-o", "y"], "no finished steerer"),
