@@ -141,11 +141,20 @@ COMMANDS: tuple[Command, ...] = (
         parts={"run": "", "resume": "file", "status": "file", "report": "file", "compare": "file", "methods": ""},
     ),
     Command(
-        usage="train trajectories | pairs | import | outcomes | mini",
+        usage="train trajectories | pairs | import | sft | dpo | pack | outcomes | mini",
         help="a steerer of your own: data from runs, tuning; train --help",
         at="shell",
         flags=("--help",),
-        parts=dict.fromkeys(("trajectories", "pairs", "import", "outcomes", "mini"), ""),
+        parts={
+            "trajectories": "",
+            "pairs": "",
+            "import": "file",
+            "sft": "file",
+            "dpo": "file",
+            "pack": "file",
+            "outcomes": "",
+            "mini": "file",
+        },
     ),
     Command(
         usage="serve --steerer NAME",

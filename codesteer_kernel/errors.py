@@ -35,6 +35,7 @@ __all__ = [
     "RateLimited",
     "ReplayMismatch",
     "SessionLost",
+    "TuningFailed",
     "UnknownModel",
     "UnknownName",
     "WeightsCorrupt",
@@ -240,6 +241,12 @@ class BudgetExhausted(CodeSteerError):
     """A run reached one of its budgets; the message says which."""
 
     code = "budget_exhausted"
+
+
+class TuningFailed(CodeSteerError):
+    """A tuning that cannot go on; what it saved before is there."""
+
+    code = "tuning_failed"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

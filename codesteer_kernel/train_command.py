@@ -1,13 +1,16 @@
-"""``codesteer train ...``: trajectories and preference pairs from runs, and steerers from those."""
+"""``codesteer train ...``: trajectories and preference pairs from runs, and steerers tuned on those."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shlex
+import signal
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -21,12 +24,16 @@ from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 from codesteer_kernel.training.collecting import STEERED
 from codesteer_kernel.training.folder import write_folder
+from codesteer_kernel.training.tuning.settings import Stage, read_settings
 from codesteer_kernel.training.weights import Weights
 
 __all__ = ["run_train"]
 
 PAPER_TRAJECTORIES, PAPER_PAIRS = 12_000, 5_500
 """What the paper trained on, about (codesteer.md, sections 4.1 and 4.2)."""
+
+TELL_SECONDS = 10.0
+"""Between two lines about a tuning; measurements are told at once."""
 
 _HELP = """\
 codesteer train: from runs to a steerer.
@@ -37,14 +44,25 @@ codesteer train: from runs to a steerer.
                                           trees of decisions, and the preference pairs in them
   codesteer train import FILE... -o DIR [--pairs]
                                           the authors' published files as ours: conversations, or preference pairs
-
+  codesteer train sft SETTINGS --data PATH -o DIR [--set NAME=VALUE ...]
+                                          a steerer tuned on conversations
+  codesteer train dpo SETTINGS --data PATH -o DIR [--set NAME=VALUE ...]
+                                          a steerer tuned on preference pairs
+  codesteer train pack DIR -o FOLDER [--adapter] [--dtype float32]
+                                          the tuned steerer as a folder to use: hf//FOLDER, local//FOLDER, serve
   codesteer train outcomes -o DIR --tasks T,... [--purpose training|evaluation] [options]
                                           each problem answered once by code and once by text
   codesteer train mini DIR... -o FILE [--eval DIR...] [--steerer M] [--facts F] [--seed S]
                                           codesteer-mini: a small head on a steerer's probabilities, with a report;
                                           F: both, rules, readout, odds, or best (of them on held-out tasks)
 
-What is asked (all go on where DIR left off):
+How it is tuned (it goes on where DIR left off; an interrupt ends it after the running step):
+  SETTINGS                   a YAML file, or settings that ship: paper-llama3-8b-sft, smollm2-135m-dpo, ...
+  --data PATH                conversations.jsonl or pairs.jsonl, or the folder that holds it
+  --set NAME=VALUE           a setting in place of the file's: steps=100, rate=2e-4, lora.r=8; may be repeated
+  --adapter                  of packing: the adapter alone, not merged into the weights of its base
+
+What is asked of trajectories, pairs and outcomes (all go on where DIR left off):
   --tasks T,...              names of seen tasks, or seen for all
   --levels L,...             1 to 5, default, or a preset's name (default: 1,2)
   -n, --n N                  problems of each task at each level (default: 10)
@@ -81,6 +99,9 @@ def run_train(words: Sequence[str]) -> int:
         "import": _import,
         "outcomes": _outcomes,
         "mini": _mini,
+        "sft": _sft,
+        "dpo": _dpo,
+        "pack": _pack,
     }
     return run_subcommand("train", commands, words, _HELP)
 
@@ -104,7 +125,7 @@ def _trajectories(parser: Parser, words: list[str]) -> int:
         return 130
     found = select(read_records(given.output), given.words, sieve, given.weights)
     print(f"{len(outcome.attempts):,} runs, of which {len(found.rows):,} are kept.")
-    for reason, count in found.left_out.most_common():
+    for reason, count in (+found.left_out).most_common():
         print(f"  {count:>6,} left out: {reason}")
     path = write_folder(given.output, found.rows, dataset=given.dataset)
     print(f"Written: {path}")
@@ -233,6 +254,91 @@ def _import(parser: Parser, words: list[str]) -> int:
     return 0
 
 
+def _sft(parser: Parser, words: list[str]) -> int:
+    return _tune("sft", parser, words)
+
+
+def _dpo(parser: Parser, words: list[str]) -> int:
+    return _tune("dpo", parser, words)
+
+
+def _tune(stage: Stage, parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.tuning.trainers import first_process
+    from codesteer_kernel.training.tuning.tune import tune
+
+    parser.add_argument("settings")
+    parser.add_argument("--set", dest="changes", action="append", type=_change, default=[])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    given = parser.parse_args(words)
+    settings = read_settings(given.settings, changes=dict(given.changes))
+    if settings.stage != stage:
+        raise BadInput(f"{given.settings} is for train {settings.stage}.", f"Give settings with stage: {stage}.")
+    told = 0.0
+
+    def tell(step: int, steps: int, logged: dict[str, float]) -> None:
+        nonlocal told
+        if "eval_loss" in logged or time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            print(f"step {step} of {steps}: {_told(logged)}", file=sys.stderr, flush=True)
+
+    with _stopping() as stop:
+        tuned = tune(settings, given.data, given.output, on_step=tell, stop=stop)
+    if not first_process():
+        return 0 if tuned.done else 130
+    rows = f"{tuned.learned:,} rows learned, {tuned.held_out:,} held out, {tuned.left_out:,} left out"
+    if not tuned.done:
+        print(f"Stopped after step {tuned.steps:,} ({rows}). The same command goes on.")
+        return 130
+    print(f"{tuned.steps:,} steps ({rows}): loss {tuned.loss:.4g}. Held out: {_told(tuned.measured) or 'nothing'}.")
+    print(
+        f"Written: {tuned.folder}, with its card, README.md. To use it: codesteer train pack {tuned.folder} -o FOLDER"
+    )
+    return 0
+
+
+def _pack(parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.training.tuning.pack import pack
+
+    parser.add_argument("tuned", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--adapter", action="store_true")
+    parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16")
+    given = parser.parse_args(words)
+    packed = pack(given.tuned, given.output, merged=not given.adapter, dtype=given.dtype)
+    beside = f" It needs {packed.base} beside it." if packed.base else ""
+    print(f"Written: {packed.folder} ({packed.size / 1e6:,.1f} MB).{beside}")
+    print(
+        f"To use it: --steerer local/{packed.folder.absolute()}, or codesteer serve --steerer hf/{packed.folder.absolute()}"
+    )
+    return 0
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that the first interrupt sets; the second interrupts."""
+    stop = threading.Event()
+
+    def heard(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        print("Stopping after this step; once more to stop at once.", file=sys.stderr, flush=True)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _told(logged: dict[str, float]) -> str:
+    """The numbers that a person watching wants."""
+    names = ["loss", "eval_loss", "decision_accuracy", "eval_decision_accuracy"]
+    names += ["rewards/accuracies", "eval_rewards/accuracies", "learning_rate"]
+    found = [f"{name.replace('_', ' ')} {logged[name]:.4g}" for name in names if name in logged]
+    return ", ".join(found).replace("eval ", "held-out ")
+
+
 def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     """The options of a collecting command, and the job that they ask for."""
     parser.add_argument("--tasks", type=_names, required=True)
@@ -269,6 +375,13 @@ def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
 def _kept(parser: Parser) -> None:
     parser.add_argument("--weights", type=_weights, default=Weights())
     parser.add_argument("--no-dataset", dest="dataset", action="store_false")
+
+
+def _change(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _names(text: str) -> tuple[str, ...]:
