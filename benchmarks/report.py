@@ -118,8 +118,8 @@ def page(outcomes: Iterable[Outcome], surroundings: Iterable[str], *, when: dt.d
         told = purpose(name).split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
         one = shown.get(name)
         took = f"{one.seconds:.0f} s" if one else ""
-        shown = f"[{name}](#bench-{name})" if one else name
-        lines.append(f"| {shown} | {told} | {took} | {_ended(one)} |")
+        linked = f"[{name}](#bench-{name})" if one else name
+        lines.append(f"| {linked} | {told} | {took} | {_ended(one)} |")
     for name in BENCHMARKS:
         if one := shown.get(name):
             lines += _section(one)
@@ -132,7 +132,15 @@ def _measured(surroundings: Iterable[str], when: dt.datetime, commit: str) -> li
 
 
 def _section(one: Outcome) -> list[str]:
-    lines = ["", f"(bench-{one.name})=", f"## {one.name}", "", purpose(one.name), "", f"`python -m benchmarks.{one.name}`: {_ended(one)}."]
+    lines = [
+        "",
+        f"(bench-{one.name})=",
+        f"## {one.name}",
+        "",
+        purpose(one.name),
+        "",
+        f"`python -m benchmarks.{one.name}`: {_ended(one)}.",
+    ]
     ratios = [line.rstrip() for line in one.output.splitlines() if _RATIO.search(line)][:_MOST_RATIOS]
     if ratios:
         lines += ["", "Ratios:", "", *_fenced(ratios)]

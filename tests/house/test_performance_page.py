@@ -49,7 +49,9 @@ def test_one_that_fails_is_shown_and_one_that_was_not_run_is_named() -> None:
     assert "**failed** (exit code 1)" in text
     assert "half of it" in text
     assert "no disk" in text
-    assert "not run |" in next(line for line in text.splitlines() if line.startswith("| [lab]"))
+    assert "not run |" in next(line for line in text.splitlines() if line.startswith("| lab "))
+    assert "| [store](#bench-store) |" in text
+    assert "(bench-store)=\n## store" in text
 
 
 def test_a_page_without_figures_says_so() -> None:
