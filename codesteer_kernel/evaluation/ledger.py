@@ -137,7 +137,8 @@ def read_records(folder: Path) -> Iterator[tuple[Attempt, Record]]:
     newest = {attempt.key: place for place, (attempt, _) in enumerate(_lines(folder))}
     for place, (attempt, line) in enumerate(_lines(folder)):
         raw = msgspec.json.decode(line, type=_Recorded).record
-        if newest[attempt.key] == place and bytes(raw):
+        # Another process may be adding lines: what came after the first look is newer than all it saw, or not there yet.
+        if newest.get(attempt.key) == place and bytes(raw):
             yield attempt, decode_record(bytes(raw))
 
 
