@@ -37,6 +37,7 @@ codesteer bench: methods on tasks, measured.
   codesteer bench report DIR... -o OUT [--title WORDS] [--no-runs]
                                           a page with tables, figures and every run; Markdown and CSV beside it
   codesteer bench compare A B             did a change from job A to job B help?
+  codesteer bench judge DIR               judge the kept runs again, where the rules have changed since
   codesteer bench methods                 the methods
 
 What is asked:
@@ -79,6 +80,7 @@ def run_bench(words: Sequence[str]) -> int:
         "status": _status,
         "report": _report,
         "compare": _compare,
+        "judge": _judge,
         "methods": _methods,
     }
     return run_subcommand("bench", commands, words, _HELP)
@@ -161,6 +163,22 @@ def _compare(parser: Parser, words: list[str]) -> int:
     parser.add_argument("after", type=Path)
     given = parser.parse_args(words)
     print(compare(given.before, given.after))
+    return 0
+
+
+def _judge(parser: Parser, words: list[str]) -> int:
+    from codesteer_kernel.evaluation.rejudging import rejudge
+
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(words).folder
+    read_job(folder)
+    found = rejudge(folder)
+    for before, after in found.changed:
+        words_of = [f"{'right' if one.correct else 'wrong'} ({one.extracted[:60]!r})" for one in (before, after)]
+        print(f"{after.method}, {after.task}, seed {after.seed}: {words_of[0]} is now {words_of[1]}")
+    print(f"{found.judged} runs judged again, {len(found.changed)} rows changed.")
+    if found.outdated:
+        print(f"{found.outdated} left alone: their tasks make other problems by now.")
     return 0
 
 

@@ -4,19 +4,22 @@ A run has one answer. What the winning round's program printed is judged, if it 
 the words of that round around its program, in which models often state the answer as well. (The published scoring judged
 both and counted the better one: codesteer.md, section 1.8.)
 
-In that text the answer is what stands between ``<<<`` and ``>>>``. Where nothing does, the task reads the places where
-models put an answer in a fixed order, and the first that it can read as an answer at all is judged. Whether a place can be
-read is a matter of its form alone, so that nothing is won by a second try.
+In that text the answer is what stands between ``<<<`` and ``>>>``. Where nothing does, a short text is brought into the form
+that the question asks for, as our loop does with what it shows (``False`` is the No of a question for Yes or No); then the task
+reads the places where models put an answer in a fixed order. The first that it can read as an answer at all is judged.
+Whether a place can be read is a matter of its form alone, so that nothing is won by a second try.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Literal
 
 from codesteer_kernel.record import Record
-from codesteer_kernel.steering.extraction import without_code
+from codesteer_kernel.steering.extraction import SHORT_OUTPUT, without_code
+from codesteer_kernel.steering.forms import Form, asked_form, shaped
 from codesteer_kernel.symbench import Problem, Verdict, extract, get
 
 __all__ = ["Origin", "judge", "judged_text"]
@@ -64,8 +67,16 @@ def judge(problem: Problem, record: Record) -> tuple[Verdict, Origin]:
     first = task.verify(problem, text)
     if extract(text).found == "markers" or first.code not in _NO_ANSWER:
         return first, origin
-    verdicts = (task.verify(problem, place) for place in _places(text[-_SEARCHED:].strip()))
+    places = itertools.chain(_formed(text.strip(), problem), _places(text[-_SEARCHED:].strip()))
+    verdicts = (task.verify(problem, place) for place in places)
     return next((one for one in verdicts if one.code not in _NO_ANSWER), first), origin
+
+
+def _formed(text: str, problem: Problem) -> Iterator[str]:
+    """A short text in the form that the question asks for, where that changes it."""
+    form = asked_form(problem.question)
+    if len(text) <= SHORT_OUTPUT and (formed := shaped(text, form)) != shaped(text, Form(marked=form.marked)):
+        yield formed.removeprefix("<<<").removesuffix(">>>")
 
 
 def _places(text: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ FORMS = {
     "Give the flat list, comma-separated.": Form("commas"),
     "Give the answer as an integer.": Form("integer"),
     "Write only the number between <<< and >>>, as <<<7>>>.": Form("number", marked=True),
+    "Write only the number, with decimals if it is not a whole number.": Form("number"),
     "Return the equation in the format <<<answer>>>.": Form(marked=True),
     "What is 6 * 7?": Form(),
     "Compare (A) with the rest.": Form(),
