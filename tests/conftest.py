@@ -77,6 +77,15 @@ def _engine_ends() -> Iterator[None]:
         run._engine.close()
 
 
+@pytest.fixture(autouse=True)
+def _rates_are_forgotten() -> Iterator[None]:
+    """What was learned of an endpoint's rates ends with the test: ports are given out again, and others answer there."""
+    yield
+    gate = sys.modules.get("codesteer_kernel.models.gate")
+    if gate is not None:
+        gate._GATES.clear()
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A CODESTEER_HOME of the test's own, empty."""

@@ -156,3 +156,30 @@ async def test_long_lines_and_none_at_all_take_no_memory(executor: Executor) -> 
         assert result.stdout.endswith("end\n")
         assert result.cut["stdout"] > 290_000_000
         assert result.peak_mb < 200
+
+
+def test_what_a_handler_prints_in_the_middle_of_a_flush_comes_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two signals while a block is passed on: one as it is sent, one as what the first has printed is flushed."""
+
+    class Raw(io.FileIO):
+        def write(self, data: Any, /) -> int:
+            if buffer.write == buffer._wait and late:
+                buffer.write(late.pop())
+            return super().write(data)
+
+    early, late = [b"first\n"], [b"second\n"]
+
+    def send(descriptor: int, data: Any) -> int:
+        if early:
+            buffer.write(early.pop())
+        return os.write(descriptor, data)
+
+    with tempfile.TemporaryFile() as file:
+        buffer = journal.JournalWriter(Raw(file.fileno(), "w", closefd=False), journal.allocate())
+        buffer.write(b"-" * (journal.LIVE_BYTES + 1))
+        buffer.write(b"kept\n")
+        monkeypatch.setattr(journal, "_send", send)
+        buffer.finish()
+        file.seek(journal.LIVE_BYTES + 1)
+        assert file.read() == b"kept\nfirst\nsecond\n"
+        buffer.close()

@@ -78,7 +78,7 @@ class JournalWriter(io.BufferedWriter):
     """
 
     # Slots are found before the methods of the class, and faster than those.
-    __slots__ = ("_guard", "_journal", "_keeps", "_live", "_mark", "closed", "flush", "write")
+    __slots__ = ("_between", "_guard", "_journal", "_keeps", "_live", "_mark", "closed", "flush", "write")
     closed: bool
     flush: Callable[[], None]
     write: Callable[[Any], int]
@@ -88,6 +88,7 @@ class JournalWriter(io.BufferedWriter):
         super().__init__(raw)
         self._journal = journal
         self._mark = 0
+        self._between: list[bytes] = []
         # Signal handlers print as well: the same thread must get in again.
         self._guard = threading.RLock()
         self._show()
@@ -163,6 +164,9 @@ class JournalWriter(io.BufferedWriter):
             try:
                 self._drain()
                 super().flush()
+                while self._between:
+                    super().write(self._between.pop(0))
+                    super().flush()
             finally:
                 self.write, self._keeps = write, True
 
@@ -187,7 +191,14 @@ class JournalWriter(io.BufferedWriter):
     def _wait(self, data: Any) -> int:
         """Where other threads wait while the journal is passed on, and signal handlers of the same one do not."""
         with self._guard:
-            return self.write(data) if self._keeps else super().write(data)
+            if self._keeps:
+                return self.write(data)
+            try:
+                return super().write(data)
+            except RuntimeError:
+                # A handler of a signal that came in the middle of a flush, which Python's buffer takes nothing during.
+                self._between.append(bytes(data))
+                return memoryview(data).nbytes
 
     def renew(self) -> None:
         """Pass on what is left; what comes next is written at once again."""
