@@ -28,6 +28,10 @@ class KernelLost(Exception):
     """The kernel's process has gone; the argument is the tail of its log."""
 
 
+class _KilledAtStart(ExecutorError):
+    """The kernel's process has gone before it answered."""
+
+
 class ChildKernel:
     """A started kernel. Make one with :meth:`start`; :meth:`close` ends it and everything below it."""
 
@@ -53,6 +57,8 @@ class ChildKernel:
     ) -> ChildKernel:
         """Start a kernel and wait until it answers.
 
+        One that is killed meanwhile, as the system does when memory runs out, is started once more.
+
         Args:
             directory: the run directory, all that the kernel may write.
             folder: an empty folder in it, for this kernel's own files.
@@ -65,6 +71,23 @@ class ChildKernel:
             ExecutorError: the isolation cannot be had, or the kernel did not start; the message has the end of what it wrote to stderr.
             MissingDependency: jupyter_client or ipykernel is not installed.
         """
+        try:
+            return await cls._begin(directory, folder, python, preload, tier, floor)
+        except _KilledAtStart:
+            again = directory.folder(f"{folder.name}-again")
+            return await cls._begin(directory, again, python, preload, tier, floor)
+
+    @classmethod
+    async def _begin(
+        cls,
+        directory: RunDirectory,
+        folder: Path,
+        python: str,
+        preload: Sequence[str],
+        tier: str | None,
+        floor: str | None,
+    ) -> ChildKernel:
+        """Start a kernel; see :meth:`start`."""
         try:
             from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
             from jupyter_client.manager import AsyncKernelManager
@@ -114,7 +137,8 @@ class ChildKernel:
             why = "did not answer in time" if isinstance(error, asyncio.TimeoutError) else "ended while it started"
             if isinstance(error, OSError) and not isinstance(error, asyncio.TimeoutError):
                 why = f"could not be started ({error})"
-            raise ExecutorError(
+            gone = isinstance(error, KernelLost) and not cure
+            raise (_KilledAtStart if gone else ExecutorError)(
                 f"The child kernel {why}." + (f" It wrote:\n{tail}\n" if tail else ""),
                 cure or f"Check that this works: {python} -m ipykernel_launcher --version",
             ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 import gc
 import os
@@ -15,6 +17,7 @@ from typing import Any
 import codesteer
 import pytest
 
+from codesteer_kernel.executor import open_executor
 from codesteer_kernel.executor.child.processes import descendants
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.run import LiveRun, RunSettings, engine
@@ -32,6 +35,16 @@ def until(holds: Callable[[], Any], seconds: float = 120.0) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.02)
+
+
+def kernels() -> set[Path]:
+    """The folders of the kernels below this process, whichever of their processes are there."""
+    found = set()
+    for pid in descendants(os.getpid()):
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            found |= {Path(os.fsdecode(word)).parent for word in line if word.endswith(b"/policy.json")}
+    return found
 
 
 def kill_kernels() -> int:
@@ -72,13 +85,26 @@ def test_a_kernel_that_is_killed_between_programs_is_replaced(moment: str) -> No
     assert run.answer == "385", [one.execution for one in run.rounds]
 
 
+async def test_a_kernel_that_is_killed_while_it_starts_is_started_once_more() -> None:
+    async with open_executor(spare=False) as executor:
+        before = set(descendants(os.getpid()))
+        running = asyncio.create_task(executor.run("print(1)"))
+        while not (new := set(descendants(os.getpid())) - before):
+            assert not running.done()
+            await asyncio.sleep(0.002)
+        for pid in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        result = await running
+    assert (result.status, result.stdout) == ("ok", "1\n")
+
+
 def test_kernels_that_were_killed_leave_no_socket_and_no_task(recwarn: pytest.WarningsRecorder) -> None:
     """What a killed kernel's client holds is freed when it is replaced, the spare one's too."""
     with serving_in_thread(script([say("code"), say("return")] * 3, [program("print(1)")] * 3)) as server:
         settings = RunSettings(target=model(server), checker="none")
         assert engine().submit(PROMPT, settings).wait(200).answer == "1"
-        alone = len(descendants(os.getpid()))
-        until(lambda: len(descendants(os.getpid())) > alone)  # the spare one comes soon after the first program
+        until(lambda: len(kernels()) >= 2)  # the spare one comes soon after the first program
         kill_kernels()
         assert engine().submit(PROMPT, settings).wait(200).answer == "1"
     engine().close()

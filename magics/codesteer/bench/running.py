@@ -25,8 +25,8 @@ def run(
     sweeps: Mapping[str, Mapping[str, Sequence[bool | int | float | str]]] | None = None,
     n: int = 10,
     seed: int = 0,
-    target: str | Sequence[str] = "embedded",
-    steerer: str | Sequence[str] = "",
+    target: str | Sequence[str] = (),
+    steerer: str | Sequence[str] = (),
     concurrency: int = 4,
     progress: bool | Callable[[Progress], None] = True,
     **settings: Any,
@@ -41,8 +41,8 @@ def run(
         sweeps: task to knob to values: that task is asked at these instead of at ``levels``.
         n: problems of each task at each level.
         seed: of the problems; equal seeds give equal problems.
-        target: one model, or several.
-        steerer: one model, or several; "" is the target itself.
+        target: one model, or several; default: the configured one.
+        steerer: one model, or several; "" is the target itself. Default: the configured one.
         concurrency: attempts at once.
         progress: show a line of progress, or call this with each change.
         settings: the fields of ``RunSettings`` for every run: ``rounds``, ``max_tokens``, ...
@@ -57,6 +57,7 @@ def run(
         CodeSteerError: no run can be started.
     """
     pandas()
+    usual = settings_of(settings)
     job = Job(
         methods=tuple(methods),
         tasks=tuple(tasks),
@@ -66,9 +67,9 @@ def run(
         },
         n=n,
         seed=seed,
-        targets=_several(target),
-        steerers=_several(steerer),
-        settings=settings_of(settings),
+        targets=_several(target) or (usual.target,),
+        steerers=_several(steerer) or (usual.steerer or "",),
+        settings=usual,
     )
     line = _Line() if progress is True else None
     told = line or (progress if callable(progress) else None)
