@@ -25,7 +25,7 @@ METHODS = ["only-question", "codesteer"]
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = attempts_of(METHODS, LEVELS, n=4, right=lambda method, *_: 0.8 if method == "codesteer" else 0.1)
-    settings = {"rounds": 3, "temperature": 0.0}
+    settings = {"rounds": 3, "temperature": 0.0, "target": "", "hide": []}
     return write_job(
         tmp_path_factory.mktemp("jobs") / "mine", made, methods=METHODS, settings=settings, commit="abc123"
     )

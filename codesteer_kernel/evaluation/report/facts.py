@@ -73,9 +73,8 @@ def wall(attempts: Sequence[Attempt]) -> float | None:
 def _settings(told: object) -> str:
     """What differs from the defaults; all else is as the documentation says."""
     usual = msgspec.to_builtins(RunSettings())
-    changed = (
-        {name: value for name, value in told.items() if usual.get(name) != value} if isinstance(told, Mapping) else {}
-    )
+    given = told.items() if isinstance(told, Mapping) else ()
+    changed = {name: value for name, value in given if usual.get(name) != value and _said(value)}
     return _told(changed) if changed else "the defaults"
 
 
