@@ -164,7 +164,7 @@ class LocalModel:
             async with aclosing(self._complete(client, body)) as events:
                 told = False
                 async for event in events:
-                    if not told and event.get("tokens_evaluated"):
+                    if not told and event.get("content") and event.get("tokens_evaluated"):
                         told = True
                         yield UsageDelta(_usage(event))
                     for delta in splitter.feed(event.get("content", "")):
