@@ -124,12 +124,16 @@ test: lint weights-small $(STAMPS)/browser $(STAMPS)/vscode $(STAMPS)/vsix
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-quick-and-real test-kernels
 	$(BIN)/python -m pytest -m "browser"
 
+# Kernel tests that the first lane takes over, so that both end about together.
+KERNELS_APART := tests/executor/test_users.py
+
 test-quick-and-real:
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
 	$(BIN)/python -m pytest -m "real and not browser"
+	$(BIN)/python -m pytest -m "kernel" $(KERNELS_APART)
 
 test-kernels:
-	$(BIN)/python -m pytest -m "kernel and not real and not browser"
+	$(BIN)/python -m pytest -m "kernel and not real and not browser" $(KERNELS_APART:%=--ignore=%)
 
 test-fast: $(STAMPS)/python-dev
 	$(BIN)/python -m pytest -m "not kernel and not real and not browser"
