@@ -143,7 +143,7 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
         reason = "The program came back as it was: the target stands by it."
         return Situation(name="plausible", allowed={"return": 1.0}, reason=reason)
     if any(past.answer.code is None and agree(last.result, past.result) for past in earlier):
-        # Two ways to one answer: small steerers would have another program written three times of four.
+        # Two ways to one answer: the 0.5B as steerer had another program written in 3 of 5 such runs.
         return Situation(
             name="plausible", allowed={"return": 1.0}, reason="The program agrees with an answer in words."
         )

@@ -1,7 +1,7 @@
 """Replies that go round in circles. Small models fall into saying the same few lines until their tokens are used up.
 
-In a slice of SymBench on the 0.5B (docs/results) every retry of seven runs in a row ended so. Pure, and bounded: only the end of
-a text is looked at, whatever its length.
+Of 117 retries of the 0.5B on a slice of SymBench (docs/results/half-billion.md) 39 ended so, and 60 held nothing but comments.
+Pure, and bounded: only the end of a text is looked at, whatever its length.
 """
 
 from __future__ import annotations
