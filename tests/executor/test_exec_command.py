@@ -50,7 +50,7 @@ def test_one_result_a_line(write) -> None:
     assert bad["stderr"].startswith("err\nTraceback")
     assert "line 3" in bad["traceback"]
     assert (slow["status"], slow["stdout"]) == ("timeout", "on\n")
-    assert 1.5 <= slow["seconds"] < 4
+    assert slow["seconds"] >= 1.5
     assert hungry["status"] == "killed"
     assert "200 MB of memory" in hungry["error"]
     assert (long["status"], long["error"]) == ("error", "OSError: [Errno 27] File too large")

