@@ -38,7 +38,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     ``size`` is in bytes. ``context`` is the window of one cache slot in tokens. ``bias`` is added to the log-odds of
     the first of two scored choices, to undo what the model prefers before it has read the question (0: none stored).
     ``memory`` is the free memory, in bytes, that a machine should have to run it beside a notebook: the resident peak
-    measured for the file (0.31, 0.71 and 2.0 GB) plus room for the notebook. ``note`` is shown beside the name.
+    measured for the file (0.31, 0.71 and 2.0 GB) plus room for the notebook. ``opening`` is the line that its programs
+    are begun with, where it otherwise writes an answer in a program's place. ``note`` is shown beside the name.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     memory: int
     context: int = 4096
     bias: float = 0.0
+    opening: str = ""
     note: str = ""
 
 
@@ -72,6 +74,8 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     Entry(
         name=SMALL,
+        # Behind an open fence it writes "Yes", or ">>> 16 * 63" and a number; in a function it computes.
+        opening="def solve():",
         aliases=("0.5b", "qwen2.5-coder-0.5b-instruct"),
         file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         size=491_400_064,

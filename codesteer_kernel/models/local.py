@@ -63,8 +63,6 @@ class LocalModel:
             which rounding prevents when a prompt is read in differently sized pieces.
     """
 
-    abilities = Abilities(prefill=True, score=True, structured=True, seed=True, local=True, prefix_cache=True)
-
     def __init__(
         self, source: Entry | Path, *, context: int | None = None, slots: int = SLOTS, prefix_cache: bool = True
     ) -> None:
@@ -78,6 +76,15 @@ class LocalModel:
             self._entry = None
             self._path = source
             self._context = context or 4096
+        self.abilities = Abilities(
+            prefill=True,
+            score=True,
+            structured=True,
+            seed=True,
+            local=True,
+            prefix_cache=True,
+            opening=self._entry.opening if self._entry is not None else "",
+        )
         self.context_window: int | None = self._context
         self.slots = slots
         self._prefix_cache = prefix_cache

@@ -215,7 +215,8 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend can do beyond streaming chat.
 
     ``prefix_cache`` says that a conversation which only grows is cheaper from its second call on; ``thinking`` that the
-    request's word on hidden reasoning is passed on (models that cannot reason still do not).
+    request's word on hidden reasoning is passed on (models that cannot reason still do not). ``opening`` is how a program
+    is best begun for a model that continues text: "" where an open fence is enough.
     """
 
     prefill: bool = False
@@ -226,6 +227,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     tools: bool = False
     thinking: bool = False
     prefix_cache: bool = False
+    opening: str = ""
 
 
 @runtime_checkable

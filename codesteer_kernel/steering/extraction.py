@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from collections.abc import Iterator
 
-__all__ = ["agree", "code_block", "code_blocks", "normalised", "result_of_output", "result_of_text", "without_code"]
+__all__ = [
+    "agree",
+    "code_block",
+    "code_blocks",
+    "normalised",
+    "only_answers",
+    "result_of_output",
+    "result_of_text",
+    "without_code",
+]
 
 # The line that opens a block: three or more backticks or tildes, any tag or none. Possessive throughout: a model that
 # repeats itself writes thousands of backticks, and the engine must not stand still over them.
@@ -15,6 +25,10 @@ _PYTHON_TAGS = {"python", "py", "python3", "ipython", "ipython3"}
 _BRACKETED = re.compile(r"<<<((?:(?!<<<).)*?)>>>", re.DOTALL)
 _LABELLED = re.compile(r"^[ \t*_#>]*+(?:final[ \t]+)?answer[ \t*_]*+[:=][\s*_]*+(.*)$", re.IGNORECASE | re.MULTILINE)
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
+
+_STATEMENT = re.compile(
+    r"[ \t]*(?:(?:async|class|def|for|from|if|import|print|return|try|while|with)\b|[A-Za-z_][\w.\[\]]*[ \t]*[-+*/]?=[^=])"
+)
 
 SHORT_OUTPUT = 400
 
@@ -35,6 +49,32 @@ def code_blocks(text: str) -> list[str]:
         elif not tag:
             untagged.append(body)
     return tagged or [body for body in untagged if _looks_like_python(body)]
+
+
+def only_answers(code: str) -> bool:
+    """Tell whether a block holds an answer where a program should be: bare words and values, shown or not, or a typed-in prompt.
+
+    Only comments are no answer; what Python cannot read is one if no line of it begins like a statement.
+    """
+    try:
+        body = ast.parse(code).body
+        return bool(body) and all(isinstance(one, ast.Expr) and _said(one.value) for one in body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return not any(_STATEMENT.match(line) for line in code.splitlines())
+
+
+def _said(value: ast.expr) -> bool:
+    """Whether an expression is written down and not worked out."""
+    match value:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts) | ast.JoinedStr(values=parts):
+            return all(map(_said, parts))
+        case ast.UnaryOp(operand=part) | ast.FormattedValue(value=part):
+            return _said(part)
+        case ast.Call(func=ast.Name(id="print"), args=parts):
+            return all(map(_said, parts))
+    return False
 
 
 def without_code(text: str) -> str:
