@@ -99,6 +99,7 @@ def test_saved_runs_are_listed_filtered_and_compared(open_notebook: OpenNotebook
     panel = Panel(notebook)
     panel.rows.nth(4).wait_for(timeout=30_000)
     assert panel.rows.first.inner_text().startswith("Question 4"), "the newest run comes first"
+    assert "missing_key" in panel.rows.first.inner_text()
     notebook.shot("lab-panel-light")
     # Find by text, by status; nothing found is said, not blank.
     search = panel.node.get_by_role("searchbox", name="Search runs")
@@ -143,6 +144,21 @@ def test_two_hundred_runs_are_a_bounded_number_of_nodes(open_notebook: OpenNoteb
     notebook.page.keyboard.press("End")
     panel.row("Question 0:").wait_for()
     assert panel.node.evaluate(count) < 1.5 * at_first
+
+
+def test_a_run_that_failed_shows_what_its_error_code_means(open_notebook: OpenNotebook, lab: Lab) -> None:
+    saved(lab, "failed.ipynb", [record_of("failed")])
+    notebook = without_kernel(open_notebook, "failed.ipynb")
+    panel = Panel(notebook)
+    panel.rows.first.click()
+    panel.button("Show the rounds").click()
+    # In the panel and in the cell, by the keyboard.
+    for place in (panel.node, notebook.cell(0)):
+        place.locator(".cs-trouble summary").focus()
+        notebook.page.keyboard.press("Enter")
+        place.get_by_text("the provider wants an API key").wait_for()
+    notebook.shot("lab-panel-failed")
+    assert_clean(panel)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

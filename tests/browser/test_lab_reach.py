@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from codesteer_kernel.record import MIME_TYPE, FinalAnswer, Models, Question, Record, Timing, encode_record
+from codesteer_kernel.record import MIME_TYPE, Failure, FinalAnswer, Models, Question, Record, Timing, encode_record
 from codesteer_kernel.store import Store
 from tests.browser.conftest import Lab, Notebook
 from tests.browser.test_lab import OpenNotebook, cell, two_rounds
@@ -33,12 +33,14 @@ def kept_runs(folder: Path, number: int) -> None:
     """So many runs on disk, the newest two of them with rounds; names begin with the day, as those of runs do."""
     folder.mkdir(parents=True)
     for place in range(number):
+        has_failed = place % 7 == 3
         record = Record(
             id=f"20260102-{place:06}",
-            status="failed" if place % 7 == 3 else "done",
+            status="failed" if has_failed else "done",
             question=Question(prompt=f"Old question {place}: how many apples?"),
             models=Models(target="local/smollm2-135m", steerer="", checker=""),
-            answer=FinalAnswer(text=f"{place} apples"),
+            answer=None if has_failed else FinalAnswer(text=f"{place} apples"),
+            error=Failure(code="rate_limited", message="The endpoint asked to slow down.") if has_failed else None,
             timing=Timing(started="2026-01-02T03:04:05Z", seconds=4.2),
         )
         (folder / f"{record.id}.json").write_bytes(encode_record(record))
@@ -87,6 +89,7 @@ def test_runs_on_disk_are_listed_searched_compared_used_and_deleted(
         search.fill("")
         panel.node.get_by_label("Status").select_option("failed")
         panel.node.get_by_text("1429 of 10002 runs").wait_for()
+        assert "rate_limited" in panel.rows.first.inner_text()
         panel.node.get_by_label("Status").select_option("")
         panel.node.get_by_text("10002 runs", exact=True).wait_for()
         # One is opened; the buttons do what can be done with it, and say what cannot.
