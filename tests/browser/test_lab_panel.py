@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from codesteer_kernel.record import MIME_TYPE, decode_record
+from tests.accessibility import assert_accessible, bring_axe
 from tests.browser.conftest import Lab, Notebook
 from tests.browser.test_lab import OpenNotebook, cell, for_ever, two_rounds
 from tests.scripted import serving_in_thread
@@ -18,7 +19,6 @@ from tests.scripted import serving_in_thread
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SAMPLES = ROOT / "tests" / "widgets" / "samples"
 
 ACTIVATE = "() => window.jupyterapp.shell.activateById('codesteer-runs')"
@@ -194,15 +194,11 @@ def test_the_panel_is_walked_by_keyboard_and_clean(open_notebook: OpenNotebook, 
 
 
 def assert_clean(panel: Panel) -> None:
-    """No fault that axe finds in the panel, and contrast was looked at."""
-    page = panel.page
+    """No fault that axe finds in the panel."""
     # JupyterLab's body has no height, and axe takes what lies outside of it for invisible.
-    page.add_style_tag(content="body { height: 100vh !important; }")
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run('#codesteer-runs')")
-    faults = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-    assert faults == []
-    assert "color-contrast" in [one["id"] for one in found["passes"]]
+    panel.page.add_style_tag(content="body { height: 100vh !important; }")
+    bring_axe(panel.page)
+    assert_accessible(panel.page, "#codesteer-runs")
 
 
 def started(open_notebook: OpenNotebook, name: str, source: str, *more: str) -> tuple[Notebook, Panel]:

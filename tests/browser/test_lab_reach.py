@@ -15,6 +15,7 @@ import pytest
 
 from codesteer_kernel.record import MIME_TYPE, Failure, FinalAnswer, Models, Question, Record, Timing, encode_record
 from codesteer_kernel.store import Store
+from tests.accessibility import assert_accessible
 from tests.browser.conftest import Lab, Notebook
 from tests.browser.test_lab import OpenNotebook, cell, two_rounds
 from tests.browser.test_lab_panel import EXECUTE, Panel, assert_clean, many, record_of, saved, without_kernel
@@ -351,10 +352,7 @@ def test_every_part_is_right_in_this_theme(open_notebook: OpenNotebook, lab: Lab
 def assert_view_clean(notebook: Notebook) -> None:
     """No fault that axe finds in the first run below a cell; JupyterLab's own frame is not ours to judge."""
     notebook.cell(0).locator(".cs-run").scroll_into_view_if_needed()
-    found = notebook.page.evaluate("axe.run('.jp-NotebookPanel .cs-run')")
-    faults = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-    assert faults == []
-    assert "color-contrast" in [one["id"] for one in found["passes"]]
+    assert_accessible(notebook.page, ".jp-NotebookPanel .cs-run")
 
 
 def test_the_settings_editor_draws_our_settings_and_applies_them(open_notebook: OpenNotebook, lab: Lab) -> None:
