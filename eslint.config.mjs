@@ -6,6 +6,7 @@ export default ts.config(
     ignores: [
       // Generated.
       'widgets/src/record.ts',
+      'widgets/src/troubles.ts',
       '**/lib/**',
       '**/static/**',
       '**/labextension/**',

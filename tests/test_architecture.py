@@ -20,7 +20,7 @@ PACKAGES = {
 }
 # DESIGN section 2, from the ground up. On floors marked SIDEWAYS rooms may lean on a neighbour, but never in a circle.
 FLOORS = [
-    {"errors", "config", "record", "option_table", "command_table", "policy", "egress", "locking"},
+    {"errors", "config", "record", "option_table", "command_table", "policy", "egress", "locking", "together"},
     {"models", "executor", "render", "symbench"},
     {"checkers"},
     {"steering", "store"},

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from codesteer_kernel.errors import CodeSteerError
 from codesteer_kernel.executor import Executor, Limits, Result, open_executor
 from codesteer_kernel.executor.child import rich, sandbox
 from codesteer_kernel.executor.tiers import TIERS, choose
+from codesteer_kernel.together import together
 
 __all__ = ["LIMITS", "attack_tier", "strike", "walls_of"]
 
@@ -72,7 +73,7 @@ async def attack_tier(tier: str | None, attacks: Sequence[Attack], lanes: int = 
     async def work() -> None:
         try:
             beside = [attack for attack in reversed(attacks) if not attack.alone]
-            await _together([lane(beside) for _ in range(min(lanes, len(beside)))])
+            await together(lane(beside) for _ in range(min(lanes, len(beside))))
             if alone := [attack for attack in reversed(attacks) if attack.alone]:
                 await lane(alone)
         finally:
@@ -87,17 +88,6 @@ async def attack_tier(tier: str | None, attacks: Sequence[Attack], lanes: int = 
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
-
-
-async def _together(work: Sequence[Coroutine[None, None, None]]) -> None:
-    """Do all at once; when one fails, end the others and raise what it raised."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def strike(attack: Attack, executor: Executor, bait: Bait, tier: str | None) -> Tried:

@@ -7,9 +7,7 @@ verdicts are parsed, and the last answer is reviewed too.
 from __future__ import annotations
 
 import ast
-import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -24,6 +22,7 @@ from codesteer_kernel.steering.extraction import result_of_text
 from codesteer_kernel.steering.repetition import UNFINISHED
 from codesteer_kernel.steering.support import best
 from codesteer_kernel.steering.testing import Testing
+from codesteer_kernel.together import together
 
 __all__ = ["checked", "steered"]
 
@@ -144,7 +143,7 @@ async def _first(acts: Acts, testing: Testing | None, decision: Decision) -> Con
             await _answer(acts, testing, conversations[index - 1], decision, index, code=decision.kind == "code")
             await _run_and_check(acts, testing, index)
     if not acts.roles.target.abilities.local:
-        await _together(
+        await together(
             _answer(acts, testing, conversation, decision, index, code=decision.kind == "code")
             for index, conversation in enumerate(conversations, 1)
         )
@@ -152,17 +151,6 @@ async def _first(acts: Acts, testing: Testing | None, decision: Decision) -> Con
             await _run_and_check(acts, testing, index)
     answer, _ = best(acts.record.rounds)
     return conversations[answer.round - 1 if answer else -1]
-
-
-async def _together(acts: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do all at once; when one fails the others end too, and its failure is raised."""
-    tasks = [asyncio.create_task(act) for act in acts]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answer(

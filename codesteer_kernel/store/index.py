@@ -21,7 +21,7 @@ from codesteer_kernel.store.files import BINARY, write_all, write_whole
 
 __all__ = ["Entry", "Index", "RunRow"]
 
-_HEAD = b'{"codesteer index":1}\n'
+_HEAD = b'{"codesteer index":2}\n'
 # Lines that no longer count are cleared away when there are more of them than of the others, and than this.
 _SPARE = 200
 _PATIENCE = 2.0
@@ -30,7 +30,7 @@ _PATIENCE = 2.0
 class RunRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of the list of runs; ``seconds`` is the whole run, ``rounds`` how many there were.
 
-    ``kept`` says that the run is pinned or rated: it is never removed to make room.
+    ``error`` is the code of what it failed of, empty where it did not. ``kept`` says that the run is pinned or rated: it is never removed to make room.
     """
 
     id: str
@@ -41,6 +41,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seconds: float
     prompt: str
     answer: str
+    error: str = ""
     kept: bool = False
 
 
@@ -69,6 +70,7 @@ class Entry(RunRow, frozen=True, kw_only=True, gc=False, array_like=True):
             seconds=shown.timing.seconds,
             prompt=" ".join(shown.question.prompt.split())[:120],
             answer=" ".join(answer.split())[:80],
+            error=shown.error.code if shown.error else "",
             file=path.name,
             size=stat.st_size,
             changed=stat.st_mtime_ns,

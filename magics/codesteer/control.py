@@ -53,9 +53,9 @@ def answer(asked: Any) -> dict[str, Any]:
     try:
         told = _told(asked)
     except UnknownName as fault:
-        return {**nothing, "error": str(fault)}
+        return {**nothing, "error": fault.told}
     except CodeSteerError as fault:
-        return {**nothing, "kept": True, "error": str(fault)}
+        return {**nothing, "kept": True, "error": fault.told}
     if told is None:
         return {**nothing, "error": "This is not a request of CodeSteer's."}
     return {"ask": number, **told}

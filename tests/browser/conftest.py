@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests.browser.server import free_port, serving
 from tests.browser.vscode.editor import Editor, serve_editor
 
 SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
@@ -100,9 +98,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @contextlib.contextmanager
 def serving_lab(folder: Path, config: Path, *, collaborative: bool = False) -> Iterator[Lab]:
     """A server of the notebooks in ``folder``, with a configuration of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # Announcements and updates would ask hosts that are none of our business.
     options = {
         "ServerApp": {
@@ -138,38 +134,16 @@ def serving_lab(folder: Path, config: Path, *, collaborative: bool = False) -> I
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_PATH": os.pathsep.join([str(share), *given]),
     }
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "jupyterlab"]
     log = folder.with_suffix(".log")
-    with log.open("w") as told:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab"], stdout=told, stderr=told, cwd=folder, env=environment
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            _await_answer(f"{url}/api/status", server, log)
-            yield Lab(url, folder, share)
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    with serving(command, f"{url}/api/status", log=log, folder=folder, environment=environment):
+        yield Lab(url, folder, share)
 
 
 def _write(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(720):
-        assert server.poll() is None, f"JupyterLab ended at its start:\n{log.read_text()[-3000:]}"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-3000:]}")
 
 
 THEMES = {

@@ -16,11 +16,12 @@ import pytest
 from codesteer_kernel.record import decode_record
 from codesteer_kernel.render import mime_bundle
 from tests.browser.test_lab_panel import EXECUTE, Panel
+from tests.browser.test_lab_reach import kept_panel, kept_runs
 from tests.browser.vscode.editor import Editor
 from tests.browser.vscode.notebooks import saved_runs
 from tests.widgets.page import ROOT, dress, open_page, read_sample, show
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 DOCS = ROOT / "docs"
 # After the flash of a chosen cell, and whatever else moves.
@@ -98,6 +99,21 @@ def test_take_the_form(open_notebook: Callable[..., Any], lab: Any) -> None:
     form.get_by_label("Rounds").fill("3")
     panel.page.wait_for_timeout(SETTLED_MS)
     panel.node.screenshot(path=DOCS / "panel-form.png")
+
+
+def test_take_the_kept(open_notebook: Callable[..., Any], tmp_path: Path) -> None:
+    kept_runs(tmp_path / "runs", 10_000)
+    elsewhere = f"import os; os.environ['CODESTEER_HOME'] = {str(tmp_path)!r}"
+    notebook = open_notebook("Kept.ipynb", [elsewhere])
+    notebook.page.set_viewport_size({"width": 1400, "height": 700})
+    notebook.run(0)
+    notebook.finished(0)
+    panel = kept_panel(notebook)
+    panel.width(340)
+    panel.node.get_by_text("10002 runs").wait_for(timeout=120_000)
+    panel.rows.first.click()
+    panel.page.wait_for_timeout(SETTLED_MS)
+    panel.node.screenshot(path=DOCS / "panel-kept.png")
 
 
 def with_panel(open_notebook: Callable[..., Any], lab: Any, theme: str, width: int) -> Panel:

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from codesteer_kernel.evaluation import report
+from tests.accessibility import assert_accessible, bring_axe
 from tests.browser.conftest import SCREENSHOTS
 from tests.evaluation.jobs import attempts_of, write_job
-from tests.widgets.page import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = [("game24", "2"), ("pooling", "1"), *(("letters", level) for level in ("2", "3", "4"))]
 METHODS = ["only-question", "codesteer"]
 
@@ -50,21 +49,14 @@ def open_page(browser: Any, out: Path) -> Iterator[Any]:
         context.close()
 
 
-def violations(page: Any) -> list[str]:
-    # The page's policy lets no script in: axe comes through the debugger.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document)")
-    assert found["passes"], "axe looked at nothing"
-    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(open_page: Any, scheme: str, width: int) -> None:
     page = open_page(width=width, color_scheme=scheme)
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.screenshot(path=SCREENSHOTS / f"report-{scheme}-{width}.png", full_page=True)
-    assert violations(page) == []
+    bring_axe(page)
+    assert_accessible(page, "html")
     # Tables scroll by themselves; the page never does.
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -74,7 +66,8 @@ def test_axe_finds_nothing_in_the_pages_beside(open_page: Any, out: Path) -> Non
     for name in ("tasks/letters.html", f"runs/{run.name}"):
         for width in (360, 1280):
             page = open_page(name, width=width)
-            assert violations(page) == []
+            bring_axe(page)
+            assert_accessible(page, "html", about=name)
             assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

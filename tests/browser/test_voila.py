@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ import nbformat
 import pytest
 
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.server import free_port, serving
 from tests.widgets.page import SAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -36,27 +33,11 @@ def dashboard(tmp_path: Path) -> Iterator[str]:
     cell = nbformat.v4.new_code_cell(DASHBOARD.format(path=str(SAMPLES / "refined.json")))
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": spec}), tmp_path / "board.ipynb")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "voila", "board.ipynb", f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1"]
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
-        try:
-            for _ in range(480):
-                assert server.poll() is None, (tmp_path / "log").read_text()[-3000:]
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/static/main.js", timeout=2).close()
-                except urllib.error.HTTPError:
-                    break
-                except OSError:
-                    time.sleep(0.25)
-                else:
-                    break
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    address = f"http://127.0.0.1:{port}/"
+    with serving(command, f"{address}voila/static/main.js", log=tmp_path / "log", folder=tmp_path):
+        yield address
 
 
 def test_a_run_stands_in_a_layout_and_answers(dashboard: str, browser: Any) -> None:

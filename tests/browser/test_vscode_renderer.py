@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.accessibility import assert_accessible, bring_axe
 from tests.browser.vscode.webview import ROOT, THEMES, Webview, open_webview
 from tests.widgets.hostile import CORPUS, INTRUDERS, PLACE, filled
-from tests.widgets.page import read_sample
+from tests.widgets.page import STATES, UNFOLD, read_sample, show_all
 
 pytestmark = pytest.mark.browser
 
 SCREENSHOTS = ROOT / "out" / "screenshots" / "vscode"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-NAMES = ["refined", "streaming", "in_words", "formulas", "rich", "exhausted", "stopped", "failed", "queued"]
-OPEN = "document.querySelectorAll('.cs-run details').forEach(one => { one.open = true })"
 
 
 @pytest.fixture
@@ -266,7 +264,7 @@ def test_hostile_texts_in_every_field_are_only_texts(page: Any) -> None:
     for name in HOSTILE:
         record = json.loads(json.dumps(filled()).replace(json.dumps(PLACE), json.dumps(CORPUS[name])))
         assert webview.render("a", record) == "codesteer"
-        page.evaluate(OPEN)
+        page.evaluate(UNFOLD)
         page.evaluate(
             "document.querySelectorAll('.cs-run *').forEach(one => "
             "['mouseover', 'error', 'toggle', 'focus'].forEach(kind => one.dispatchEvent(new Event(kind))))"
@@ -286,24 +284,12 @@ def test_every_state_is_accessible_in_every_theme(page: Any, theme: str) -> None
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     webview = open_webview(page, theme)
     webview.answer()
-    # The content policy lets no foreign script in; axe comes by the way of the debugger.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    for name in NAMES:
+    bring_axe(page)
+    for name in STATES:
         webview.render("a", read_sample(name))
         page.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", full_page=True)
-        page.evaluate(OPEN)
-        find = page.get_by_role("button", name="Find", exact=True)
-        if find.is_visible() and not page.locator(".cs-find").is_visible():
-            find.click()
-        found = page.evaluate("axe.run(document.body)")
-        faults = [
-            f"{name}: {violation['id']}: {node['html'][:160]} {node['failureSummary']}"
-            for violation in found["violations"]
-            for node in violation["nodes"]
-        ]
-        assert faults == []
-        # axe passes over what it takes for invisible; then it would have nothing to say of contrast at all.
-        assert "color-contrast" in {rule["id"] for rule in found["passes"]}
+        show_all(page)
+        assert_accessible(page, about=name)
     assert webview.faults == []
 
 
@@ -312,7 +298,7 @@ def test_the_view_wears_the_theme(page: Any, theme: str) -> None:
     webview = open_webview(page, theme)
     webview.answer()
     webview.render("a", read_sample("refined"))
-    page.evaluate(OPEN)
+    page.evaluate(UNFOLD)
     look = page.evaluate(
         """() => {
             const of = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
@@ -374,9 +360,9 @@ def test_everything_can_be_reached_by_the_keyboard(webview: Webview) -> None:
 @pytest.mark.parametrize("width", [400, 600, 1400])
 def test_it_fits_every_width(webview: Webview, width: int) -> None:
     webview.page.set_viewport_size({"width": width, "height": 800})
-    for name in NAMES:
+    for name in STATES:
         webview.render("a", read_sample(name))
-        webview.page.evaluate(OPEN)
+        webview.page.evaluate(UNFOLD)
         assert webview.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
         assert webview.page.evaluate(
             "document.getElementById('a').scrollWidth <= document.getElementById('a').clientWidth"

@@ -23,9 +23,12 @@ LOADING_LINKS = {"stylesheet", "preload", "prefetch", "preconnect", "dns-prefetc
 FOREIGN = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built as ``make docs`` builds it: a warning fails it."""
+    """The site, built as ``make docs`` builds it: a warning fails it.
+
+    All its tests are browser tests, which run in a process of their own: so it is built once.
+    """
     folder = tmp_path_factory.mktemp("site")
     words = ["--fail-on-warning", "--keep-going", "--quiet", "--doctree-dir", str(folder / "read")]
     done = subprocess.run(
@@ -68,6 +71,7 @@ def styles(text: str) -> Iterator[str]:
         yield address or imported
 
 
+@pytest.mark.browser
 @pytest.mark.timeout(960)
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     pages = list(site.rglob("*.html"))
@@ -92,6 +96,7 @@ def test_the_reader_of_pages_sees_what_is_loaded() -> None:
     ]
 
 
+@pytest.mark.browser
 @pytest.mark.timeout(960)
 def test_the_site_has_what_the_code_offers(site: Path) -> None:
     def page(name: str) -> str:

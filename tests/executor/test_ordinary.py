@@ -125,6 +125,30 @@ PROGRAMS = {
         os.remove("t.csv")
         print(os.path.exists("t.csv"))
     """,
+    "files copied, packed, kept": """
+        import os, shutil, sqlite3, stat, subprocess, tarfile, zipfile
+        from pathlib import Path
+        import pandas as pd
+        os.mkdir("a")
+        Path("a/x.sh").write_text("echo hello")
+        os.chmod("a/x.sh", 0o750)
+        os.utime("a/x.sh", (10**9, 10**9))
+        shutil.copy("a/x.sh", "copied.sh")
+        shutil.copy2("a/x.sh", "whole.sh")
+        shutil.copytree("a", "tree")
+        shutil.make_archive("packed", "zip", "a")
+        with tarfile.open("packed.tar", "w") as packed: packed.add("a")
+        with tarfile.open("packed.tar") as packed: packed.extractall("tar", filter="data")
+        with zipfile.ZipFile("packed.zip") as packed: packed.extractall("zip")
+        print(subprocess.run(["cp", "-a", "a", "by-cp"]).returncode, Path("zip/x.sh").read_text())
+        for name in ("copied.sh", "whole.sh", "tree/x.sh", "tar/a/x.sh", "by-cp/x.sh"):
+            facts = os.stat(name)
+            print(name, stat.filemode(facts.st_mode), facts.st_mtime == 10**9)
+        db = sqlite3.connect("x.db")
+        print(db.execute("pragma journal_mode = wal").fetchone())
+        pd.DataFrame({"n": [1, 2]}).to_sql("t", db, index=False)
+        print(db.execute("select sum(n) from t").fetchone())
+    """,
     "argparse": """
         import argparse, sys
         parser = argparse.ArgumentParser()

@@ -218,6 +218,28 @@ def test_the_filter_leaves_other_processes_alone(
     assert {says(number) for number in memory} == {refused}
 
 
+@pytest.mark.parametrize(
+    ("machine", "architecture", "calls", "reads", "control"),
+    [
+        ("x86_64", X86, (188, 189, 190, 197, 198, 199), (191, 194), 16),
+        ("aarch64", ARM, (5, 6, 7, 14, 15, 16), (8, 11), 29),
+    ],
+)
+def test_the_filter_lets_nobody_set_attributes(
+    machine: str, architecture: int, calls: tuple[int, ...], reads: tuple[int, ...], control: int
+) -> None:
+    def says(number: int, *arguments: int) -> int:
+        return answer(machine, architecture, number, *arguments)
+
+    unsupported = REFUSE | errno.EOPNOTSUPP
+    assert {says(number) for number in (*calls, 463, 466, 469)} == {unsupported}
+    assert {says(number) for number in (*reads, 464, 465, 468)} == {ALLOW}
+    for request in (0x40086602, 0x401C5820):
+        # The kernel takes the lower half of the word alone.
+        assert says(control, 3, request) == says(control, 3, 1 << 32 | request) == unsupported
+    assert says(control, 3, 0x5401) == ALLOW, "a terminal's settings"
+
+
 def test_the_filter_refuses_the_second_numbering() -> None:
     assert answer("x86_64", X86, 0x40000000) == answer("x86_64", X86, 0xFFFFFFFF) == REFUSE | errno.EPERM
     assert seccomp.program("riscv64") is None

@@ -6,6 +6,8 @@ import { BLANK, written } from '@codesteer/view/parts/cellText.js';
 import { factsOf } from '@codesteer/view/parts/facts.js';
 import { ANY, fitting, modelsOf } from '@codesteer/view/parts/filter.js';
 import { difference } from '@codesteer/view/parts/difference.js';
+import { rowFacts } from '../../extension/lab/src/panel/rowFacts.js';
+import type { KeptRun } from '../../extension/lab/src/tokens.js';
 import { ENGLISH, languageOf } from '../../extension/lab/src/words.js';
 import { recordOf, runOf } from './fakes.js';
 
@@ -37,6 +39,26 @@ describe('a row', () => {
     expect(round).toBe('Round 2 of 3');
     expect(cost).toMatch(/tokens/);
     expect(badges.map(({ words }) => words)).toEqual(['Verified', 'Program 8/10']);
+  });
+
+  it('says by its code what a run failed of', () => {
+    expect(say(failed).badges.map(({ words }) => words)).toEqual(['missing_key']);
+  });
+
+  it('of a run on disk has it too, as far as the kernel tells it', () => {
+    const row = { id: 'b', status: 'failed', started: '', target: '', rounds: 0, seconds: 1, prompt: '', answer: '' };
+    const kept = (told: { readonly error?: string }): KeptRun => ({
+      ...failed,
+      row: { ...row, kept: false, ...told },
+      isWhole: false,
+      isLoaded: true,
+      exported: () => Promise.resolve(''),
+      forget: () => Promise.resolve()
+    });
+    const badges = (run: KeptRun): string[] =>
+      rowFacts(run, ENGLISH, languageOf(ENGLISH), 0).badges.map(({ words }) => words);
+    expect(badges(kept({ error: 'rate_limited' }))).toEqual(['rate_limited']);
+    expect(badges(kept({}))).toEqual([]);
   });
 
   it('has a clock that goes on while the run does, and says when it is to end', () => {

@@ -45,6 +45,7 @@ def test_a_run_that_is_not_here_is_not_kept(run: str) -> None:
     told = answer({"ask": 4, "event": "marks", "run": "elsewhere"})
     assert told["kept"] is False
     assert "elsewhere" in told["error"]
+    assert told["error"].endswith("[unknown_name]")
 
 
 @pytest.mark.parametrize(

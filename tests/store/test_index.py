@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesteer_kernel.record import FinalAnswer, Models, Question, Record, Timing, encode_record
+from codesteer_kernel.record import Failure, FinalAnswer, Models, Question, Record, Timing, encode_record
 from codesteer_kernel.store import RunRow, Store
 from codesteer_kernel.store.index import Index
 
@@ -100,14 +100,21 @@ def test_a_damaged_index_never_tells_a_lie(tmp_path_factory: pytest.TempPathFact
         assert store.rows() == rows
 
 
+def test_a_row_has_the_code_of_what_its_run_failed_of(store: Store) -> None:
+    failed = Record(id=name(9), status="failed", error=Failure(code="missing_key", message="There is no key."))
+    (store.folder / f"{name(9)}.json").write_bytes(encode_record(failed))
+    for _ in range(2):  # from its file, then from the index
+        assert [row.error for row in store.rows()[:2]] == ["missing_key", ""]
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"\n", b"{}", b'{"codesteer index":0}\n', b"\xff" * 99, b'{"codesteer index":1}\n[1]\n{}\n\n']
+    "content", [b"", b"\n", b"{}", b'{"codesteer index":1}\n', b"\xff" * 99, b'{"codesteer index":2}\n[1]\n{}\n\n']
 )
 def test_an_index_that_is_no_index_is_made_again(store: Store, content: bytes) -> None:
     rows = true(store)
     (store.folder / ".index").write_bytes(content)
     assert store.rows() == rows
-    assert index_of(store).startswith('{"codesteer index":1}\n')
+    assert index_of(store).startswith('{"codesteer index":2}\n')
     assert set(Index(store.folder).read()) == {row.id for row in rows}
 
 

@@ -49,6 +49,13 @@ describe('the page of a run', () => {
     expect(rounds.map(({ open }) => open)).toEqual([true, true]);
   });
 
+  it('has the code of what the run failed of, and its section of the documentation, without a link to follow', async () => {
+    await show('failed');
+    expect(page().querySelector('.cs-trouble code')?.textContent).toBe('missing_key');
+    expect(page().querySelector('.cs-trouble details')?.textContent).toContain('What to do.');
+    expect(page().querySelector('.cs-trouble a')).toBeNull();
+  });
+
   it('says what its buttons are for', async () => {
     await show('refined');
     button('Insert into a cell')?.click();
@@ -95,6 +102,11 @@ describe('the page of two runs', () => {
     for (const name of ['Models', 'Rounds', 'Time']) {
       expect(row(name).every(text => text !== '')).toBe(true);
     }
+  });
+
+  it('says in the place of an answer what a run failed of', async () => {
+    await compare(refined, sample('failed'));
+    expect(row('Answer')[1]).toMatch(/ANTHROPIC_API_KEY is not set.* \[missing_key\]$/);
   });
 
   it('has their programs as one difference', async () => {

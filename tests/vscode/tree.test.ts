@@ -74,6 +74,7 @@ describe('the tree', () => {
     expect(item.tooltip).toContain(record.question.prompt);
     expect((item.iconPath as ThemeIcon).id).toBe('pass');
     expect((started.item(newest).iconPath as ThemeIcon).id).toBe('error');
+    expect(started.item(newest).tooltip).toContain('missing_key');
     expect(item.accessibilityInformation?.label).toContain('Done');
     expect(item.contextValue).toBe('run ended answered programmed');
     expect(item.command).toMatchObject({ command: 'codesteer.reveal', arguments: [oldest] });

@@ -6,12 +6,28 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DRESSES", "ORIGIN", "ROOT", "SAMPLES", "STATIC", "dress", "open_page", "read_sample", "show"]
+__all__ = [
+    "DRESSES",
+    "ORIGIN",
+    "ROOT",
+    "SAMPLES",
+    "STATES",
+    "STATIC",
+    "UNFOLD",
+    "dress",
+    "open_page",
+    "read_sample",
+    "show",
+    "show_all",
+]
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "widgets" / "codesteer_widgets" / "static"
 SAMPLES = Path(__file__).with_name("samples")
 ORIGIN = "http://run.test"
+STATES = ["refined", "streaming", "in_words", "formulas", "rich", "exhausted", "stopped", "failed", "queued"]
+"""The samples that have each state of a run, and each kind of content."""
+UNFOLD = "document.querySelectorAll('.cs-run details').forEach(one => { one.open = true })"
 
 # What the hosts set around a view: their own colours, as they ship them.
 _LAB = {
@@ -129,6 +145,14 @@ def dress(page: Any, name: str) -> None:
 def show(page: Any, record: dict[str, Any], tail: dict[str, Any] | None = None, **state: Any) -> None:
     """Draw a record, and wait until it is drawn."""
     page.evaluate("changes => window.change(changes)", {**state, "record": record, "tail": tail or {}})
+
+
+def show_all(page: Any) -> None:
+    """Unfold what is folded, and show the find bar: all of it must be as readable as what is open."""
+    page.evaluate(UNFOLD)
+    find = page.get_by_role("button", name="Find", exact=True)
+    if find.is_visible() and not page.locator(".cs-find").is_visible():
+        find.click()
 
 
 def read_sample(name: str) -> dict[str, Any]:

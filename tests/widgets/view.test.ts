@@ -93,6 +93,27 @@ describe('states', () => {
     expect(isShown('.cs-answer')).toBe(false);
   });
 
+  it('shows the code of an error, and what the documentation says of it, folded', () => {
+    draw(sample('failed'));
+    expect(find('.cs-trouble-code').textContent).toBe('Error codemissing_key');
+    const section = find('.cs-trouble details') as HTMLDetailsElement;
+    expect(section.open).toBe(false);
+    expect(section.querySelector('summary')?.textContent).toBe('What this error means, and what to do');
+    expect(section.textContent).toContain('keyring set codesteer VARIABLE');
+    expect(section.textContent).toContain('See keys (docs/models.md).');
+  });
+
+  it.each(['of_tomorrow', 'constructor'])('shows a code that it does not know alone: %s', code => {
+    draw({ ...sample('failed'), error: { code, message: 'It failed.', cure: '' } });
+    expect(find('.cs-trouble code').textContent).toBe(code);
+    expect(isShown('.cs-trouble details')).toBe(false);
+  });
+
+  it('shows no code where there was no error', () => {
+    draw(sample('stopped'));
+    expect(isShown('.cs-trouble')).toBe(false);
+  });
+
   it('names the budget that was hit', () => {
     draw(sample('exhausted'));
     expect(find('.cs-final .cs-ending').textContent).toContain('The budget of rounds is used up.');

@@ -2,12 +2,12 @@
  * Writes src/record.ts from the record's JSON Schema: the types, and the schema itself for the reader.
  * With --check it writes nothing and fails when the committed file is stale.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
-import { format, resolveConfig } from 'prettier';
+
+import { generate } from './generated.mjs';
 
 const source = new URL('../../codesteer_kernel/record/run.v1.schema.json', import.meta.url);
-const target = new URL('../src/record.ts', import.meta.url);
 
 const schema = JSON.parse(await readFile(source, 'utf8'));
 const shapes = {};
@@ -63,14 +63,4 @@ export const SCHEMA_VERSION = ${shapes.Record.properties.schema.default};
 
 export const SHAPES: Readonly<Record<string, { readonly properties: Readonly<Record<string, Shape>> }>> = ${JSON.stringify(shapes)};
 `;
-const options = await resolveConfig(target.pathname);
-const wanted = await format(text, { ...options, parser: 'typescript' });
-const present = await readFile(target, 'utf8').catch(() => '');
-if (wanted !== present) {
-  if (process.argv.includes('--check')) {
-    console.error('widgets/src/record.ts is stale: run `npm run types`.');
-    process.exitCode = 1;
-  } else {
-    await writeFile(target, wanted);
-  }
-}
+await generate('record.ts', text);

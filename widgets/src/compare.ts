@@ -81,11 +81,12 @@ function programsOf(before: string, after: string, language: Language): HTMLElem
   return el('pre', { class: 'cs-diff', tabindex: '0', role: 'group', 'aria-label': language.say('code') }, ...drawn);
 }
 
-function answerOf({ answer: found }: RunRecord, language: Language): HTMLElement {
+function answerOf({ answer: found, error }: RunRecord, language: Language): HTMLElement {
+  const fault = error ? `${error.message} [${error.code}]` : '–';
   return el(
     'div',
     { class: 'cs-compared-answer', dir: 'auto', tabindex: '0', role: 'group', 'aria-label': language.say('answer') },
-    found ? visible(found.text, LONGEST_ANSWER) : '–'
+    visible(found ? found.text : fault, LONGEST_ANSWER)
   );
 }
 

@@ -80,11 +80,19 @@ function costOf({ usage }: RunRecord, language: Language): string {
   return usage.cost ? `${count} · ${language.money(usage.cost)}` : count;
 }
 
-/** What the checkers said of the round that counts: the answer's, or the last. */
+/** The code of the error that ended a run. */
+export function faultBadge(code: string): Badge {
+  return { tone: 'bad', icon: 'cross', words: line(code, 60) };
+}
+
+/** Why the run failed, and what the checkers said of the round that counts: the answer's, or the last. */
 function badgesOf(record: RunRecord, language: Language): Badge[] {
-  const { rounds, answer, support } = record;
+  const { rounds, answer, support, error } = record;
   const round = rounds.find(({ index }) => index === answer?.round) ?? rounds.at(-1);
   const badges: Badge[] = [];
+  if (error) {
+    badges.push(faultBadge(error.code));
+  }
   if (support && answer) {
     const { tone, icon, words } = SUPPORT[support.level];
     badges.push({ tone, icon, words: language.say(words) });

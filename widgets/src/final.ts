@@ -7,6 +7,7 @@ import { Markdown } from './markdown.js';
 import type { Surroundings } from './options.js';
 import type { Bound, RunRecord } from './record.js';
 import { line } from './text.js';
+import { TROUBLES } from './troubles.js';
 import { ofEnding, SUPPORT } from './words.js';
 
 /** A short result is set large; a longer one reads better as text. */
@@ -129,9 +130,12 @@ class EndingPart implements Part<RunRecord> {
   private readonly picture = icon('dash');
   private readonly words = el('p', 'cs-ending-words');
   private readonly cure = el('p', 'cs-ending-cure');
+  private readonly trouble: TroublePart;
 
   constructor(private readonly around: Surroundings) {
-    this.node = el('div', 'cs-ending', this.picture, el('div', {}, this.words, this.cure));
+    this.trouble = new TroublePart(around);
+    const said = el('div', 'cs-ending-said', this.words, this.cure, this.trouble.node);
+    this.node = el('div', 'cs-ending', this.picture, said);
   }
 
   update(record: RunRecord): void {
@@ -143,6 +147,32 @@ class EndingPart implements Part<RunRecord> {
       setText(this.words, line(ending.words, 600));
       setText(this.cure, line(ending.cure, 600));
       setShown(this.cure, ending.cure !== '');
+      this.trouble.update(record.error?.code ?? '');
     }
+  }
+}
+
+/** The code of an error, and its section of the troubleshooting page: it is in the view, so nothing has to be reached. */
+class TroublePart implements Part<string> {
+  readonly node: HTMLElement;
+  private readonly code = el('code');
+  private readonly section: Markdown;
+  private readonly folded: HTMLDetailsElement;
+
+  constructor(around: Surroundings) {
+    const { language } = around;
+    this.section = new Markdown(around);
+    this.folded = el('details', 'cs-fold', el('summary', {}, language.say('errorMeans')), this.section.node);
+    const label = el('p', 'cs-trouble-code', el('span', 'cs-muted', language.say('errorCode')), this.code);
+    this.node = el('div', 'cs-trouble', label, this.folded);
+  }
+
+  update(code: string): void {
+    setShown(this.node, code !== '');
+    setText(this.code, line(code, 60));
+    // A newer kernel knows errors that this view does not.
+    const text = TROUBLES.get(code) ?? '';
+    setShown(this.folded, text !== '');
+    this.section.update({ text, complete: true });
   }
 }

@@ -85,6 +85,8 @@ export const STRINGS = {
   budgetCost: 'money',
   budgetOutput: 'output',
   runFailed: 'The run failed.',
+  errorCode: 'Error code',
+  errorMeans: 'What this error means, and what to do',
   wasLost: 'The kernel went away while this ran. What it had recorded is shown.',
   runAgainCure: 'Run the cell again.',
   endedEmpty: 'The run ended without an answer.',

@@ -18,9 +18,15 @@ def _at_home(name: str, program: str) -> Attack:
     return Attack(name=name, family=FAMILY, program=program, walls=_ACCESS)
 
 
-def _beside_content(name: str, program: str, *, hindered: bool = False) -> Attack:
+def _beside_content(name: str, program: str) -> Attack:
     # Landlock says nothing of what is not content: mode, owner, times, attributes.
-    return Attack(name=name, family=FAMILY, program=program, walls=_METADATA, hindered=hindered, systems=_UNIX)
+    return Attack(name=name, family=FAMILY, program=program, walls=_METADATA, systems=_UNIX)
+
+
+def _attribute(name: str, program: str) -> Attack:
+    # The filter of system calls sees no path, and so refuses attributes everywhere.
+    walls = ("seccomp", "namespaces", "bubblewrap")
+    return Attack(name=name, family=FAMILY, program=program, walls=walls, hindered=True, systems=("linux",))
 
 
 ATTACKS: tuple[Attack, ...] = (
@@ -90,7 +96,17 @@ ATTACKS: tuple[Attack, ...] = (
     _beside_content("open a file to everyone by its mode", "os.chmod(bait.precious, 0o666)"),
     _beside_content("shut the home folder by its mode", "os.chmod(bait.home, 0o500)"),
     _beside_content("set back a file's times", "os.utime(bait.precious, (0, 0))"),
-    _beside_content("mark a file by an attribute", "os.setxattr(bait.precious, 'user.x', b'1')", hindered=True),
+    _attribute("mark a file by an attribute", "os.setxattr(bait.precious, 'user.x', b'1')"),
+    _attribute(
+        "let another user read a file by its access list",
+        """
+            # The owner, user 65534, the group, the mask, all others: version 2 of the list, as acl(5) orders it.
+            entries = [(1, 6, -1), (2, 4, 65534), (4, 0, -1), (16, 4, -1), (32, 0, -1)]
+            listed = b''.join(struct.pack('<HHi', *each) for each in entries)
+            os.setxattr(bait.secret, 'system.posix_acl_access', struct.pack('<I', 2) + listed)
+            won()
+        """,
+    ),
     Attack(
         name="leave a module for the next program",
         family=FAMILY,

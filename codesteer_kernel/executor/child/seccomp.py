@@ -42,6 +42,10 @@ _SINCE_2019 = {
     "process_madvise": 440,
     "mount_setattr": 442,
     "quotactl_fd": 443,
+    "setxattrat": 463,
+    "removexattrat": 466,
+    "open_tree_attr": 467,
+    "file_setattr": 469,
 }
 """Calls with the same number on every architecture."""
 
@@ -51,7 +55,7 @@ def _table(text: str) -> dict[str, int]:
 
 
 # Connect and sockets, other processes, mounts, keys, kernel interfaces, clocks, memory that outlives
-# its program or is another's (System V, POSIX queues). Some get a closer look: see below.
+# its program or is another's (System V, POSIX queues), attributes of files. Some get a closer look: see below.
 _X86_64 = _table(
     """
     socket 41, connect 42, socketpair 53, clone 56, unshare 272, setns 308,
@@ -65,7 +69,8 @@ _X86_64 = _table(
     settimeofday 164, clock_settime 227, adjtimex 159, clock_adjtime 305, vhangup 153,
     shmget 29, shmat 30, shmctl 31, semget 64, semop 65, semctl 66, semtimedop 220,
     msgget 68, msgsnd 69, msgrcv 70, msgctl 71, mq_open 240, mq_unlink 241,
-    prlimit64 302, setpriority 141, ioprio_set 251
+    prlimit64 302, setpriority 141, ioprio_set 251,
+    setxattr 188, lsetxattr 189, fsetxattr 190, removexattr 197, lremovexattr 198, fremovexattr 199, ioctl 16
     """
 )
 _AARCH64 = _table(
@@ -81,13 +86,25 @@ _AARCH64 = _table(
     settimeofday 170, clock_settime 112, adjtimex 171, clock_adjtime 266, vhangup 58,
     shmget 194, shmat 196, shmctl 195, semget 190, semop 193, semctl 191, semtimedop 192,
     msgget 186, msgsnd 189, msgrcv 188, msgctl 187, mq_open 180, mq_unlink 181,
-    prlimit64 261, setpriority 140, ioprio_set 30
+    prlimit64 261, setpriority 140, ioprio_set 30,
+    setxattr 5, lsetxattr 6, fsetxattr 7, removexattr 14, lremovexattr 15, fremovexattr 16, ioctl 29
     """
 )
 _MACHINES: Mapping[str, tuple[int, Mapping[str, int]]] = {
     "x86_64": (0xC000003E, {**_X86_64, **_SINCE_2019}),
     "aarch64": (0xC00000B7, {**_AARCH64, **_SINCE_2019}),
 }
+# A filter sees no paths, and Landlock says nothing of attributes, so nobody sets any: neither marks nor lists of who may
+# what. The answer is that of a file system without them, which whatever copies files takes for an answer. Modes and
+# times are left: to refuse them is to break every copy.
+_OTHER_ANSWERS: Mapping[str, int] = {
+    **dict.fromkeys(("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "file_setattr"), errno.EOPNOTSUPP),
+    **dict.fromkeys(("removexattr", "lremovexattr", "fremovexattr", "removexattrat"), errno.EOPNOTSUPP),
+    # The C library knows what to do without clone3, whose flags no filter can see.
+    "clone3": errno.ENOSYS,
+}
+# FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR (``linux/fs.h``): attributes by way of an open file.
+_SET_FLAGS = (0x40086602, 0x401C5820)
 _MKNOD_KINDS = 0xF000
 _DEVICES = (0x2000, 0x6000)
 
@@ -166,10 +183,16 @@ def program(machine: str, *, inet: bool = False) -> bytes | None:
             step(_EQUAL, _DEVICES[1], 0, 1)
             refuse(errno.EPERM)
             step(_RETURN, _ALLOW)
+        elif name == "ioctl":
+            step(_EQUAL, number, 0, 5)
+            step(_LOAD, _ARGUMENTS + 8)
+            step(_EQUAL, _SET_FLAGS[0], 1)
+            step(_EQUAL, _SET_FLAGS[1], 0, 1)
+            refuse(errno.EOPNOTSUPP)
+            step(_RETURN, _ALLOW)
         else:
             step(_EQUAL, number, 0, 1)
-            # The C library knows what to do without clone3, whose flags no filter can see.
-            refuse(errno.ENOSYS if name == "clone3" else errno.EPERM)
+            refuse(_OTHER_ANSWERS.get(name, errno.EPERM))
     step(_RETURN, _ALLOW)
     return b"".join(struct.pack("HBBI", *each) for each in code)
 

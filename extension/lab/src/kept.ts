@@ -21,6 +21,8 @@ export interface KeptRow {
   readonly seconds: number;
   readonly prompt: string;
   readonly answer: string;
+  /** The code of what it failed of; empty where it did not, absent from older kernels. */
+  readonly error?: string;
   /** Whether it is pinned or rated, and so never removed to make room. */
   readonly kept: boolean;
 }

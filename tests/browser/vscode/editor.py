@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.server import free_port, serving
 
 __all__ = ["Editor", "Window", "serve_editor"]
 
@@ -179,28 +180,15 @@ def serve_editor(scratch: Path) -> Iterator[Editor]:
         words = [str(node), str(entry), *places, "--install-extension", str(vsix)]
         installed = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=300)
         assert "successfully installed" in installed.stdout, installed.stdout + installed.stderr
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [str(node), str(entry), *places, "--auth", "none", "--bind-addr", f"127.0.0.1:{port}"]
     words += ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
     words.append("--disable-getting-started-override")
-    log = scratch / "server.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(words, env=environment, stdout=out, stderr=out, cwd=scratch)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            _await_answer(f"{url}/healthz", server, log)
-            editor = Editor(url, scratch, data / "User" / "settings.json")
-            editor.set()
-            yield editor
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    url = f"http://127.0.0.1:{port}"
+    with serving(words, f"{url}/healthz", log=scratch / "server.log", folder=scratch, environment=environment):
+        editor = Editor(url, scratch, data / "User" / "settings.json")
+        editor.set()
+        yield editor
 
 
 def _packed(folder: Path, scratch: Path) -> Path:
@@ -213,14 +201,3 @@ def _packed(folder: Path, scratch: Path) -> Path:
         for file in folder.iterdir():
             archive.write(file, f"extension/{file.name}")
     return vsix
-
-
-def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(480):
-        assert server.poll() is None, f"VS Code ended at its start:\n{log.read_text()[-3000:]}"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail(f"VS Code did not answer:\n{log.read_text()[-3000:]}")

@@ -31,8 +31,9 @@ export const notices: JupyterFrontEndPlugin<void> = {
         return;
       }
       const name = language.say(STATUS[record.status].words);
+      const code = record.error ? ` [${line(record.error.code, 60)}]` : '';
       const question = line(record.question.prompt, 80);
-      Notification.emit(`CodeSteer: ${name}. ${question}`, record.status === 'failed' ? 'error' : 'info', {
+      Notification.emit(`CodeSteer: ${name}${code}. ${question}`, record.status === 'failed' ? 'error' : 'info', {
         autoClose: 8000,
         actions: [
           {
