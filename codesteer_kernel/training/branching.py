@@ -1,4 +1,4 @@
-"""Preference pairs from trees of decisions: a tree a problem, kept line by line, grown on when a job is resumed."""
+"""Trees of decisions, a tree a problem, kept line by line; a job that is resumed grows those that are missing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -24,11 +25,11 @@ from codesteer_kernel.steering.steered import steered
 from codesteer_kernel.store.lines import LineFile, read_lines
 from codesteer_kernel.symbench.problem import canonical
 from codesteer_kernel.training.collecting import for_training, named_models
-from codesteer_kernel.training.rows import Origin, Pair
-from codesteer_kernel.training.selecting import SIMULATED
-from codesteer_kernel.training.trees import Step, grow, options, pairs_of, runs_in
+from codesteer_kernel.training.rows import Origin
+from codesteer_kernel.training.simulated import SIMULATED
+from codesteer_kernel.training.trees import Tree, grow, options, runs_in
 
-__all__ = ["TREES", "Growing", "Tree", "grow_trees", "read_trees", "tree_pairs"]
+__all__ = ["TREES", "Growing", "Grown", "grow_trees", "read_trees"]
 
 TREES = "trees.jsonl"
 
@@ -52,20 +53,17 @@ class Growing(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
-class Tree(msgspec.Struct, kw_only=True):
-    """A tree and where it comes from. ``error`` says why there is none."""
+class Grown(Tree, kw_only=True):
+    """A tree that grew, as it is kept. ``error`` says why there is none; ``started`` is ISO 8601, UTC."""
 
     key: str
-    question: Question = Question(prompt="")
-    origin: Origin = Origin()
     growing: Growing = Growing()
-    steps: list[Step] = []
-    runs: int = 0
+    started: str = ""
     seconds: float = 0.0
     error: str = ""
 
 
-OnTree = Callable[[Tree, int, int], None]
+OnTree = Callable[[Grown, int, int], None]
 
 
 def grow_trees(
@@ -106,7 +104,7 @@ def grow_trees(
         waiting = [(key, trial) for key, trial in planned.items() if key not in known]
         count = len(planned) - len(waiting)
 
-        def keep(tree: Tree) -> None:
+        def keep(tree: Grown) -> None:
             nonlocal count
             file.append(msgspec.json.encode(tree))
             count += 1
@@ -120,7 +118,7 @@ def grow_trees(
     return "stopped" if halt.is_set() else "done"
 
 
-def read_trees(folder: Path) -> Iterator[Tree]:
+def read_trees(folder: Path) -> Iterator[Grown]:
     """The trees of a folder. What a killed process left of a last line is none.
 
     Raises:
@@ -129,22 +127,9 @@ def read_trees(folder: Path) -> Iterator[Tree]:
     for number, (line, whole) in enumerate(read_lines(folder / TREES), 1):
         if whole:
             try:
-                yield msgspec.json.decode(line, type=Tree)
+                yield msgspec.json.decode(line, type=Grown)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 raise BadInput(f"Line {number} of {folder / TREES} is no tree.", "Remove that line.") from None
-
-
-def tree_pairs(trees: Iterator[Tree], dialect: str, *, margin: float = 0.0) -> Iterator[Pair]:
-    """The preference pairs of trees in a dialect's words, each pair once."""
-    seen: set[bytes] = set()
-    for tree in trees:
-        for pair in pairs_of(tree.steps, tree.question, dialect, tree.origin, margin=margin):
-            mark = hashlib.sha256(
-                msgspec.json.encode([[turn.content for turn in pair.prompt], pair.chosen, pair.rejected])
-            ).digest()
-            if mark not in seen:
-                seen.add(mark)
-                yield pair
 
 
 async def _all(
@@ -152,7 +137,7 @@ async def _all(
     waiting: Sequence[tuple[str, Trial]],
     growing: Growing,
     concurrency: int,
-    keep: Callable[[Tree], None],
+    keep: Callable[[Grown], None],
     halt: threading.Event,
 ) -> None:
     turns = asyncio.Semaphore(concurrency)
@@ -181,7 +166,7 @@ async def _all(
             halt.clear()
 
 
-async def _tree(host: Engine, key: str, trial: Trial, growing: Growing, live: set[LiveRun]) -> Tree:
+async def _tree(host: Engine, key: str, trial: Trial, growing: Growing, live: set[LiveRun]) -> Grown:
     problem = trial.problem()
     question = Question(prompt=problem.question)
     seed = trial.settings.seed or 0
@@ -223,7 +208,13 @@ async def _tree(host: Engine, key: str, trial: Trial, growing: Growing, live: se
         target=trial.settings.target,
         simulated=trial.settings.target.startswith(SIMULATED),
     )
-    tree = Tree(key=key, question=question, origin=origin, growing=growing)
+    tree = Grown(
+        key=key,
+        question=question,
+        origin=origin,
+        growing=growing,
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
     try:
         tree.steps = await grow(
             problem,

@@ -16,8 +16,7 @@ from codesteer_kernel.evaluation.runner import Outcome, Threads, run_job
 from codesteer_kernel.models import ChatModel
 from codesteer_kernel.run import engine
 from codesteer_kernel.symbench import Problem, get
-from codesteer_kernel.training.selecting import SIMULATED
-from codesteer_kernel.training.simulated import PROFILES, SimulatedTarget
+from codesteer_kernel.training.simulated import PROFILES, SIMULATED, SimulatedTarget
 
 __all__ = [
     "STEERED",

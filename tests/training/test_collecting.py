@@ -15,8 +15,9 @@ from codesteer_kernel.evaluation.ledger import read_records
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import get, tasks
 from codesteer_kernel.symbench.seeds import problem_seed
-from codesteer_kernel.training.branching import TREES, Growing, Tree, grow_trees, read_trees, tree_pairs
+from codesteer_kernel.training.branching import TREES, Growing, Grown, grow_trees, read_trees
 from codesteer_kernel.training.collecting import STEERED, collect, for_training
+from codesteer_kernel.training.gathering import gather_pairs
 from codesteer_kernel.training.rows import checked, checked_pair
 from codesteer_kernel.training.selecting import select
 from codesteer_kernel.training.trees import runs_in
@@ -75,7 +76,7 @@ def test_trajectories_are_made_once_and_become_conversations(tmp_path: Path) -> 
 
 @pytest.mark.kernel
 def test_trees_grow_once_and_become_pairs(tmp_path: Path) -> None:
-    seen: list[tuple[Tree, int, int]] = []
+    seen: list[tuple[Grown, int, int]] = []
     growing = Growing(branch=3, levels=2)
     asked = job(n=3)
     end = grow_trees(asked, growing, tmp_path, concurrency=2, on_tree=lambda *told: seen.append(told))
@@ -86,8 +87,12 @@ def test_trees_grow_once_and_become_pairs(tmp_path: Path) -> None:
     for tree in trees:
         assert [step.decision.kind for step in tree.steps] == ["code", "text"]
         assert all(leaf.score is not None for leaf in runs_in(tree.steps))
-    pairs = [checked_pair(pair, "pair") for pair in tree_pairs(iter(trees), "codesteer-v1")]
-    assert pairs
+    found = gather_pairs([], "codesteer-v1", grown=trees)
+    assert [checked_pair(pair, "pair") for pair in found.rows]
+    (account,) = found.accounts
+    assert account.simulated
+    assert account.runs == sum(tree.runs for tree in trees)
+    assert 0 < account.seconds <= sum(tree.seconds for tree in trees) + 1
     grow_trees(asked, growing, tmp_path)
     assert list(read_trees(tmp_path)) == trees
 
