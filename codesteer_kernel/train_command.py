@@ -16,6 +16,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from codesteer_kernel.cluster_options import CLUSTER_HELP, add_cluster_options, cluster_asked
 from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.jobs import Job
@@ -36,7 +37,7 @@ __all__ = ["run_train"]
 TELL_SECONDS = 10.0
 """Between two lines about a tuning; measurements are told at once."""
 
-_HELP = """\
+_HELP = f"""\
 codesteer train: from runs to a steerer.
 
   codesteer train trajectories -o DIR --tasks T,... [--runs DIR...] [options]
@@ -73,11 +74,12 @@ What is asked of trajectories, pairs and outcomes (all go on where DIR left off)
   --target M,...             models, or simulated/novice, talker, coder, expert: made up, cheap, labelled in every row
   --policies P,...           methods that steer (default: all set policies); codesteer: the steerer of --steerer
   -j, --concurrency K        at once (default: 4)
+{CLUSTER_HELP}
   and the options of codesteer solve, for every run: --rounds, --max-tokens, --steerer, --dialect, ...
 
 What is kept:
-  --runs DIR...              also of runs that are there: folders of train outcomes, of train trajectories, or of a
-                             bench run for training; runs of one problem that share their past are a tree
+  --runs DIR...              also of runs that are there: folders of train outcomes, of train trajectories; runs of one
+                             problem are a tree that branches where they share their past and decide otherwise
   --as DIALECT               in whose words: codesteer-v1 (default), instruct, mini
   --max-rounds N             runs of at most so many rounds (default: 6)
   --each N                   at most so many of the same task, modes and length (default: 200)
@@ -123,13 +125,15 @@ def _trajectories(parser: Parser, words: list[str]) -> int:
         if not _made(partial(collect, job), given, "runs"):
             return 130
         folders = [given.output, *folders]
+    _reading(given.runs)
     found = gather_conversations(folders, given.words, sieve, given.weights)
     return _kept(found.rows, found.accounts, TRAJECTORIES, given)
 
 
 def _pairs(parser: Parser, words: list[str]) -> int:
-    from codesteer_kernel.training.branching import Growing, Grown, grow_trees, read_trees
+    from codesteer_kernel.training.branching import grow_trees, read_trees
     from codesteer_kernel.training.gathering import gather_pairs
+    from codesteer_kernel.training.growing import Growing, Grown, grower
 
     parser.add_argument("--branch", type=int, default=3)
     parser.add_argument("--levels-deep", type=int, default=2)
@@ -144,15 +148,17 @@ def _pairs(parser: Parser, words: list[str]) -> int:
     grown: list[Grown] = []
     if job is not None:
         growing = Growing(branch=given.branch, levels=given.levels_deep, finish=given.finish)
-        try:
-            end = grow_trees(job, growing, given.output, concurrency=given.concurrency, on_tree=tell)
-        finally:
-            engine().close()
+        with cluster_asked(given, grower) as pool:
+            try:
+                end = grow_trees(job, growing, given.output, concurrency=given.concurrency, on_tree=tell, pool=pool)
+            finally:
+                engine().close()
         if end == "stopped":
             print("Stopped. The same command goes on.")
             return 130
         grown = list(read_trees(given.output))
         print(f"{len(grown):,} trees of {sum(tree.runs for tree in grown):,} runs.")
+    _reading(given.runs)
     found = gather_pairs(given.runs, given.words, grown=grown, at_once=given.concurrency, margin=given.margin)
     return _kept(found.rows, found.accounts, PREFERENCES, given)
 
@@ -337,6 +343,7 @@ def _asked(parser: Parser, words: list[str], *, from_runs: bool = False) -> tupl
     parser.add_argument("--steerer", "-s", default="")
     parser.add_argument("--policies", type=_names, default=STEERED)
     parser.add_argument("-j", "--concurrency", type=int, default=4)
+    add_cluster_options(parser)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--max-rounds", type=int, default=6)
     parser.add_argument("--each", type=int, default=200)
@@ -367,16 +374,22 @@ def _asked(parser: Parser, words: list[str], *, from_runs: bool = False) -> tupl
 def _made(make: Callable[..., Outcome], given: argparse.Namespace, what: str) -> bool:
     """Make runs into the folder of the output, and show how far it is; False where it was stopped."""
     from codesteer_kernel.evaluation.showing import showing
+    from codesteer_kernel.training.collecting import maker
 
-    with showing(sys.stderr, plain=given.plain) as show:
+    with cluster_asked(given, maker) as pool, showing(sys.stderr, plain=given.plain) as show:
         try:
-            outcome = make(folder=given.output, concurrency=given.concurrency, on_progress=show)
+            outcome = make(folder=given.output, concurrency=given.concurrency, on_progress=show, pool=pool)
         finally:
             engine().close()
     if outcome.why == "done":
         return True
     print(f"Stopped: {len(outcome.attempts)} {what} are there, {outcome.left} are left. The same command goes on.")
     return False
+
+
+def _reading(folders: Sequence[Path]) -> None:
+    if folders:
+        print(f"Reading the runs in {', '.join(map(str, folders))}", file=sys.stderr, flush=True)
 
 
 def _kept(

@@ -14,7 +14,7 @@ import msgspec
 from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.record import Record
 from codesteer_kernel.training.account import Account
-from codesteer_kernel.training.branching import Grown
+from codesteer_kernel.training.growing import Grown
 from codesteer_kernel.training.joining import joined
 from codesteer_kernel.training.rows import Conversation, Pair
 from codesteer_kernel.training.runs import Place, check_for_training, read_runs

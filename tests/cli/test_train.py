@@ -120,3 +120,7 @@ def test_one_set_of_runs_gives_outcomes_trajectories_and_pairs(tmp_path: Path, c
         ways.setdefault(one.seed, []).append(one.correct)
     decisive = {seed for seed, both in ways.items() if both in ([True, False], [False, True])}
     assert {pair.origin.seed for pair in read_pairs(tmp_path / "pairs" / "pairs.jsonl")} == decisive != set()
+    # New runs and those that are there go together.
+    words = ["train", "trajectories", "--runs", str(made), "-o", str(tmp_path / "more"), "-n", "1", "--plain"]
+    assert main([*words, "--no-dataset", "--policies", "policy-push-code", *MADE_UP]) == 0
+    assert "13 runs with targets that are no models" in capsys.readouterr().out

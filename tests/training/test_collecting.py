@@ -15,9 +15,10 @@ from codesteer_kernel.evaluation.ledger import read_records
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import get, tasks
 from codesteer_kernel.symbench.seeds import problem_seed
-from codesteer_kernel.training.branching import TREES, Growing, Grown, grow_trees, read_trees
+from codesteer_kernel.training.branching import TREES, grow_trees, read_trees
 from codesteer_kernel.training.collecting import STEERED, collect, for_training
 from codesteer_kernel.training.gathering import gather_pairs
+from codesteer_kernel.training.growing import Growing, Grown
 from codesteer_kernel.training.rows import checked, checked_pair
 from codesteer_kernel.training.selecting import select
 from codesteer_kernel.training.trees import runs_in
@@ -115,3 +116,5 @@ def test_trees_that_cannot_branch_are_refused(tmp_path: Path) -> None:
         grow_trees(job(), Growing(branch=1), tmp_path)
     with pytest.raises(UnknownName, match="push-code"):
         grow_trees(job(), Growing(finish="push-cod"), tmp_path)
+    with pytest.raises(BadInput, match="trees at once are 0"):
+        grow_trees(job(), Growing(), tmp_path, concurrency=0)
