@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codesteer_kernel.cluster import Cluster, Needs
+from codesteer_kernel.cluster_options import CLUSTER_HELP, add_cluster_options, cluster_asked
 from codesteer_kernel.commands import table
 from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput
@@ -18,7 +17,7 @@ from codesteer_kernel.evaluation.ledger import read_job
 from codesteer_kernel.evaluation.making import maker
 from codesteer_kernel.evaluation.methods import METHODS
 from codesteer_kernel.evaluation.overview import estimate_text, status_json, status_text
-from codesteer_kernel.evaluation.runner import Outcome, Pool, run_job
+from codesteer_kernel.evaluation.runner import Outcome, run_job
 from codesteer_kernel.options import parse_options
 from codesteer_kernel.run import engine
 from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
@@ -26,7 +25,7 @@ from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 __all__ = ["run_bench"]
 
 _AT_ONCE = 4
-_HELP = """\
+_HELP = f"""\
 codesteer bench: methods on tasks, measured.
 
   codesteer bench run -o DIR --methods M,... --tasks T,... [options]
@@ -60,8 +59,7 @@ How it is done:
   --budget-time SECONDS      begin no attempt after so many seconds
   --retry-failed             make failed attempts again
   --dry-run                  say what it will take, and ask nothing of a model
-  --ray ADDRESS              in a Ray cluster: auto, host:port, or local; with --ray-actors N, and what each of them
-                             reserves: --ray-cpus N, --ray-gpus N, --ray-resource NAME=N
+{CLUSTER_HELP}
   --plain                    progress as lines, also in a terminal
 
 Exit codes: 0 done, 1 failed, 2 bad input, 3 a budget ended it, 130 stopped.
@@ -198,20 +196,8 @@ def _how(parser: Parser) -> None:
     parser.add_argument("--budget-time", type=float)
     parser.add_argument("--retry-failed", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--ray", metavar="ADDRESS")
-    parser.add_argument("--ray-actors", type=int)
-    parser.add_argument("--ray-cpus", type=float, default=1.0)
-    parser.add_argument("--ray-gpus", type=float, default=0.0)
-    parser.add_argument("--ray-resource", type=_resource, action="append", default=[])
+    add_cluster_options(parser)
     parser.add_argument("--plain", action="store_true")
-
-
-def _resource(text: str) -> tuple[str, float]:
-    name, _, amount = text.partition("=")
-    try:
-        return name, float(amount)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=N") from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -226,7 +212,7 @@ def _do(job: Job, folder: Path, given: argparse.Namespace) -> int:
         return 0
     from codesteer_kernel.evaluation.showing import showing
 
-    with _cluster(given) as pool, showing(sys.stderr, plain=given.plain) as show:
+    with cluster_asked(given, maker) as pool, showing(sys.stderr, plain=given.plain) as show:
         try:
             outcome = run_job(
                 job,
@@ -241,13 +227,6 @@ def _do(job: Job, folder: Path, given: argparse.Namespace) -> int:
         finally:
             engine().close()
     return _end(outcome, folder)
-
-
-def _cluster(given: argparse.Namespace) -> contextlib.AbstractContextManager[Pool | None]:
-    if given.ray is None:
-        return contextlib.nullcontext()
-    needs = Needs(cpus=given.ray_cpus, gpus=given.ray_gpus, resources=dict(given.ray_resource))
-    return Cluster(given.ray, maker, at_once=given.concurrency, actors=given.ray_actors, needs=needs)
 
 
 _ENDED = {"stopped": "Stopped", "money": "The budget of money is used up", "time": "The time is up"}

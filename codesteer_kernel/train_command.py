@@ -9,39 +9,43 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from codesteer_kernel.cluster_options import CLUSTER_HELP, add_cluster_options, cluster_asked
 from codesteer_kernel.configuring import configured
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.jobs import Job
+from codesteer_kernel.evaluation.runner import Outcome
 from codesteer_kernel.options import parse_options
 from codesteer_kernel.run import engine
 from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
+from codesteer_kernel.training.account import PREFERENCES, TRAJECTORIES, Account, Kept
 from codesteer_kernel.training.collecting import STEERED
 from codesteer_kernel.training.folder import write_folder
+from codesteer_kernel.training.rows import Conversation, Pair
 from codesteer_kernel.training.tuning.settings import Stage, read_settings
 from codesteer_kernel.training.weights import Weights
 
 __all__ = ["run_train"]
 
-PAPER_TRAJECTORIES, PAPER_PAIRS = 12_000, 5_500
-"""What the paper trained on, about (codesteer.md, sections 4.1 and 4.2)."""
-
 TELL_SECONDS = 10.0
 """Between two lines about a tuning; measurements are told at once."""
 
-_HELP = """\
+_HELP = f"""\
 codesteer train: from runs to a steerer.
 
-  codesteer train trajectories -o DIR --tasks T,... [options]
+  codesteer train trajectories -o DIR --tasks T,... [--runs DIR...] [options]
                                           steered runs on seen tasks, and the good ones of them as conversations
-  codesteer train pairs -o DIR --tasks T,... [options]
+  codesteer train pairs -o DIR --tasks T,... [--runs DIR...] [options]
                                           trees of decisions, and the preference pairs in them
+  codesteer train trajectories | pairs -o DIR --runs DIR...
+                                          both from runs that are there; nothing is asked of a model
   codesteer train import FILE... -o DIR [--pairs]
                                           the authors' published files as ours: conversations, or preference pairs
   codesteer train sft SETTINGS --data PATH -o DIR [--set NAME=VALUE ...]
@@ -70,9 +74,12 @@ What is asked of trajectories, pairs and outcomes (all go on where DIR left off)
   --target M,...             models, or simulated/novice, talker, coder, expert: made up, cheap, labelled in every row
   --policies P,...           methods that steer (default: all set policies); codesteer: the steerer of --steerer
   -j, --concurrency K        at once (default: 4)
+{CLUSTER_HELP}
   and the options of codesteer solve, for every run: --rounds, --max-tokens, --steerer, --dialect, ...
 
 What is kept:
+  --runs DIR...              also of runs that are there: folders of train outcomes, of train trajectories; runs of one
+                             problem are a tree that branches where they share their past and decide otherwise
   --as DIALECT               in whose words: codesteer-v1 (default), instruct, mini
   --max-rounds N             runs of at most so many rounds (default: 6)
   --each N                   at most so many of the same task, modes and length (default: 200)
@@ -107,78 +114,63 @@ def run_train(words: Sequence[str]) -> int:
 
 
 def _trajectories(parser: Parser, words: list[str]) -> int:
-    from codesteer_kernel.evaluation.ledger import read_records
-    from codesteer_kernel.evaluation.showing import showing
     from codesteer_kernel.training.collecting import collect
-    from codesteer_kernel.training.selecting import Sieve, select
+    from codesteer_kernel.training.gathering import gather_conversations
+    from codesteer_kernel.training.selecting import Sieve
 
-    given, job = _asked(parser, words)
+    given, job = _asked(parser, words, from_runs=True)
     sieve = Sieve(rounds=given.max_rounds, each=given.each)
-    started = time.monotonic()
-    with showing(sys.stderr, plain=given.plain) as show:
-        try:
-            outcome = collect(job, given.output, concurrency=given.concurrency, on_progress=show)
-        finally:
-            engine().close()
-    if outcome.why != "done":
-        print(f"Stopped: {len(outcome.attempts)} runs are there, {outcome.left} are left. The same command goes on.")
-        return 130
-    found = select(read_records(given.output), given.words, sieve, given.weights)
-    print(f"{len(outcome.attempts):,} runs, of which {len(found.rows):,} are kept.")
-    for reason, count in (+found.left_out).most_common():
-        print(f"  {count:>6,} left out: {reason}")
-    path = write_folder(given.output, found.rows, dataset=given.dataset)
-    print(f"Written: {path}")
-    seconds = sum(one.seconds for one in outcome.attempts) / given.concurrency
-    _project(len(found.rows), max(seconds, time.monotonic() - started), PAPER_TRAJECTORIES, "trajectories")
-    return 0
+    folders = given.runs
+    if job is not None:
+        if not _made(partial(collect, job), given, "runs"):
+            return 130
+        folders = [given.output, *folders]
+    _reading(given.runs)
+    found = gather_conversations(folders, given.words, sieve, given.weights)
+    return _kept(found.rows, found.accounts, TRAJECTORIES, given)
 
 
 def _pairs(parser: Parser, words: list[str]) -> int:
-    from codesteer_kernel.training.branching import Growing, Tree, grow_trees, read_trees, tree_pairs
+    from codesteer_kernel.training.branching import grow_trees, read_trees
+    from codesteer_kernel.training.gathering import gather_pairs
+    from codesteer_kernel.training.growing import Growing, Grown, grower
 
     parser.add_argument("--branch", type=int, default=3)
     parser.add_argument("--levels-deep", type=int, default=2)
     parser.add_argument("--finish", default="push-code")
     parser.add_argument("--margin", type=float, default=0.0)
-    given, job = _asked(parser, words)
-    growing = Growing(branch=given.branch, levels=given.levels_deep, finish=given.finish)
+    given, job = _asked(parser, words, from_runs=True)
 
-    def tell(tree: Tree, place: int, count: int) -> None:
+    def tell(tree: Grown, place: int, count: int) -> None:
         what = f"no tree: {tree.error}" if tree.error else f"{tree.runs} runs, {tree.seconds:.0f} s"
         print(f"{place} of {count}: {tree.origin.task}, {what}", file=sys.stderr, flush=True)
 
-    try:
-        end = grow_trees(job, growing, given.output, concurrency=given.concurrency, on_tree=tell)
-    finally:
-        engine().close()
-    if end == "stopped":
-        print("Stopped. The same command goes on.")
-        return 130
-    trees = list(read_trees(given.output))
-    pairs = list(tree_pairs(iter(trees), given.words, margin=given.margin))
-    print(f"{len(trees):,} trees of {sum(tree.runs for tree in trees):,} runs, with {len(pairs):,} pairs.")
-    print(f"Written: {write_folder(given.output, pairs, dataset=given.dataset)}")
-    _project(len(pairs), sum(tree.seconds for tree in trees) / given.concurrency, PAPER_PAIRS, "pairs")
-    return 0
+    grown: list[Grown] = []
+    if job is not None:
+        growing = Growing(branch=given.branch, levels=given.levels_deep, finish=given.finish)
+        with cluster_asked(given, grower) as pool:
+            try:
+                end = grow_trees(job, growing, given.output, concurrency=given.concurrency, on_tree=tell, pool=pool)
+            finally:
+                engine().close()
+        if end == "stopped":
+            print("Stopped. The same command goes on.")
+            return 130
+        grown = list(read_trees(given.output))
+        print(f"{len(grown):,} trees of {sum(tree.runs for tree in grown):,} runs.")
+    _reading(given.runs)
+    found = gather_pairs(given.runs, given.words, grown=grown, at_once=given.concurrency, margin=given.margin)
+    return _kept(found.rows, found.accounts, PREFERENCES, given)
 
 
 def _outcomes(parser: Parser, words: list[str]) -> int:
-    from codesteer_kernel.evaluation.showing import showing
     from codesteer_kernel.training.mini.examples import read_examples
     from codesteer_kernel.training.mini.outcomes import collect_outcomes
 
     parser.add_argument("--purpose", choices=("training", "evaluation"), default="training")
     given, job = _asked(parser, words)
-    with showing(sys.stderr, plain=given.plain) as show:
-        try:
-            outcome = collect_outcomes(
-                job, given.output, given.purpose, concurrency=given.concurrency, on_progress=show
-            )
-        finally:
-            engine().close()
-    if outcome.why != "done":
-        print(f"Stopped: {len(outcome.attempts)} answers are there, {outcome.left} are left. The same command goes on.")
+    assert job is not None
+    if not _made(partial(collect_outcomes, job, purpose=given.purpose), given, "answers"):
         return 130
     asked = read_examples([given.output]).asked
     code, text = (
@@ -241,7 +233,7 @@ def _import(parser: Parser, words: list[str]) -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--as-published", action="store_true")
     parser.add_argument("--pairs", action="store_true")
-    _kept(parser)
+    _written(parser)
     given = parser.parse_args(words)
     if given.pairs:
         pairs = [row for file in given.files for row in import_pairs(file)]
@@ -339,9 +331,11 @@ def _told(logged: dict[str, float]) -> str:
     return ", ".join(found).replace("eval ", "held-out ")
 
 
-def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
-    """The options of a collecting command, and the job that they ask for."""
-    parser.add_argument("--tasks", type=_names, required=True)
+def _asked(parser: Parser, words: list[str], *, from_runs: bool = False) -> tuple[argparse.Namespace, Job | None]:
+    """The options of a collecting command, and the job that they ask for: none where runs that are there are enough."""
+    if from_runs:
+        parser.add_argument("--runs", type=Path, nargs="+", default=[])
+    parser.add_argument("--tasks", type=_names, default=())
     parser.add_argument("--levels", type=_names, default=("1", "2"))
     parser.add_argument("-n", "--n", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
@@ -349,16 +343,21 @@ def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     parser.add_argument("--steerer", "-s", default="")
     parser.add_argument("--policies", type=_names, default=STEERED)
     parser.add_argument("-j", "--concurrency", type=int, default=4)
+    add_cluster_options(parser)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--max-rounds", type=int, default=6)
     parser.add_argument("--each", type=int, default=200)
     parser.add_argument("--as", dest="words", choices=DIALECTS, default="codesteer-v1")
     parser.add_argument("--plain", action="store_true")
-    _kept(parser)
+    _written(parser)
     given, rest = parser.parse_known_args(words)
     options = parse_options(rest, defaults=configured().settings())
     if options.words:
         raise BadInput(f"{options.words[0]!r} is no option of {parser.prog}.", "See codesteer train --help.")
+    if not given.tasks:
+        if from_runs and given.runs:
+            return given, None
+        parser.error("it needs --tasks" + (", or --runs with folders of runs that are there" if from_runs else ""))
     job = Job(
         methods=given.policies,
         tasks=given.tasks,
@@ -372,7 +371,41 @@ def _asked(parser: Parser, words: list[str]) -> tuple[argparse.Namespace, Job]:
     return given, job
 
 
-def _kept(parser: Parser) -> None:
+def _made(make: Callable[..., Outcome], given: argparse.Namespace, what: str) -> bool:
+    """Make runs into the folder of the output, and show how far it is; False where it was stopped."""
+    from codesteer_kernel.evaluation.showing import showing
+    from codesteer_kernel.training.collecting import maker
+
+    with cluster_asked(given, maker) as pool, showing(sys.stderr, plain=given.plain) as show:
+        try:
+            outcome = make(folder=given.output, concurrency=given.concurrency, on_progress=show, pool=pool)
+        finally:
+            engine().close()
+    if outcome.why == "done":
+        return True
+    print(f"Stopped: {len(outcome.attempts)} {what} are there, {outcome.left} are left. The same command goes on.")
+    return False
+
+
+def _reading(folders: Sequence[Path]) -> None:
+    if folders:
+        print(f"Reading the runs in {', '.join(map(str, folders))}", file=sys.stderr, flush=True)
+
+
+def _kept(
+    rows: Sequence[Conversation] | Sequence[Pair], accounts: Sequence[Account], kept: Kept, given: argparse.Namespace
+) -> int:
+    """Say what was kept of which runs, and write it."""
+    for account in accounts:
+        count = sum(row.origin.simulated is account.simulated for row in rows)
+        print(account.told(count, kept))
+        for reason, left_out in account.reasons():
+            print(f"  {left_out:>6,} left out: {reason}")
+    print(f"Written: {write_folder(given.output, rows, accounts=accounts, dataset=given.dataset)}")
+    return 0
+
+
+def _written(parser: Parser) -> None:
     parser.add_argument("--weights", type=_weights, default=Weights())
     parser.add_argument("--no-dataset", dest="dataset", action="store_false")
 
@@ -391,12 +424,3 @@ def _names(text: str) -> tuple[str, ...]:
 def _weights(text: str) -> Weights:
     first, between, last = (float(one) for one in text.split(","))
     return Weights(first=first, between=between, last=last)
-
-
-def _project(rows: int, seconds: float, wanted: int, what: str) -> None:
-    """How long the paper's amount would take at this pace."""
-    if rows and seconds > 0:
-        rate = rows * 3600 / seconds
-        print(
-            f"{rate:,.0f} {what} an hour at this pace: {wanted:,}, as the paper had, would take {wanted / rate:,.1f} h."
-        )

@@ -27,6 +27,7 @@ FLOORS = [
     {
         "batch",
         "cluster",
+        "cluster_options",
         "dry_run",
         "run",
         "options",

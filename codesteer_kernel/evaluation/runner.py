@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -33,14 +33,16 @@ from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.jobs import Job, Trial, prepared, trials
 from codesteer_kernel.evaluation.ledger import ATTEMPTS, JOB, JobFile, Ledger, Row, Session, read_job, write_job
 from codesteer_kernel.evaluation.making import Maker, failed
+from codesteer_kernel.evaluation.pool import Pool, Threads
 from codesteer_kernel.evaluation.progress import Progress, Tally
 from codesteer_kernel.evaluation.surroundings import commit, hardware, versions
 from codesteer_kernel.models.prices import price
 from codesteer_kernel.run import NO_CHECKER, engine
 
-__all__ = ["JobHalted", "Outcome", "Pool", "Threads", "run_job"]
+__all__ = ["MAX_AT_ONCE", "JobHalted", "Outcome", "run_job"]
 
 MAX_AT_ONCE = 256
+"""So many attempts, or trees, are made at a time."""
 IN_A_ROW = 3
 """So many attempts that fail one after the other for the same one of these reasons end the job: the rest would too."""
 _HOPELESS = {
@@ -74,40 +76,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     why: Why
 
 
-class Pool(Protocol):
-    """Where attempts are made."""
-
-    def submit(self, trial: Trial) -> concurrent.futures.Future[Row | None]:
-        """Begin an attempt; its result is None where it was stopped."""
-        ...
-
-    def stop(self) -> None:
-        """End what runs."""
-        ...
-
-
-class Threads:
-    """Makes attempts in this process, ``concurrency`` at once, with one engine: a model is loaded once for all."""
-
-    def __init__(self, make: Maker, concurrency: int) -> None:
-        self._make = make
-        self._threads = concurrent.futures.ThreadPoolExecutor(concurrency, thread_name_prefix="attempt")
-
-    def submit(self, trial: Trial) -> concurrent.futures.Future[Row | None]:
-        """Begin an attempt."""
-        return self._threads.submit(self._make, trial)
-
-    def stop(self) -> None:
-        """End what runs."""
-        self._make.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._threads.shutdown(cancel_futures=True)
-
-
 def run_job(
     job: Job,
     folder: Path,
@@ -118,7 +86,7 @@ def run_job(
     retry_failed: bool = False,
     money: float | None = None,
     seconds: float | None = None,
-    pool: Pool | None = None,
+    pool: Pool[Trial, Row | None] | None = None,
 ) -> Outcome:
     """Do a job, or what is missing of it; blocks.
 
@@ -178,7 +146,7 @@ class _Work:
         self,
         asked: list[Trial],
         book: Ledger,
-        pool: Pool,
+        pool: Pool[Trial, Row | None],
         concurrency: int,
         on_progress: Callable[[Progress], None] | None,
         *,
@@ -273,7 +241,7 @@ class _Work:
             self._on_progress(self._tally.progress(len(self._live)))
 
 
-def _here(asked: list[Trial], concurrency: int) -> Threads:
+def _here(asked: list[Trial], concurrency: int) -> Threads[Trial, Row | None]:
     """This process as a pool, after a look at whether it can open every model of the job."""
     host = engine()
     for settings in {msgspec.json.encode(trial.settings): trial.settings for trial in asked}.values():

@@ -1,71 +1,38 @@
-"""Preference pairs from trees of decisions: a tree a problem, kept line by line, grown on when a job is resumed."""
+"""Trees of decisions, a tree a problem, kept line by line; a job that is resumed grows those that are missing."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext
 from pathlib import Path
-from random import Random
 from typing import Literal
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from codesteer_kernel.errors import BadInput, CodeSteerError, UnknownName, nearest
+from codesteer_kernel.cluster import WorkerLost
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.jobs import Job, Trial, trials
-from codesteer_kernel.record import Decision, Question, Record, Round
-from codesteer_kernel.run import Engine, LiveRun, engine
-from codesteer_kernel.steering.acts import Acts, Ending
-from codesteer_kernel.steering.policies import POLICIES, Forced, Policy
-from codesteer_kernel.steering.procedure import Procedure
-from codesteer_kernel.steering.steered import steered
+from codesteer_kernel.evaluation.pool import Pool, Threads
+from codesteer_kernel.evaluation.runner import MAX_AT_ONCE
+from codesteer_kernel.run import engine
 from codesteer_kernel.store.lines import LineFile, read_lines
 from codesteer_kernel.symbench.problem import canonical
-from codesteer_kernel.training.collecting import for_training, named_models
-from codesteer_kernel.training.rows import Origin, Pair
-from codesteer_kernel.training.selecting import SIMULATED
-from codesteer_kernel.training.trees import Step, grow, options, pairs_of, runs_in
+from codesteer_kernel.training.collecting import for_training
+from codesteer_kernel.training.growing import Grower, Growing, Grown, Planned
+from codesteer_kernel.training.simulated import SIMULATED
 
-__all__ = ["TREES", "Growing", "Tree", "grow_trees", "read_trees", "tree_pairs"]
+__all__ = ["TREES", "grow_trees", "read_trees"]
 
 TREES = "trees.jsonl"
+_POLL_S = 0.2
 
 
-class Growing(msgspec.Struct, frozen=True, kw_only=True):
-    """How trees grow: ``branch`` decisions at each of the first ``levels``; each path is finished by ``finish``."""
-
-    branch: int = 3
-    levels: int = 2
-    finish: str = "push-code"
-
-    def checked(self) -> Growing:
-        """The settings; raises :class:`BadInput` or :class:`UnknownName` where they make no sense."""
-        if self.branch < 2 or self.levels < 1:
-            raise BadInput("A tree needs at least two branches and one level.", "Give --branch 2 or more.")
-        if self.finish not in POLICIES:
-            raise UnknownName(
-                f"There is no policy {self.finish!r}.",
-                nearest(self.finish, POLICIES) or f"Known: {', '.join(POLICIES)}.",
-            )
-        return self
-
-
-class Tree(msgspec.Struct, kw_only=True):
-    """A tree and where it comes from. ``error`` says why there is none."""
-
-    key: str
-    question: Question = Question(prompt="")
-    origin: Origin = Origin()
-    growing: Growing = Growing()
-    steps: list[Step] = []
-    runs: int = 0
-    seconds: float = 0.0
-    error: str = ""
-
-
-OnTree = Callable[[Tree, int, int], None]
+OnTree = Callable[[Grown, int, int], None]
 
 
 def grow_trees(
@@ -76,51 +43,61 @@ def grow_trees(
     concurrency: int = 4,
     on_tree: OnTree | None = None,
     stop: threading.Event | None = None,
+    pool: Pool[Planned, Grown | None] | None = None,
 ) -> Literal["done", "stopped"]:
     """Grow a tree for every problem of a job that the folder has none of; blocks.
 
     Args:
         job: problems and targets; its methods do not matter. Seen tasks only.
-        growing: see :class:`Growing`.
+        growing: see :class:`~codesteer_kernel.training.growing.Growing`.
         folder: ``trees.jsonl`` in it gets a line for each tree, on the disk before the next.
         concurrency: trees at once.
         on_tree: called in this thread with each new tree, how many there are, and how many there will be.
         stop: set it to stop; an interrupt does the same. Trees in growth are lost, nothing else.
+        pool: where trees grow (a cluster whose actors begin with :func:`~codesteer_kernel.training.growing.grower`);
+            default: in this process.
 
     Raises:
         BadInput, UnknownName: as :func:`~codesteer_kernel.training.collecting.for_training`.
         CodeSteerError: no run can be started.
     """
     growing = growing.checked()
+    if not 1 <= concurrency <= MAX_AT_ONCE:
+        raise BadInput(f"The trees at once are {concurrency}.", f"Give a number from 1 to {MAX_AT_ONCE}.")
     # Whatever its methods: a tree is no method's.
-    job = msgspec.structs.replace(
-        for_training(msgspec.structs.replace(job, methods=("only-question",))), order="problem"
-    )
-    planned = {_key(trial, growing): trial for trial in trials(job)}
-    host, halt = engine(), stop or threading.Event()
-    for settings in {trial.settings.target: trial.settings for trial in planned.values()}.values():
-        if not settings.target.startswith(SIMULATED):
-            host.check(settings)
-    with LineFile(folder / TREES, durable=True) as file:
+    job = replace(for_training(replace(job, methods=("only-question",))), order="problem")
+    planned = [Planned(key=_key(trial, growing), trial=trial, growing=growing) for trial in trials(job)]
+    halt = stop or threading.Event()
+    with (
+        _here(planned, concurrency) if pool is None else nullcontext(pool) as pool,
+        LineFile(folder / TREES, durable=True) as file,
+    ):
         known = {tree.key for tree in read_trees(folder) if not tree.error}
-        waiting = [(key, trial) for key, trial in planned.items() if key not in known]
+        waiting = deque(one for one in planned if one.key not in known)
         count = len(planned) - len(waiting)
-
-        def keep(tree: Tree) -> None:
-            nonlocal count
-            file.append(msgspec.json.encode(tree))
-            count += 1
-            if on_tree is not None:
-                on_tree(tree, count, len(planned))
-
+        growth: dict[Future[Grown | None], Planned] = {}
         try:
-            asyncio.run(_all(host, waiting, growing, concurrency, keep, halt))
+            while (waiting or growth) and not halt.is_set():
+                while waiting and len(growth) < concurrency:
+                    one = waiting.popleft()
+                    growth[pool.submit(one)] = one
+                for future in wait(growth, _POLL_S, FIRST_COMPLETED).done:
+                    tree = _tree(future, growth[future])
+                    del growth[future]
+                    if tree is not None:
+                        file.append(msgspec.json.encode(tree))
+                        count += 1
+                        if on_tree is not None:
+                            on_tree(tree, count, len(planned))
         except KeyboardInterrupt:
-            return "stopped"
+            halt.set()
+        finally:
+            if growth:
+                pool.stop()
     return "stopped" if halt.is_set() else "done"
 
 
-def read_trees(folder: Path) -> Iterator[Tree]:
+def read_trees(folder: Path) -> Iterator[Grown]:
     """The trees of a folder. What a killed process left of a last line is none.
 
     Raises:
@@ -129,114 +106,26 @@ def read_trees(folder: Path) -> Iterator[Tree]:
     for number, (line, whole) in enumerate(read_lines(folder / TREES), 1):
         if whole:
             try:
-                yield msgspec.json.decode(line, type=Tree)
+                yield msgspec.json.decode(line, type=Grown)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 raise BadInput(f"Line {number} of {folder / TREES} is no tree.", "Remove that line.") from None
 
 
-def tree_pairs(trees: Iterator[Tree], dialect: str, *, margin: float = 0.0) -> Iterator[Pair]:
-    """The preference pairs of trees in a dialect's words, each pair once."""
-    seen: set[bytes] = set()
-    for tree in trees:
-        for pair in pairs_of(tree.steps, tree.question, dialect, tree.origin, margin=margin):
-            mark = hashlib.sha256(
-                msgspec.json.encode([[turn.content for turn in pair.prompt], pair.chosen, pair.rejected])
-            ).digest()
-            if mark not in seen:
-                seen.add(mark)
-                yield pair
+def _here(planned: Sequence[Planned], concurrency: int) -> Threads[Planned, Grown | None]:
+    """This process as a pool, after a look at whether it can open every model of the job."""
+    host = engine()
+    for settings in {one.trial.settings.target: one.trial.settings for one in planned}.values():
+        if not settings.target.startswith(SIMULATED):
+            host.check(settings)
+    return Threads(Grower(host), concurrency)
 
 
-async def _all(
-    host: Engine,
-    waiting: Sequence[tuple[str, Trial]],
-    growing: Growing,
-    concurrency: int,
-    keep: Callable[[Tree], None],
-    halt: threading.Event,
-) -> None:
-    turns = asyncio.Semaphore(concurrency)
-    live: set[LiveRun] = set()
-
-    async def one(key: str, trial: Trial) -> None:
-        async with turns:
-            if not halt.is_set():
-                tree = await _tree(host, key, trial, growing, live)
-                if not halt.is_set():
-                    keep(tree)
-
-    async def watch() -> None:
-        await asyncio.to_thread(halt.wait)
-        for run in list(live):
-            run.stop()
-
-    watching = asyncio.create_task(watch())
+def _tree(future: Future[Grown | None], planned: Planned) -> Grown | None:
+    """What grew; a tree that killed those who grew it is none, and says so."""
     try:
-        await asyncio.gather(*(one(key, trial) for key, trial in waiting))
-    finally:
-        halted = halt.is_set()
-        halt.set()
-        await watching
-        if not halted:
-            halt.clear()
-
-
-async def _tree(host: Engine, key: str, trial: Trial, growing: Growing, live: set[LiveRun]) -> Tree:
-    problem = trial.problem()
-    question = Question(prompt=problem.question)
-    seed = trial.settings.seed or 0
-    models = named_models(problem, [trial.settings.target], trial.seed)
-    policy = Policy(POLICIES[growing.finish], question, seed)
-    random = Random(f"{key} {seed}")  # noqa: S311 - no secret
-    runs, seconds = 0, 0.0
-
-    async def ask(before: Sequence[Round], decision: Decision, *, to_end: bool) -> Record:
-        nonlocal runs, seconds
-        dialect = Forced(decision, policy if to_end else None)
-        settings = trial.settings if to_end else msgspec.structs.replace(trial.settings, rounds=len(before) + 1)
-        if settings.rounds <= len(before):
-            settings = msgspec.structs.replace(settings, rounds=len(before) + 1)
-
-        async def procedure(acts: Acts, rounds: int) -> Ending:
-            return await steered(acts, rounds, dialect=dialect, before=before)
-
-        run = host.submit(
-            problem.question, settings, procedure=Procedure(f"tree-{growing.finish}", procedure), models=models
-        )
-        live.add(run)
-        try:
-            record = (await run.join()).record
-        finally:
-            live.discard(run)
-        if record.error is not None and record.error.code != "no_answer":
-            raise CodeSteerError(record.error.message, record.error.cure)
-        runs += 1
-        seconds += record.timing.seconds
-        return record
-
-    origin = Origin(
-        task=trial.task,
-        level=trial.level,
-        seed=trial.seed,
-        version=problem.version,
-        policy=f"tree-{growing.finish}",
-        target=trial.settings.target,
-        simulated=trial.settings.target.startswith(SIMULATED),
-    )
-    tree = Tree(key=key, question=question, origin=origin, growing=growing)
-    try:
-        tree.steps = await grow(
-            problem,
-            ask,
-            branch=growing.branch,
-            levels=growing.levels,
-            choose=lambda before: options(before, growing.branch, policy, random),
-        )
-    except CodeSteerError as fault:
-        tree.error = str(fault)
-    tree.runs, tree.seconds = runs, seconds
-    tree.origin = msgspec.structs.replace(origin, rounds=max((one.guidances for one in runs_in(tree.steps)), default=0))
-    return tree
+        return future.result()
+    except WorkerLost as fault:
+        return planned.tree(error=str(fault))
 
 
 def _key(trial: Trial, growing: Growing) -> str:

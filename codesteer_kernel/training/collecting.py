@@ -10,14 +10,15 @@ from msgspec.structs import replace
 
 from codesteer_kernel.errors import BadInput, UnknownName, nearest
 from codesteer_kernel.evaluation.jobs import Job, Trial, prepared
+from codesteer_kernel.evaluation.ledger import Row
 from codesteer_kernel.evaluation.making import Maker
+from codesteer_kernel.evaluation.pool import Pool, Threads
 from codesteer_kernel.evaluation.progress import Progress
-from codesteer_kernel.evaluation.runner import Outcome, Threads, run_job
+from codesteer_kernel.evaluation.runner import Outcome, run_job
 from codesteer_kernel.models import ChatModel
 from codesteer_kernel.run import engine
 from codesteer_kernel.symbench import Problem, get
-from codesteer_kernel.training.selecting import SIMULATED
-from codesteer_kernel.training.simulated import PROFILES, SimulatedTarget
+from codesteer_kernel.training.simulated import PROFILES, SIMULATED, SimulatedTarget
 
 __all__ = [
     "STEERED",
@@ -25,6 +26,7 @@ __all__ = [
     "collect",
     "for_training",
     "make_attempts",
+    "maker",
     "named_models",
     "simulated_models",
 ]
@@ -73,6 +75,7 @@ def collect(
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     retry_failed: bool = False,
+    pool: Pool[Trial, Row | None] | None = None,
 ) -> Outcome:
     """Make the trajectories of a job, or those that are missing; blocks. See :func:`~codesteer_kernel.evaluation.runner.run_job`.
 
@@ -87,6 +90,7 @@ def collect(
         on_progress=on_progress,
         stop=stop,
         retry_failed=retry_failed,
+        pool=pool,
     )
 
 
@@ -98,10 +102,14 @@ def make_attempts(
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     retry_failed: bool = False,
+    pool: Pool[Trial, Row | None] | None = None,
 ) -> Outcome:
-    """Do a job as :func:`~codesteer_kernel.evaluation.runner.run_job` does, simulated targets among its models; blocks."""
-    simulated = any(target.startswith(SIMULATED) for target in job.targets)
-    pool = Threads(Maker(engine(), simulated_models), concurrency) if simulated else None
+    """Do a job as :func:`~codesteer_kernel.evaluation.runner.run_job` does, simulated targets among its models; blocks.
+
+    Where there is a ``pool``, its makers know simulated targets (:func:`maker`).
+    """
+    if pool is None and any(target.startswith(SIMULATED) for target in job.targets):
+        pool = Threads(maker(), concurrency)
     return run_job(
         job,
         folder,
@@ -111,6 +119,11 @@ def make_attempts(
         retry_failed=retry_failed,
         pool=pool,
     )
+
+
+def maker() -> Maker:
+    """A maker with this process's engine that knows simulated targets: what an actor of a cluster begins with."""
+    return Maker(engine(), simulated_models)
 
 
 def simulated_models(problem: Problem, trial: Trial) -> Mapping[str, ChatModel]:

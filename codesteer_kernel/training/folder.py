@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from codesteer_kernel.errors import BadInput, MissingDependency
+from codesteer_kernel.training.account import PREFERENCES, TRAJECTORIES, Account, Kept
 from codesteer_kernel.training.rows import Conversation, Pair, write_rows
 
 __all__ = ["CONVERSATIONS", "DATASET", "PAIRS", "write_folder"]
@@ -20,13 +21,20 @@ PAIRS = "pairs.jsonl"
 DATASET = "dataset"
 
 
-def write_folder(folder: Path, rows: Sequence[Conversation] | Sequence[Pair], *, dataset: bool = True) -> Path:
+def write_folder(
+    folder: Path,
+    rows: Sequence[Conversation] | Sequence[Pair],
+    *,
+    accounts: Sequence[Account] = (),
+    dataset: bool = True,
+) -> Path:
     """Write rows of one kind; returns the path of their JSON Lines.
 
     Args:
         folder: gets ``conversations.jsonl`` or ``pairs.jsonl``, ``dataset/`` (``datasets.load_from_disk`` reads it) and
             ``DATA.md``; what was there of these is replaced.
         rows: all conversations, or all pairs.
+        accounts: of the runs that they were made from.
         dataset: whether to write ``dataset/``.
 
     Raises:
@@ -37,7 +45,7 @@ def write_folder(folder: Path, rows: Sequence[Conversation] | Sequence[Pair], *,
         raise BadInput("There is not one row to write.", "Collect more runs, or let more through the sieve.")
     kind = CONVERSATIONS if isinstance(rows[0], Conversation) else PAIRS
     write_rows(folder / kind, rows)
-    (folder / "DATA.md").write_text(_page(rows), encoding="utf-8")
+    (folder / "DATA.md").write_text(_page(rows, accounts), encoding="utf-8")
     if dataset:
         _write_dataset(folder / DATASET, rows)
     return folder / kind
@@ -71,16 +79,20 @@ def _plain(row: Conversation | Pair) -> dict[str, Any]:
     return data
 
 
-def _page(rows: Sequence[Conversation] | Sequence[Pair]) -> str:
+def _page(rows: Sequence[Conversation] | Sequence[Pair], accounts: Sequence[Account]) -> str:
     """What the rows are, in numbers; real and simulated ones apart."""
+    kept = TRAJECTORIES if isinstance(rows[0], Conversation) else PREFERENCES
     what = "Conversations" if isinstance(rows[0], Conversation) else "Preference pairs"
     lines = [f"# {what} for training a steerer", ""]
     for simulated in (False, True):
         these = [row for row in rows if row.origin.simulated is simulated]
-        if not these:
+        runs = next((one for one in accounts if one.simulated is simulated), None)
+        if not these and runs is None:
             continue
         target = "targets that are no models (simulated)" if simulated else "real targets"
         lines += [f"## {len(these):,} with {target}", ""]
+        if runs is not None:
+            lines += _runs(runs, len(these), kept)
         for title, values in (
             ("target", [row.origin.target or row.origin.source for row in these]),
             ("policy", [row.origin.policy for row in these]),
@@ -94,3 +106,13 @@ def _page(rows: Sequence[Conversation] | Sequence[Pair]) -> str:
                 lines += [f"| {name} | {count:,} |" for name, count in sorted(counts.items())]
                 lines.append("")
     return "\n".join(lines) + "\n"
+
+
+def _runs(runs: Account, rows: int, kept: Kept) -> Iterator[str]:
+    """What the rows were made from."""
+    yield runs.told(rows, kept)
+    yield ""
+    if +runs.left_out:
+        yield from ("| left out | runs |", "| --- | ---: |")
+        yield from (f"| {reason} | {count:,} |" for reason, count in runs.reasons())
+        yield ""

@@ -11,14 +11,13 @@ import msgspec
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.record import Record
-from codesteer_kernel.steering.dialects.transcript import decisions_of, transcript
+from codesteer_kernel.steering.dialects.transcript import transcript
 from codesteer_kernel.training.rows import Conversation, Origin, Turn
+from codesteer_kernel.training.runs import taken
+from codesteer_kernel.training.simulated import SIMULATED
 from codesteer_kernel.training.weights import EQUAL, Weights, weighted
 
 __all__ = ["Selection", "Sieve", "conversation_of", "origin_of", "select"]
-
-SIMULATED = "simulated/"
-"""How the names of simulated targets begin."""
 
 
 class Sieve(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +84,7 @@ def select(
 
 def conversation_of(attempt: Attempt, record: Record, dialect: str, weights: Weights = EQUAL) -> Conversation:
     """A run as its steerer's conversation, in a dialect's words. Worked examples at its beginning are read, not learned."""
-    said = transcript(dialect, record.question, record.rounds, decisions_of(record))
+    said = transcript(dialect, record.question, record.rounds, taken(record))
     turns = [msgspec.convert({"role": one.role, "content": one.content}, Turn) for one in said]
     opening = len(transcript(dialect, record.question, [], []))
     messages = [*turns[:opening], *weighted(turns[opening:], weights)]

@@ -24,7 +24,10 @@ from codesteer_kernel.models.protocol import (
 )
 from codesteer_kernel.symbench import Problem, get
 
-__all__ = ["PROFILES", "Profile", "SimulatedTarget"]
+__all__ = ["PROFILES", "SIMULATED", "Profile", "SimulatedTarget"]
+
+SIMULATED = "simulated/"
+"""How the names of simulated targets begin."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +83,7 @@ class SimulatedTarget:
     def __init__(self, problem: Problem, profile: Profile, name: str, seed: int = 0) -> None:
         if not problem.reference:
             raise BadInput(f"The problem of {problem.task} has no reference answer.", "Generate one.")
-        self.name = f"simulated/{name}"
+        self.name = f"{SIMULATED}{name}"
         self._problem = problem
         self._profile = profile.checked()
         self._random = Random(f"{name} {seed} {problem.task} {problem.seed} {problem.question}")  # noqa: S311

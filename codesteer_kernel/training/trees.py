@@ -1,17 +1,19 @@
 """Trees of decisions: at every place several are tried, each path is finished, and what came of it scores them.
 
-The tree grows by runs that go on behind the rounds of another (``steered(before=...)``), so that siblings share every
-word of their past: what they differ in is the decision alone.
+A tree grows by runs that go on behind the rounds of another (``steered(before=...)``), so that siblings share every
+word of their past: what they differ in is the decision alone. ``joining`` makes the same trees of runs that are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
+from statistics import fmean
 from typing import Protocol
 
 import msgspec
 
+from codesteer_kernel.errors import BadInput
 from codesteer_kernel.evaluation.judging import judge
 from codesteer_kernel.record import Decision, Question, Record, Round
 from codesteer_kernel.record.document import DecisionKind
@@ -22,18 +24,19 @@ from codesteer_kernel.symbench import Problem
 from codesteer_kernel.training.pairs import Node, leaf_score, preferences
 from codesteer_kernel.training.rows import Origin, Pair, Turn
 
-__all__ = ["Ask", "Step", "grow", "options", "pairs_of", "runs_in"]
+__all__ = ["Ask", "Step", "Tree", "grow", "options", "pairs_of", "runs_in"]
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """One decision of a tree.
+    """One decision of a tree, and what came of it. Where more than one thing came of a decision, each is a step.
 
     Attributes:
         decision: what was decided.
         rounds: all rounds before it.
         children: what was decided next.
-        score: of a leaf, see :func:`codesteer_kernel.training.pairs.leaf_score`.
+        score: of a path that ended here, see :func:`codesteer_kernel.training.pairs.leaf_score`; of several the mean.
         correct, guidances, run: of a leaf: whether its answer was right, how many rounds it took, its run's id.
+        runs: how many runs went here.
     """
 
     decision: Decision
@@ -43,6 +46,16 @@ class Step(msgspec.Struct, kw_only=True):
     correct: bool = False
     guidances: int = 0
     run: str = ""
+    runs: int = 1
+
+
+class Tree(msgspec.Struct, kw_only=True):
+    """The first level of a problem's tree, where it comes from, and how many runs are in it."""
+
+    question: Question = Question(prompt="")
+    origin: Origin = Origin()
+    steps: list[Step] = []
+    runs: int = 0
 
 
 class Ask(Protocol):
@@ -131,7 +144,8 @@ def pairs_of(
 ) -> Iterator[Pair]:
     """The preference pairs of a tree, given its first level, in the words of a dialect.
 
-    Decisions that sound the same in the dialect are one, worth their mean; those that it leaves to rules are none.
+    Decisions that sound the same in the dialect are one, worth the mean of their runs; those that it leaves to rules are
+    none.
     """
     alike: dict[str, list[Step]] = {}
     prompt: list[Turn] = []
@@ -140,21 +154,31 @@ def pairs_of(
         if len(said) > len(transcript(dialect, question, step.rounds, list(path))):
             alike.setdefault(said[-1].content, []).append(step)
             prompt = [msgspec.convert({"role": one.role, "content": one.content}, Turn) for one in said[:-1]]
-    level = [Node(words, [Node("", score=_value(one)) for one in found]) for words, found in alike.items()]
-    for one in preferences(level, margin=margin):
-        if not one.path:
-            yield Pair(
-                prompt=prompt,
-                chosen=one.chosen,
-                rejected=one.rejected,
-                score_chosen=one.score_chosen,
-                score_rejected=one.score_rejected,
-                dialect=dialect,
-                origin=origin,
-            )
+    for one in preferences([Node(words, score=_mean(found)) for words, found in alike.items()], margin=margin):
+        yield Pair(
+            prompt=prompt,
+            chosen=one.chosen,
+            rejected=one.rejected,
+            score_chosen=one.score_chosen,
+            score_rejected=one.score_rejected,
+            dialect=dialect,
+            origin=origin,
+        )
     for step in steps:
         yield from pairs_of(step.children, question, dialect, origin, margin=margin, path=[*path, step.decision])
 
 
+def _mean(steps: Sequence[Step]) -> float:
+    """What steps are worth that count as one decision: what chance made of it, as often as it did."""
+    return fmean([_value(step) for step in steps], [step.runs for step in steps])
+
+
 def _value(step: Step) -> float:
-    return Node("", [Node("", score=_value(child)) for child in step.children], step.score).value()
+    """What a step is worth: the mean over the decisions that follow it, and over the paths that end there, if any."""
+    next_: dict[tuple[str, str], list[Step]] = {}
+    for child in step.children:
+        next_.setdefault((child.decision.kind, child.decision.guidance), []).append(child)
+    ended = [] if step.score is None else [step.score]
+    if not next_ and not ended:
+        raise BadInput(f"A path that ends with {step.decision.kind} has no score.", "Finish every path first.")
+    return fmean([_mean(found) for found in next_.values()] + ended)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codesteer_kernel.cli import main
+from codesteer_kernel.evaluation.ledger import read_attempts
 from codesteer_kernel.training.rows import read_conversations, read_pairs
 from tests.training.test_published import FIRST, PAIR, SECOND, written
 
@@ -27,7 +28,10 @@ def test_help(words: list[str], capsys: Output) -> None:
     [
         (["trajectory"], "trajectories"),
         (["trajectories", "--tasks", "letters", "-o", "x"], "kept for evaluation"),
-        (["trajectories", "-o", "x"], "--tasks"),
+        (["trajectories", "-o", "x"], "--tasks, or --runs"),
+        (["outcomes", "-o", "x"], "--tasks"),
+        (["outcomes", "-o", "x", "--tasks", "pooling", "--runs", "y"], "--runs"),
+        (["pairs", "-o", "x", "--runs", "nowhere"], "nowhere holds no attempts"),
         (["pairs", "--tasks", "pooling", "-o", "x", "--branch", "1"], "two branches"),
         (["trajectories", "--tasks", "pooling", "-o", "x", "--policies", "push-code"], "policy-push-code"),
         (["import", "nowhere.json", "-o", "x"], "nowhere.json cannot be read"),
@@ -68,7 +72,7 @@ def test_trajectories_by_one_command(tmp_path: Path, capsys: Output) -> None:
     words = ["train", "trajectories", "-o", str(tmp_path), "-n", "2", "--plain", *MADE_UP]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert "8 runs, of which" in told
+    assert "8 runs with targets that are no models (simulated) gave" in told
     assert "12,000, as the paper had, would take" in told
     rows = list(read_conversations(tmp_path / "conversations.jsonl"))
     assert rows
@@ -90,3 +94,33 @@ def test_pairs_by_one_command(tmp_path: Path, capsys: Output) -> None:
     pairs = list(read_pairs(tmp_path / "pairs.jsonl"))
     assert {pair.dialect for pair in pairs} == {"mini"}
     assert all(pair.chosen.startswith("<<<") for pair in pairs)
+
+
+@pytest.mark.kernel
+def test_one_set_of_runs_gives_outcomes_trajectories_and_pairs(tmp_path: Path, capsys: Output) -> None:
+    made = tmp_path / "outcomes"
+    assert main(["train", "outcomes", "-o", str(made), "-n", "6", "--plain", *MADE_UP]) == 0
+    before = (made / "attempts.jsonl").read_bytes()
+    capsys.readouterr()
+    for what in ("trajectories", "pairs"):
+        words = ["train", what, "--runs", str(made), "-o", str(tmp_path / what), "--no-dataset"]
+        assert main(words) == 0
+        told = capsys.readouterr().out
+        page = (tmp_path / what / "DATA.md").read_text()
+        assert told.splitlines()[0].startswith("12 runs with targets that are no models (simulated) gave")
+        assert told.splitlines()[0] in page
+        assert "real targets" not in page
+    assert (made / "attempts.jsonl").read_bytes() == before
+    rows = list(read_conversations(tmp_path / "trajectories" / "conversations.jsonl"))
+    right = [one for one in read_attempts(made) if one.correct]
+    assert {row.origin.run for row in rows} <= {one.run for one in right}
+    assert rows
+    ways: dict[int, list[bool]] = {}
+    for one in read_attempts(made):
+        ways.setdefault(one.seed, []).append(one.correct)
+    decisive = {seed for seed, both in ways.items() if both in ([True, False], [False, True])}
+    assert {pair.origin.seed for pair in read_pairs(tmp_path / "pairs" / "pairs.jsonl")} == decisive != set()
+    # New runs and those that are there go together.
+    words = ["train", "trajectories", "--runs", str(made), "-o", str(tmp_path / "more"), "-n", "1", "--plain"]
+    assert main([*words, "--no-dataset", "--policies", "policy-push-code", *MADE_UP]) == 0
+    assert "13 runs with targets that are no models" in capsys.readouterr().out

@@ -7,21 +7,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from codesteer_kernel.cli import main
 from codesteer_kernel.cluster import Cluster, Needs
 from codesteer_kernel.errors import BadInput, MissingDependency
 from codesteer_kernel.evaluation.jobs import Job
 from codesteer_kernel.evaluation.ledger import read_attempts, read_job
 from codesteer_kernel.evaluation.runner import run_job
 from codesteer_kernel.run import RunSettings
+from codesteer_kernel.training.branching import read_trees
+from codesteer_kernel.training.growing import Grown
+from codesteer_kernel.training.trees import runs_in
 from tests.evaluation.job_script import answering, problems_of
 from tests.evaluation.spread import begin
 from tests.evaluation.test_runner import told
-from tests.evaluation.two_workers import KILLED_AFTER
+from tests.evaluation.two_workers import KILLED_AFTER, MADE_UP
 from tests.run.scripts import model
 from tests.scripted import serving_in_thread
 
@@ -79,6 +84,30 @@ def test_actors_that_cannot_begin_or_find_no_room_are_told(happened: dict[str, A
     assert happened["broken"].startswith("ClusterFailed: 2 actors died in their start")
     assert "no model here" in happened["broken"]
     assert happened["no room"].startswith("No node of the cluster has what an actor needs (1 cores, 1 GPUs).")
+
+
+def test_runs_and_trees_for_training_are_the_same_there_as_here(happened: dict[str, Any], tmp_path: Path) -> None:
+    assert happened["trained"] == [0, 0]
+    assert (
+        main(["train", "outcomes", *MADE_UP, "-n", "3", "--seed", "5", "-j", "2", "-o", str(tmp_path), "--plain"]) == 0
+    )
+    there = read_attempts(happened["folder"] / "outcomes")
+    assert len(there) == 6
+    assert told(there) == told(read_attempts(tmp_path))
+    assert (
+        main(["train", "pairs", *MADE_UP, "-n", "2", "--seed", "5", "-j", "2", "-o", str(tmp_path), "--no-dataset"])
+        == 0
+    )
+    here, spread = (
+        {tree.key: tree for tree in read_trees(folder)} for folder in (tmp_path, happened["folder"] / "pairs")
+    )
+    assert len(spread) == 2
+    assert grown(spread) == grown(here)
+
+
+def grown(trees: dict[str, Grown]) -> dict[str, list[tuple[str, float | None]]]:
+    """What was decided at the end of each path of each tree, and what it scored."""
+    return {key: [(leaf.decision.kind, leaf.score) for leaf in runs_in(tree.steps)] for key, tree in trees.items()}
 
 
 def test_ray_is_asked_for_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

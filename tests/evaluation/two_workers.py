@@ -32,6 +32,7 @@ SETTINGS = {
 }
 NODES = [f"{number:056x}" for number in (1, 2, 3)]
 TRIES = 2
+MADE_UP = ["--tasks", "pooling", "--levels", "1", "--target", "simulated/coder", "--code-timeout", "20"]
 KILLED_AFTER = 6
 
 
@@ -130,6 +131,15 @@ def job(nodes: Any, folder: Path, model: str) -> dict[str, Any]:
     return {"exit code": code, "killed after": killed[0], "rows": _rows(folder)}
 
 
+def trained(nodes: Any, folder: Path) -> list[int]:
+    """Runs and trees for training on the command line, with a target that only the workers make up."""
+    codes = []
+    for what, n in (("outcomes", "3"), ("pairs", "2")):
+        words = [*MADE_UP, "-n", n, "--seed", "5", "-j", "2", "-o", str(folder / what), "--ray", nodes.address]
+        codes.append(main(["train", what, *words, "--plain", "--no-dataset"]))
+    return codes
+
+
 def _rows(folder: Path) -> int:
     return (folder / ATTEMPTS).read_bytes().count(b"\n")
 
@@ -138,4 +148,6 @@ if __name__ == "__main__":
     with two_workers() as nodes:
         told = functions(nodes.address)
         told["job"] = job(nodes, Path(sys.argv[1]), sys.argv[2])
+        # One worker is left, and does these.
+        told["trained"] = trained(nodes, Path(sys.argv[1]))
     print(json.dumps(told))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,12 +15,14 @@ from hypothesis import strategies as st
 
 from codesteer_kernel.errors import BadInput, UnknownName
 from codesteer_kernel.evaluation.jobs import Job, trials
-from codesteer_kernel.evaluation.ledger import read_records
+from codesteer_kernel.evaluation.ledger import read_attempts, read_records
 from codesteer_kernel.run import RunSettings
 from codesteer_kernel.symbench import get, tasks
 from codesteer_kernel.symbench.seeds import problem_seed
-from codesteer_kernel.training.branching import TREES, Growing, Tree, grow_trees, read_trees, tree_pairs
-from codesteer_kernel.training.collecting import STEERED, collect, for_training
+from codesteer_kernel.training.branching import TREES, grow_trees, read_trees
+from codesteer_kernel.training.collecting import STEERED, collect, for_training, maker
+from codesteer_kernel.training.gathering import gather_pairs
+from codesteer_kernel.training.growing import Growing, Grown, grower
 from codesteer_kernel.training.rows import checked, checked_pair
 from codesteer_kernel.training.selecting import select
 from codesteer_kernel.training.trees import runs_in
@@ -75,7 +81,7 @@ def test_trajectories_are_made_once_and_become_conversations(tmp_path: Path) -> 
 
 @pytest.mark.kernel
 def test_trees_grow_once_and_become_pairs(tmp_path: Path) -> None:
-    seen: list[tuple[Tree, int, int]] = []
+    seen: list[tuple[Grown, int, int]] = []
     growing = Growing(branch=3, levels=2)
     asked = job(n=3)
     end = grow_trees(asked, growing, tmp_path, concurrency=2, on_tree=lambda *told: seen.append(told))
@@ -86,8 +92,12 @@ def test_trees_grow_once_and_become_pairs(tmp_path: Path) -> None:
     for tree in trees:
         assert [step.decision.kind for step in tree.steps] == ["code", "text"]
         assert all(leaf.score is not None for leaf in runs_in(tree.steps))
-    pairs = [checked_pair(pair, "pair") for pair in tree_pairs(iter(trees), "codesteer-v1")]
-    assert pairs
+    found = gather_pairs([], "codesteer-v1", grown=trees)
+    assert [checked_pair(pair, "pair") for pair in found.rows]
+    (account,) = found.accounts
+    assert account.simulated
+    assert account.runs == sum(tree.runs for tree in trees)
+    assert 0 < account.seconds <= sum(tree.seconds for tree in trees) + 1
     grow_trees(asked, growing, tmp_path)
     assert list(read_trees(tmp_path)) == trees
 
@@ -105,8 +115,40 @@ def test_a_stop_keeps_whole_trees_and_the_next_start_grows_the_rest(tmp_path: Pa
     assert len({tree.key for tree in read_trees(tmp_path)}) == 3
 
 
+class Elsewhere:
+    """A pool as a cluster is one: who works there begins from a name, and all that goes there and comes back is pickled."""
+
+    def __init__(self, begin: Callable[[], Any]) -> None:
+        self._work = pickle.loads(pickle.dumps(begin))()
+
+    def submit(self, item: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(pickle.loads(pickle.dumps(self._work(pickle.loads(pickle.dumps(item))))))
+        return done
+
+    def stop(self) -> None:
+        self._work.stop()
+
+
+@pytest.mark.kernel
+def test_runs_and_trees_that_are_made_elsewhere_are_the_same(tmp_path: Path) -> None:
+    asked, growing = job(("policy-push-text",), n=1), Growing(branch=2, levels=1)
+    for place, makers, growers in (("here", None, None), ("there", Elsewhere(maker), Elsewhere(grower))):
+        assert collect(asked, tmp_path / place, pool=makers).why == "done"
+        assert grow_trees(asked, growing, tmp_path / place, pool=growers) == "done"
+    (here,), (there,) = (read_attempts(tmp_path / place) for place in ("here", "there"))
+    assert (here.key, here.correct, here.decisions) == (there.key, there.correct, there.decisions)
+    (one,), (other,) = (read_trees(tmp_path / place) for place in ("here", "there"))
+    assert [(leaf.decision, leaf.score) for leaf in runs_in(one.steps)] == [
+        (leaf.decision, leaf.score) for leaf in runs_in(other.steps)
+    ]
+    assert one.origin == other.origin
+
+
 def test_trees_that_cannot_branch_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="two branches"):
         grow_trees(job(), Growing(branch=1), tmp_path)
     with pytest.raises(UnknownName, match="push-code"):
         grow_trees(job(), Growing(finish="push-cod"), tmp_path)
+    with pytest.raises(BadInput, match="trees at once are 0"):
+        grow_trees(job(), Growing(), tmp_path, concurrency=0)

@@ -1,7 +1,6 @@
 """What there is to learn from, read off finished runs: which way was right for a problem, and when an answer was right.
 
-Any job's folder will do whose methods steer or begin as our loop does: a first round is asked for in the same words
-whoever chose it, so that ``first-code``, a policy's run and a steered one tell the same of it.
+``first-code``, a policy's run and a steered one tell the same of a first round: it is asked for in the same words.
 """
 
 from __future__ import annotations
@@ -14,40 +13,16 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from codesteer_kernel.errors import BadInput
-from codesteer_kernel.evaluation.attempt import Attempt
 from codesteer_kernel.evaluation.judging import judge
-from codesteer_kernel.evaluation.ledger import read_records
-from codesteer_kernel.evaluation.methods.first_answers import FIRST_ANSWERS
-from codesteer_kernel.evaluation.methods.policies import POLICY_METHODS
 from codesteer_kernel.record import Decision, Question, Record, Round
 from codesteer_kernel.steering.dialects.transcript import decisions_of
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.support import best
 from codesteer_kernel.symbench import Problem, get
+from codesteer_kernel.training.account import Account
+from codesteer_kernel.training.runs import Place, read_runs
 
-__all__ = ["Asked", "Examples", "Place", "Reached", "check_for_training", "read_examples"]
-
-_AS_OURS = {"", *(one.name for one in FIRST_ANSWERS), *(one.name for one in POLICY_METHODS)}
-"""What ``config.method`` says of runs that ask the target as our loop does."""
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem: its task, level and seed."""
-
-    task: str
-    level: str
-    seed: int
-
-    @property
-    def split(self) -> str:
-        """``seen`` or ``unseen``."""
-        return get(self.task).split
-
-    @property
-    def for_training(self) -> bool:
-        """Whether something may be trained on it: a training seed (those are odd) of a seen task."""
-        return self.seed % 2 == 1 and self.split == "seen"
+__all__ = ["Asked", "Examples", "Reached", "read_examples"]
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -95,63 +70,28 @@ def read_examples(folders: Iterable[Path]) -> Examples:
     """Read the folders of jobs, in their order.
 
     Raises:
-        BadInput: a folder holds no attempts, or a line that is none.
+        BadInput, UnknownName: as :func:`~codesteer_kernel.training.runs.read_runs`.
     """
     found = Examples()
     problems: dict[Place, Asked] = {}
     seen: set[str] = set()
-    for folder in folders:
-        any_there = False
-        for attempt, record in read_records(folder):
-            any_there = True
-            reason = _unfit(attempt, record)
-            if reason:
-                found.left_out[reason] += 1
-                continue
-            found.targets[attempt.target] += 1
-            place = Place(task=attempt.task, level=attempt.level, seed=attempt.seed)
-            problem = get(attempt.task).generate(attempt.seed, attempt.knobs)
-            asked = problems.setdefault(place, Asked(place=place, question=record.question, code=[], text=[]))
-            first = record.rounds[0].decision.kind
-            (asked.code if first == "code" else asked.text).append(_right(problem, record, record.rounds[:1]))
-            for one in _reached(place, problem, record):
-                mark = hashlib.sha256(msgspec.json.encode([one.place, one.rounds])).hexdigest()
-                if mark not in seen:
-                    seen.add(mark)
-                    found.reached.append(one)
-        if not any_there:
-            raise BadInput(f"{folder} holds no attempts.", "Make some with codesteer train outcomes -o DIR ...")
+    account = Account()
+    for attempt, record in read_runs(folders, account):
+        found.targets[attempt.target] += 1
+        place = Place(task=attempt.task, level=attempt.level, seed=attempt.seed)
+        problem = get(attempt.task).generate(attempt.seed, attempt.knobs)
+        asked = problems.setdefault(place, Asked(place=place, question=record.question, code=[], text=[]))
+        first = record.rounds[0].decision.kind
+        (asked.code if first == "code" else asked.text).append(_right(problem, record, record.rounds[:1]))
+        for one in _reached(place, problem, record):
+            mark = hashlib.sha256(msgspec.json.encode([one.place, one.rounds])).hexdigest()
+            if mark not in seen:
+                seen.add(mark)
+                found.reached.append(one)
+    found.left_out = account.left_out
     found.asked = [one for one in problems.values() if one.both]
     found.left_out["tried one way only"] += len(problems) - len(found.asked)
     return found
-
-
-def check_for_training(examples: Examples) -> None:
-    """Refuse to learn from what is kept for measuring.
-
-    Raises:
-        BadInput: a problem was drawn for evaluation, or its task is an unseen one.
-    """
-    for place in [one.place for one in examples.asked] + [one.place for one in examples.reached]:
-        if not place.for_training:
-            what = "an unseen task" if place.split == "unseen" else "drawn for evaluation"
-            raise BadInput(
-                f"The problem {place.seed} of {place.task} is {what}, so nothing is trained on it.",
-                "Give folders of codesteer train outcomes or trajectories; others go behind --eval.",
-            )
-
-
-def _unfit(attempt: Attempt, record: Record) -> str:
-    """Why a run tells nothing of our loop; "" where it does."""
-    if attempt.error not in ("", "no_answer") or not record.rounds:
-        return "failed"
-    if record.config.faithful or record.config.samples > 1 or record.config.method not in _AS_OURS:
-        return "not asked as our loop asks"
-    if record.rounds[0].decision.kind not in ("code", "text"):
-        return "not asked as our loop asks"
-    if attempt.version != get(attempt.task).version:
-        return "of another version of its task"
-    return ""
 
 
 def _right(problem: Problem, record: Record, rounds: Sequence[Round]) -> bool:

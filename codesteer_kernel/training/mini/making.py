@@ -14,10 +14,11 @@ from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.head import Head, Linear, question_facts, readout_facts, situation_facts
 from codesteer_kernel.steering.head.linear import sigmoid
 from codesteer_kernel.steering.prompts import load_prompts
-from codesteer_kernel.training.mini.examples import Asked, Examples, Reached, check_for_training, read_examples
+from codesteer_kernel.training.mini.examples import Asked, Examples, Reached, read_examples
 from codesteer_kernel.training.mini.learning import Learned, Rows, learn_choice, learn_right
 from codesteer_kernel.training.mini.measuring import Measured, measured
 from codesteer_kernel.training.mini.readings import Reader, Reading, Readings
+from codesteer_kernel.training.runs import check_for_training
 
 __all__ = ["BEST", "FACTS", "Made", "Measurement", "make"]
 
@@ -116,7 +117,7 @@ def make(
     if facts not in (BEST, *FACTS):
         raise BadInput(f"There are no facts {facts!r}.", f"Give {', '.join((BEST, *FACTS))}.")
     training, held = read_examples(folders), read_examples(measure)
-    check_for_training(training)
+    check_for_training([one.place for one in training.asked] + [one.place for one in training.reached])
     _apart(training, held)
     probes, (known, fresh) = asyncio.run(_read(model, cache, [training, held], tell))
     rows = Rows(

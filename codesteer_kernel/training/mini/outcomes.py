@@ -8,8 +8,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from codesteer_kernel.evaluation.jobs import Job, prepared
+from codesteer_kernel.evaluation.jobs import Job, Trial, prepared
+from codesteer_kernel.evaluation.ledger import Row
 from codesteer_kernel.evaluation.methods.first_answers import FIRST_ANSWERS
+from codesteer_kernel.evaluation.pool import Pool
 from codesteer_kernel.evaluation.progress import Progress
 from codesteer_kernel.evaluation.runner import Outcome
 from codesteer_kernel.symbench.seeds import Purpose
@@ -26,6 +28,7 @@ def collect_outcomes(
     concurrency: int = 4,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    pool: Pool[Trial, Row | None] | None = None,
 ) -> Outcome:
     """Make the outcomes of a job, or those that are missing; blocks.
 
@@ -36,6 +39,7 @@ def collect_outcomes(
         concurrency: attempts at once.
         on_progress: called in this thread when something changed.
         stop: set it to end what runs; an interrupt does the same.
+        pool: where attempts are made, as :func:`~codesteer_kernel.training.collecting.make_attempts` has it.
 
     Raises:
         BadInput: unseen tasks are asked for training, or the job cannot be done.
@@ -44,4 +48,4 @@ def collect_outcomes(
     job = replace(job, methods=tuple(one.name for one in FIRST_ANSWERS))
     check_skills(job)
     job = for_training(job) if purpose == "training" else prepared(replace(job, purpose=purpose))
-    return make_attempts(job, folder, concurrency=concurrency, on_progress=on_progress, stop=stop)
+    return make_attempts(job, folder, concurrency=concurrency, on_progress=on_progress, stop=stop, pool=pool)
