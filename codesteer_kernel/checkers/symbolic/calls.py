@@ -164,7 +164,8 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
-        if meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments)):
+        shapes = meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments))
+        if shapes or (path == ".replace" and all(map(_is_separator, arguments))):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
         else:
             value = self.work(path, inputs)
@@ -236,6 +237,11 @@ def _works_out_more(arguments: list[Value]) -> bool:
     """Tell whether a date is written with more than it was made of, as its weekday, or by a format that is not known."""
     form = arguments[0].known if arguments else None
     return not isinstance(form, str) or _WORKED_OUT.search(form) is not None
+
+
+def _is_separator(value: Value) -> bool:
+    """Tell whether ``value`` is a text without letters or digits: to put one such for another is to reformat."""
+    return isinstance(value.known, str) and not any(letter.isalnum() for letter in value.known)
 
 
 def _to_base(arguments: list[Value]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from codesteer_kernel.checkers.symbolic.calling import forks_of, reached_in
-from codesteer_kernel.checkers.symbolic.graph import Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.marking import mark
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, TESTS, VARIES, Marks, is_search
@@ -85,12 +85,15 @@ class _Judge:
         elif last := self._written_last(output):
             output = self._slice(last)
         working = [value for value in output if self.marks.works[value.index]]
+        if self.cut and self.question.seeks and self._only_tests():
+            # Tests of what is to be found, and nothing that looks for it.
+            working = []
         works = bool(working) or self._explores(output)
         if shows and self.question.seeks and self._only_tells(output):
             works = False
-        if works and self.question.seeks_expression and not self._chooses(output):
-            # A fixed formula is what its writer found.
-            works = False
+        if works and self.question.seeks_expression:
+            # A fixed formula is what its writer found, and so is what is not made of the question's numbers.
+            works = self._chooses(output) and any(map(self._is_told, output))
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -125,7 +128,11 @@ class _Judge:
             value
             for value in self.marks.slice(prints, self._plain_parts)
             if value.kind is Kind.LITERAL
-            and (self.marks.has(value, FOREIGN) or (value.text and not self.marks.has(value, FACT)))
+            and (
+                self.question.seeks
+                or self.marks.has(value, FOREIGN)
+                or (value.text and not self.marks.has(value, FACT))
+            )
         }
         if not shown:
             return
@@ -136,7 +143,7 @@ class _Judge:
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
-            if any(not searches or value.parts or (value.text and self.marks.has(value, FOREIGN)) for value in tested):
+            if any(not searches or (value.parts or value.text) and self.marks.has(value, FOREIGN) for value in tested):
                 guesses.append(test)
         for test in guesses:
             self.marks.guesses[test.index] = True
@@ -197,6 +204,28 @@ class _Judge:
             else self.marks.has(one, VARIES) and one.what not in TESTS
             for one in shown
         )
+
+    def _only_tests(self) -> bool:
+        """Tell whether the program has functions, all of them tests that nobody calls, and nothing else that works."""
+        ours = self.graph.functions
+        return (
+            bool(ours)
+            and len(self.idle) == len(ours)
+            and all(map(self._is_test, ours))
+            and not any(self.marks.works[value.index] and value.function is None for value in self.graph.values)
+        )
+
+    def _is_test(self, function: Function) -> bool:
+        """Tell whether ``function`` gives truths and nothing else, and goes no way that it could go back."""
+        if function in self.marks.recursive:
+            return False
+        given = self.marks.slice([function.returns], lambda one: one.inputs if one.kind is Kind.PICK else ())
+        told = [one for one in given if one.kind is not Kind.PICK and one is not self.graph.nothing]
+        return bool(told) and all(isinstance(one.known, bool) or one.what in TESTS for one in told)
+
+    def _is_told(self, value: Value) -> bool:
+        """Tell whether ``value`` is a fact that the program states, or comes from outside."""
+        return value.what == "outside" or (value.kind is Kind.LITERAL and self.marks.has(value, FACT))
 
     def _chooses(self, output: list[Value]) -> bool:
         """Tell whether ``output`` tries or tests anything: there are candidates, or a test of what was worked out."""

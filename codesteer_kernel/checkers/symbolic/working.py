@@ -43,7 +43,8 @@ class Working:
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
         self.question = marks.question
-        # By the index of an operation on nothing but written numbers: how many are no surprise, and how many it has.
+        # By the index of an operation on nothing but written numbers: how many are no surprise, how many the question
+        # states, and how many it has.
         self._formulas = self._find_formulas()
 
     def works_anyway(self, value: Value) -> bool:
@@ -68,7 +69,7 @@ class Working:
             value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
         ):
             return True
-        if value.what in TRUTHS and (any(map(_hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
+        if value.what in TRUTHS and (any(map(self._hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
             return True
         if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
@@ -93,6 +94,27 @@ class Working:
         turning = [one and not self.marks.is_counter(part) for one, part in zip(moving, value.inputs, strict=True)]
         return any(map(and_, moving, entries)) or (any(turning) and not any(map(is_written, value.inputs)))
 
+    def _hangs_on_truth(self, value: Value) -> bool:
+        """Tell whether ``value`` is a truth to reason with, or may be one: bound in a branch, or given by a function."""
+        seen = [value]
+        for one in seen:
+            if self._is_reasoning(one):
+                return True
+            if one.kind in (Kind.PICK, Kind.CALL) and len(seen) < _LOOKED_AT:
+                seen += [part for part in one.inputs[:_LOOKED_AT] if part not in seen]
+        return False
+
+    def _is_reasoning(self, value: Value) -> bool:
+        """Tell whether others may hang on ``value``: not that two written things are the same, or that a place exists."""
+        written = value.what in ("equals", "compares") and all(
+            one.kind is Kind.LITERAL and not isinstance(one.known, bool) for one in value.inputs
+        )
+        return value.what == "decided" or (value.what in TRUTHS and not written and not self._is_bounds_test(value))
+
+    def _is_bounds_test(self, truth: Value) -> bool:
+        """Tell whether ``truth`` only says whether a place lies on the board, where something else is to be found."""
+        return self.question.seeks and truth.what == "compares" and all(map(_is_place, truth.inputs))
+
     def _tests_what_moves(self, truth: Value) -> bool:
         """Tell whether ``truth`` is about an entry of a table that a loop changes: it turns it, or stops the loop."""
         moving = any(self.marks.circles[_whole(part).index] and _whole(part) is not part for part in truth.inputs)
@@ -104,6 +126,8 @@ class Working:
         marks = self.marks.of(source)
         fact, varies = bool(marks & FACT), bool(marks & VARIES)
         match work.what:
+            case "compares" if self._is_bounds_test(work):
+                return False
             case "compares" if any(map(self.marks.is_counter, work.inputs)) and any(map(is_written, work.inputs)):
                 # It counts up to a number that is written down.
                 return False
@@ -150,7 +174,7 @@ class Working:
                 return (
                     varies
                     or bool(marks & READ)
-                    or (fact and self.question.is_arithmetic and self._is_formula(work, source))
+                    or (fact and not self.question.seeks and self._is_formula(work, source))
                 )
             case what if what in PLAIN:
                 return varies or (fact and not self.question.seeks)
@@ -159,12 +183,15 @@ class Working:
     def _is_formula(self, work: Value, source: Value) -> bool:
         """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
         if work.index in self._formulas:
-            explained, numbers = self._formulas[work.index]
+            explained, stated, numbers = self._formulas[work.index]
+            if not self.question.is_arithmetic:
+                # Of a text, what was counted by hand is no surprise either: most must be stated.
+                return 2 * stated > numbers
             if all(map(is_written, work.inputs)):
                 return self.question.asks_number and explained == numbers
             # Of a longer one, most numbers may not be the writer's own.
             return 2 * explained >= numbers
-        return not self.counts_up(work, source)
+        return self.question.is_arithmetic and not self.counts_up(work, source)
 
     def counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
@@ -175,16 +202,17 @@ class Working:
             return False
         return work.what == "step" or not (self.question.asks_number and self.marks.has(source, FACT))
 
-    def _find_formulas(self) -> dict[int, tuple[int, int]]:
-        """Of each operation on nothing but written numbers: how many of them the question explains, and how many it has."""
-        formulas: dict[int, tuple[int, int]] = {}
+    def _find_formulas(self) -> dict[int, tuple[int, int, int]]:
+        """Of each operation on nothing but written numbers: how many the question explains and states, how many it has."""
+        formulas: dict[int, tuple[int, int, int]] = {}
         for value in self.marks.values:
             if value.what == "constant":
-                formulas[value.index] = (int(self.question.explains(value.known)), 1)
+                known = value.known
+                formulas[value.index] = (int(self.question.explains(known)), int(self.question.states(known)), 1)
             elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
                 parts = [formulas[one.index] for one in value.inputs]
-                explained, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
-                formulas[value.index] = (explained, numbers)
+                explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
+                formulas[value.index] = (explained, stated, numbers)
         return formulas
 
 
@@ -197,20 +225,16 @@ def _whole(value: Value) -> Value:
     return value
 
 
-def _hangs_on_truth(value: Value) -> bool:
-    """Tell whether ``value`` is a truth to reason with, or may be one: bound in a branch, or given by a function."""
-    seen = [value]
-    for one in seen:
-        if _is_reasoning(one):
-            return True
-        if one.kind in (Kind.PICK, Kind.CALL) and len(seen) < _LOOKED_AT:
-            seen += [part for part in one.inputs[:_LOOKED_AT] if part not in seen]
-    return False
-
-
-def _is_reasoning(value: Value) -> bool:
-    """Tell whether ``value`` is a truth that others may hang on: not that two written numbers or texts are the same."""
-    written = value.what in ("equals", "compares") and all(
-        one.kind is Kind.LITERAL and not isinstance(one.known, bool) for one in value.inputs
-    )
-    return value.what == "decided" or (value.what in TRUTHS and not written)
+def _is_place(value: Value) -> bool:
+    """Tell whether ``value`` is no more than where a loop is, or ends, or a part of a place, handed on as it is."""
+    seen = {value.index: value}
+    for one in (found := [value]):
+        if one.kind is Kind.PICK or one.what in ("Tuple", "List", "step"):
+            new = [part for part in one.inputs[:_LOOKED_AT] if part.index not in seen]
+            seen |= {part.index: part for part in new}
+            found += new
+        elif not (one.kind is Kind.LITERAL or one.what in POOR or one.what == "part"):
+            return False
+        if len(found) > _LOOKED_AT:
+            return False
+    return True
