@@ -164,6 +164,9 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
+        if path == ".replace" and len(arguments) > 1 and receiver.kind is Kind.LITERAL and receiver is arguments[0]:
+            # The whole of it is replaced.
+            return arguments[1]
         shapes = meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments))
         if shapes or (path == ".replace" and all(map(_is_separator, arguments))):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)

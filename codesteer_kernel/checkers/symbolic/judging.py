@@ -143,7 +143,9 @@ class _Judge:
             tested = [value for value in made_of if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
-            if any(not searches or (value.parts or value.text) and self.marks.has(value, FOREIGN) for value in tested):
+            if any(
+                not searches or ((value.parts or value.text) and self.marks.has(value, FOREIGN)) for value in tested
+            ):
                 guesses.append(test)
         for test in guesses:
             self.marks.guesses[test.index] = True

@@ -6,7 +6,7 @@ from operator import and_
 
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
-from codesteer_kernel.checkers.symbolic.marks import FACT, POOR, READ, VARIES, Marks, is_search, is_written
+from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
 
 __all__ = ["PLAIN", "Working"]
 
@@ -156,6 +156,9 @@ class Working:
                 return varies
             case "look-up":
                 return varies and source is not work.inputs[0]
+            case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
+                # The writer's result is put in.
+                return False
             case "step" if source.kind is Kind.LITERAL:
                 return fact and work.loop is None and self.question.is_arithmetic
             case "step" if source.kind is Kind.PICK:
