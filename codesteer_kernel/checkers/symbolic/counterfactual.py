@@ -80,13 +80,17 @@ class _Trial:
         """Tell whether what is shown stays as it is, or holds a copy, whatever stands at ``site``."""
         told = False
         for at, other in _others(site.node):
-            self.left -= self.first.steps
             if self.left < 0:
                 raise Stopped
             try:
                 again = carry_out(self.tree, {id(site.node): other}, _STEPS)
-            except (Stopped, *_FAULTS):
+            except Stopped:
+                self.left -= _STEPS
                 continue
+            except _FAULTS:
+                self.left -= self.first.steps
+                continue
+            self.left -= again.steps
             told = True
             for node, (digest, outcomes) in again.tests.items():
                 self.outcomes[node] = self.outcomes.get(node, 0) | outcomes
@@ -95,7 +99,8 @@ class _Trial:
                     self.stirred.add(node)
             if again.shown != self.first.shown and not self._is_copy(number, site, at, other, again.shown):
                 return False
-        return told
+        # Without its last element a list may be too short for the loops.
+        return told or not isinstance(site.node, ast.Constant)
 
     def _is_copy(self, number: int, site: _Site, at: int | None, other: object, again: str) -> bool:
         if not isinstance(site.node, ast.Constant):
@@ -159,7 +164,7 @@ def _may_be_fact(value: object, listed: bool) -> bool:
         case int() | float():
             return listed or value not in _STRUCTURAL
         case str():
-            return any(map(str.isalnum, value)) or (listed and bool(value))
+            return len(value) > 1 or value.isalnum() or (listed and bool(value))
     return False
 
 
@@ -197,7 +202,7 @@ def _place_of_copy(shown: str, again: str, old: str, new: str) -> int | None:
     if len(one) == len(other):
         differing = [at for at, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
         if all((one[at], other[at]) == (old, new) for at in differing):
-            return differing[0]
+            return len("".join(one[: differing[0]]))
     return (
         shown.find(old)
         if old and old in shown and again in (shown.replace(old, new), shown.replace(old, new, 1))

@@ -31,7 +31,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list"}
+_CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list", ".split", ".splitlines"}
 # Parts of a text: put together in another way, they make a new one.
 _CUTS = {"slice", "index"}
 # So far a change of a part of a part is followed.

@@ -84,7 +84,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "any": any,
     "all": all,
     "bin": bin,
-    "isinstance": isinstance,
     "enumerate": lambda *given: list(enumerate(*given)),
     "zip": lambda *given: list(zip(*given, strict=False)),
     "reversed": lambda given: list(reversed(given)),
@@ -97,20 +96,24 @@ class Stopped(Exception):
     """The program does what is not carried out here, or too much of it."""
 
 
-class _Broken(Exception):
-    pass
+class _Broken(Stopped):
+    """A loop is left; outside of one, the program is."""
 
 
-class _Continued(Exception):
-    pass
+class _Continued(Stopped):
+    """A run of a loop is over."""
 
 
-class _Returned(Exception):
+class _Returned(Stopped):
+    """A function gives ``value``."""
+
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 class _Function:
+    """A function of the program, and the names around it."""
+
     def __init__(self, node: ast.FunctionDef | ast.Lambda, around: _Names) -> None:
         self.node = node
         self.around = around
@@ -187,7 +190,9 @@ class _Interpreter:
         if not self.shown:
             bound = [value for name, value in names.bound.items() if name != "__name__"]
             self.shown = [
-                self.text(value) for value in bound if not isinstance(value, _Function) and not callable(value)
+                self.text(value)
+                for value in bound
+                if not isinstance(value, _Function | _Builtin) and not callable(value)
             ]
         return Carried(shown="\n".join(self.shown), steps=self.steps - self.left, tests=self.tests)
 
@@ -230,7 +235,7 @@ class _Interpreter:
             elif isinstance(one, int):
                 if one.bit_length() > _LARGEST:
                     raise Stopped
-            elif not (one is None or isinstance(one, float | _Function | type) or callable(one)):
+            elif not (one is None or isinstance(one, float | _Function | _Builtin) or callable(one)):
                 raise Stopped
 
     def items(self, value: Any) -> Any:
@@ -243,7 +248,7 @@ class _Interpreter:
 
     def text(self, value: Any) -> str:
         self.weigh(value)
-        if isinstance(value, set | _Function | type) or callable(value):
+        if isinstance(value, set | _Function | _Builtin) or callable(value):
             raise Stopped
         return str(value)
 
@@ -459,11 +464,13 @@ class _Interpreter:
             return _KEYED[name](*several, key=None if key is None else lambda one: self.apply(key, [one]), **options)
         if name not in _FUNCTIONS or keywords or (name == "chr" and not 0 <= given[0] < 0x11_0000):
             raise Stopped
-        if name not in ("len", "abs", "isinstance") and any(isinstance(one, set) for one in given):
+        if name not in ("len", "abs") and any(isinstance(one, set) for one in given):
             raise Stopped
         if any(isinstance(one, _Builtin) for one in given):
             raise Stopped
         if any(isinstance(one, range) and len(one) > _LARGEST for one in given):
+            raise Stopped
+        if name == "round" and len(given) > 1 and not -_WIDEST < given[1] < _WIDEST:
             raise Stopped
         value = _FUNCTIONS[name](*given)
         self.weigh(value)
@@ -631,8 +638,8 @@ def _size(value: Any) -> int:
 
 
 def _digest(value: Any) -> object:
-    """Something that tells values apart; texts have another hash in each process, which is enough."""
-    return str(value) if isinstance(value, list | dict | set) else value
+    """Something that tells values apart within a process."""
+    return frozenset(value) if isinstance(value, set) else str(value) if isinstance(value, list | dict) else value
 
 
 _Interpreter.expressions = {
