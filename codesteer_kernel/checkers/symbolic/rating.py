@@ -48,7 +48,7 @@ _NAMED = 5
 
 
 def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
-    """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises and never runs the program.
+    """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises, and never hands the program to Python.
 
     ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 

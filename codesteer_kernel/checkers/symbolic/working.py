@@ -232,7 +232,7 @@ def _is_place(value: Value) -> bool:
     """Tell whether ``value`` is no more than where a loop is, or ends, or a part of a place, handed on as it is."""
     seen = {value.index: value}
     for one in (found := [value]):
-        if one.kind is Kind.PICK or one.what in ("Tuple", "List", "step"):
+        if one.kind is Kind.PICK or one.what in ("Tuple", "List", "changed", "step"):
             new = [part for part in one.inputs[:_LOOKED_AT] if part.index not in seen]
             seen |= {part.index: part for part in new}
             found += new
