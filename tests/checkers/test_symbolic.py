@@ -459,6 +459,49 @@ print(x, y)
             "row = {1: 'green', 2: 'blue', 3: 'red'}\nfor n in sorted(row):\n    if n == 1:\n        print(row[n])",
             False,
         ),
+        # Operators that a question tells of are not to be put anywhere; nor are the squares of a board.
+        (
+            "New operators are defined (with +, -, * and / as usual): a&b = (a + b)/b. What is the value of (10 & 6) & 6?",
+            "def f(a, b):\n    return (a + b) / b\nprint(f(f(10, 6), 6))",
+            True,
+        ),
+        ("Use the numbers 3, 8, 1 with + - * / to obtain 24.", "print(3 * 8 * 1)", False),
+        # The example of a question is no fact of it.
+        (
+            "Use the numbers 3, 8, 4 with + - * / to obtain 24. Write it between <<< and >>>, as <<<(1+2)*8>>>.",
+            "e = '(1+2)*8'\nif all(sign in e for sign in '+*') and eval(e) == 24:\n    print(e)\nelse:\n    print('none')",
+            False,
+        ),
+        # Separators, letters that number, a place in a list, a result put in.
+        ("Which date is a day after 09/22/2009?", "print('09/22/2009'.replace('/', '-'))", False),
+        ("Which date is a day after 09/22/2009?", "print('09/22/2009'.replace('22', '23'))", False),
+        ("Is it (A) red or (B) green?", "t = ['red', 'green']\nprint(chr(65 + t.index('green')))", False),
+        ("What is 'abcb' if its first b becomes c?", "print('abcb'.replace('b', 'c', 1))", True),
+        # Of a text, more than half of the numbers must be stated.
+        ("A run of A earns 2 points, one of B 7. How many does AABBA earn?", "a, b = 2, 4\nprint(a * 2 + b * 7)", True),
+        ("A run of A earns 2 points, one of B 7. How many does AABBA earn?", "print(9 * 2 + 4 + 5)", False),
+        # A cell that exists is not therefore one to choose.
+        (
+            "From the grid 3 1 / 2 6 choose two cells so that all of this holds: no row sums to more than 4.",
+            """
+grid = [[3, 1], [2, 6]]
+def valid(r, c):
+    return 0 <= r < len(grid) and 0 <= c < len(grid[0])
+cells = []
+for r in range(len(grid)):
+    for c in range(len(grid[0])):
+        if valid(r, c):
+            cells.append((r, c))
+print(cells)
+""",
+            False,
+        ),
+        # Numbers of the question in another order are what its writer found.
+        (
+            "Each of the letters A, B, C stands for one of the numbers 4, 9, 12: A > B, B = C + 5. Find them.",
+            "t = {'A': 12, 'B': 9, 'C': 4}\nprint([t[k] for k in sorted(t)])",
+            False,
+        ),
     ],
 )
 def test_values_that_come_from_nowhere_are_no_computing(question: str, program: str, real: bool) -> None:
@@ -604,7 +647,7 @@ def commented(program: str) -> str:
 def test_comments_names_and_layout_change_nothing(row: object) -> None:
     program, question = row.program, row.question  # type: ignore[attr-defined]
     plain = rate(program, question)
-    tree = ast.parse(program) if not program.lstrip().startswith("%") else None
+    tree = ast.parse(program) if not program.lstrip().startswith(("%", ">>>")) else None
     if tree is None:
         return
     for other in (ast.unparse(tree), commented(program), renamed(program)):

@@ -95,6 +95,13 @@ def test_a_line_that_cannot_be_read_costs_itself_only() -> None:
     assert "arithmetic" in rate(text).methods
 
 
+def test_a_bracket_that_was_forgotten_costs_nothing() -> None:
+    text = "a = 3\nb = abs((a * 7 + 5) / 2\n\n# Shown\nprint(b)"
+    found = rate(text)
+    assert found.partial
+    assert "arithmetic" in found.methods
+
+
 def test_line_numbers_are_those_of_the_text() -> None:
     text = "```python\nb = = 3\n\nn = 1\nwhile True:\n    n *= 2\n```"
     assert rate(text).endless == [5]

@@ -16,6 +16,8 @@ __all__ = ["Calls"]
 _PRINT_OPTIONS = {"sep", "end", "file", "flush"}
 # Calls of the library that call what they are given.
 _APPLYING = {"builtins.map", "itertools.starmap"}
+# The codes of A and a.
+_FIRST_LETTERS = (65, 97)
 # What a date does not say by itself: its weekday, its week, its day of the year.
 _WORKED_OUT = re.compile(r"%[-#]?[aAuwjUVWG]")
 _NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
@@ -153,6 +155,8 @@ class Calls(Expressions):
                 value = self.work("order", inputs)
             case Meaning.SHAPE if path in ("builtins.int", "builtins.format") and _to_base(arguments):
                 value = self.work("product", inputs)
+            case Meaning.SHAPE if path == "builtins.chr" and arguments and _is_lettering(arguments[0]):
+                value = self.graph.shape(path, arguments[0].inputs)
             case Meaning.SHAPE:
                 value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
             case _:
@@ -164,7 +168,14 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
-        if meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments)):
+        if path == ".replace" and len(arguments) > 1 and receiver.kind is Kind.LITERAL and receiver is arguments[0]:
+            # The whole of it is replaced.
+            return arguments[1]
+        if path == ".index" and receiver.parts and all(one.kind is Kind.LITERAL for one in arguments):
+            # Where something that was written stands in a list that was.
+            return self.graph.shape("place", inputs)
+        shapes = meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments))
+        if shapes or (path == ".replace" and all(map(_is_separator, arguments))):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)
         else:
             value = self.work(path, inputs)
@@ -236,6 +247,20 @@ def _works_out_more(arguments: list[Value]) -> bool:
     """Tell whether a date is written with more than it was made of, as its weekday, or by a format that is not known."""
     form = arguments[0].known if arguments else None
     return not isinstance(form, str) or _WORKED_OUT.search(form) is not None
+
+
+def _is_lettering(value: Value) -> bool:
+    """Tell whether ``value`` is the code of a first letter and a counter: that numbers things by letters."""
+    return (
+        value.what == "sum"
+        and any(one.what == "counter" for one in value.inputs)
+        and any(one.known in _FIRST_LETTERS or one.what == "builtins.ord" for one in value.inputs)
+    )
+
+
+def _is_separator(value: Value) -> bool:
+    """Tell whether ``value`` is a text without letters or digits: to put one such for another is to reformat."""
+    return isinstance(value.known, str) and not any(letter.isalnum() for letter in value.known)
 
 
 def _to_base(arguments: list[Value]) -> bool:

@@ -31,7 +31,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list"}
+_CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list", ".split", ".splitlines"}
 # Parts of a text: put together in another way, they make a new one.
 _CUTS = {"slice", "index"}
 # So far a change of a part of a part is followed.
@@ -159,6 +159,9 @@ class Expressions(Variables):
                     # Put in front of what is gathered.
                     return self.work("order", both)
                 return self.graph.shape("concatenate", both)
+            case ast.MatMult() if isinstance(one, int | float) or isinstance(other, int | float):
+                # Numbers have no such product: an operator of the question is repeated.
+                return self.graph.shape("repeated", both)
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
             case ast.Mult() if _is_blank(left) or _is_blank(right):
@@ -230,6 +233,8 @@ class Expressions(Variables):
         if len(known) == 2 and self.evident(values) and compared is not None and evident:
             with suppress(TypeError):
                 value.known = compared(*known)
+        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and _never_equal(*values):
+            value.known = False
         return value
 
     def _conditional(self, node: ast.IfExp) -> Walk:
@@ -435,6 +440,18 @@ def _first(value: Value) -> Value:
 def _is_word(value: Value) -> bool:
     """Tell whether ``value`` is any of several texts: cutting each of them makes something new."""
     return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
+
+
+def _never_equal(one: Value, other: Value) -> bool:
+    """Tell whether one of two values is a text and the other any of several numbers, or the other way round."""
+    return any(
+        plain.what == "constant"
+        and isinstance(plain.known, str | int)
+        and item.kind is Kind.ITEM
+        and bool(parts := item.inputs[0].parts)
+        and all(part.what == "constant" and part.text is not plain.text for part in islice(parts, _LOOKED_AT))
+        for plain, item in ((one, other), (other, one))
+    )
 
 
 def _is_blank(value: Value) -> bool:

@@ -74,19 +74,28 @@ _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
 # So much of a list must be found in the question for the list to count as a fact of it.
 _SHARE = 0.6
-# An expression is to be found.
+# Between these marks questions show the form of an answer: what stands there is no fact.
+_EXAMPLE = re.compile(r"<<<.*?>>>", re.DOTALL)
+# An expression is to be found: operators are to be used, not only told of.
 _EXPRESSION = re.compile(
-    r"[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|\barithmetic operations\b|\bone expression\b", re.IGNORECASE
+    r"\b(?:use|put|join|insert|combine|place|write|(?<!\()with)\b[^.?!;()\n]{0,80}[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|"
+    r"\barithmetic operations\b|\bone expression\b",
+    re.IGNORECASE,
 )
 # Something else is to be found (moves, an arrangement): to evaluate a find of one's own is not what is asked.
 _SEEKS = re.compile(
     r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
-    r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?)\b|"
+    r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?|square)\b|\bcomplete this\b|"
+    r"\bkeeps? (?:all|these|the) (?:\w+ )?(?:rules|relations|conditions)\b|\bany of them (?:is|will)\b|"
+    r"\bstands? for (?:\w+ ){0,3}numbers\b|\bso that all of this holds\b|"
+    r"\bplan a path\b|\bwrite the (?:plan|steps)\b|\bin at most \d+ steps\b|\bwhat is the code\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
     r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
     r"\b(?:so|such) that (?:no|none|each|every|the value|the result)\b|\bsudoku\b|\bpassword\b|\bopens it\b",
     re.IGNORECASE,
 )
+# A number is asked for, whatever is arranged or moved.
+_COUNTS = re.compile(r"\bhow many\b|\bprobability\b|\bchance\b", re.IGNORECASE)
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
 # What is asked is no number: a picture, a person, one of several things, a yes or no.
@@ -115,6 +124,8 @@ class Question:
 
     def __init__(self, text: str) -> None:
         self.known = bool(text.strip())
+        self.seeks_expression = _EXPRESSION.search(text) is not None
+        text = _EXAMPLE.sub(" ", text)
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
         self._order = words
@@ -133,8 +144,7 @@ class Question:
         )
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
-        self.seeks_expression = _EXPRESSION.search(text) is not None
-        self.seeks = self.seeks_expression or _SEEKS.search(text) is not None
+        self.seeks = self.seeks_expression or (_SEEKS.search(text) is not None and _COUNTS.search(text) is None)
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
         self.asks_number = _NO_NUMBER.search(text) is None
 
@@ -157,7 +167,7 @@ class Question:
         squashed = "".join(_squash(str(atom)) for atom in told)
         if len(squashed) > 2 and squashed in self._squashed:
             return True
-        if ordered and not self._tells_in_order(map(str, told)):
+        if (ordered or self.seeks) and not self._tells_in_order(map(str, told)):
             return False
         # Each number or word counts as often as the question has it: moves spelled with the question's letters do not.
         numbers, words, letters = self._numbers.copy(), self._words.copy(), self._letters.copy()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from codesteer_kernel.checkers.symbolic.counterfactual import only_copies
 from codesteer_kernel.checkers.symbolic.judging import Findings, judge
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.source import Source, read
@@ -45,7 +48,7 @@ _NAMED = 5
 
 
 def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
-    """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises and never runs the program.
+    """Rate ``program`` as an answer to ``question`` (empty: not known). Never raises, and never hands the program to Python.
 
     ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 
@@ -54,7 +57,11 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     """
     source = read(program)
     partial = bool(source.fault) or source.unread > 0
-    found = judge(flow_of(source.tree), Question(question), broken=partial, cut=cut or source.cut)
+    cut = cut or source.cut
+    found = judge(flow_of(source.tree), Question(question), broken=partial, cut=cut)
+    if found.works and not partial and not cut and only_copies(source.tree):
+        # Whatever it does, it shows what it was written with.
+        found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
     suspicious = found.shows and not found.works and not found.outside and not partial

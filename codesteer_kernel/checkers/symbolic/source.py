@@ -50,6 +50,7 @@ _BREAKS_OUT = re.compile(r"(?:def|class|import|while|try|return|with)\b")
 # Where the last statement of a statement stands, and expressions that are pointless as statements.
 _BLOCKS = ("finalbody", "orelse", "handlers", "cases", "body")
 _BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript, ast.Compare, ast.BinOp)
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _LEADING_ZEROS = re.compile(r"(?<![\w.])0+(?=[1-9])")
 
 
@@ -221,6 +222,8 @@ def _mend(lines: list[str], fault: SyntaxError) -> None:
         header = re.search(r"on line (\d+)", message)
         above = lines[int(header[1]) - 1] if header else lines[at - 1]
         lines.insert(int(header[1]) if header else at, above[: len(above) - len(above.lstrip())] + "    pass")
+    elif "never closed" in message and (closing := _closing(line)):
+        lines[at] = line.rstrip() + closing
     elif "never closed" in message or "unterminated triple" in message or "EOF" in message:
         # All that follows was read as part of it.
         lines[at:] = [indent + "pass"]
@@ -228,3 +231,16 @@ def _mend(lines: list[str], fault: SyntaxError) -> None:
         lines[at] = indent + "pass"
     elif line.strip():
         lines[at] = ""
+
+
+def _closing(line: str) -> str:
+    """The brackets that ``line`` leaves open, if something stands in the last of them: it may have ended there."""
+    if line.rstrip().endswith(("(", "[", "{", ",")) or line.lstrip().startswith(("def ", "class ")):
+        return ""
+    brackets: list[str] = []
+    for token in _TOKEN.finditer(line):
+        if token[0] in _CLOSING:
+            brackets.append(_CLOSING[token[0]])
+        elif brackets and token[0] == brackets[-1]:
+            brackets.pop()
+    return "".join(reversed(brackets))

@@ -1,0 +1,145 @@
+"""Marks spread from the literals and sources of a program to all that is made of them.
+
+A value is of a *fact* if it stems from what the question states, or from what the program does not spell out (counters,
+chance, the outside); it *varies* if it was worked out from facts or is one of many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codesteer_kernel.checkers.symbolic.choosing import choose
+from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Value
+from codesteer_kernel.checkers.symbolic.library import COUNTS
+from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, RICH, STRUCTURAL, VARIES, Marks
+from codesteer_kernel.checkers.symbolic.working import PLAIN, Working
+
+__all__ = ["mark"]
+
+# What holds the numbers of a range.
+_HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
+# Constants looked at in one literal; longer tables are judged by their beginning.
+_ATOMS = 5_000
+# What decides a choice may itself be chosen: so often are choices looked at again.
+_ROUNDS = 3
+
+
+def mark(marks: Marks, given: list[Function]) -> None:
+    """Mark all values of ``marks``. Functions that are ``given`` may be called by what is not there to be seen."""
+    _Marking(marks).run(given)
+
+
+class _Marking:
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self.question = marks.question
+        self.working = Working(marks)
+
+    def run(self, given: list[Function]) -> None:
+        for value in self.marks.values:
+            if value.kind is Kind.LITERAL:
+                self.marks.set(value, self._literal(value))
+            elif (
+                value.kind is Kind.SOURCE
+                or self.marks.is_counter(value)
+                or (value.kind is Kind.ITEM and any(part.what in COUNTS for part in value.inputs))
+            ):
+                self.marks.set(value, FACT | READ | VARIES)
+            elif value.kind is Kind.SHAPE and value.what in _HOLD and any(part.what in COUNTS for part in value.inputs):
+                self.marks.set(value, FACT | READ)
+            elif value.kind is Kind.WORK and self.working.works_anyway(value):
+                self._work(value)
+            if value.kind not in (Kind.LITERAL, Kind.PICK) and value.what not in POOR:
+                self.marks.set(value, RICH)
+        for function in given:
+            for parameter in function.parameters.values():
+                self.marks.set(parameter, FACT | READ | VARIES | RICH)
+        self._spread()
+        for _ in range(_ROUNDS):
+            choose(self.marks)
+            if not self.marks.changed:
+                break
+            self._spread()
+
+    def _literal(self, value: Value) -> int:
+        """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
+        if value.what != "constant":
+            atoms = list(_atoms(value))
+            # Texts one after the other, or numbered ones.
+            numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
+            texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
+            ordered = len(texts) > 2 and all(one.text for one in texts)
+            if self.question.states_all(atoms, ordered=ordered):
+                return FACT | READ | (0 if self.question.known else FOREIGN)
+            return FOREIGN if atoms else 0
+        constant = value.known
+        text = isinstance(constant, str)
+        if self.question.states(constant):
+            fact = FACT | (READ if text else 0)
+            # Where the question is not known, digits in a text are as likely an answer.
+            return fact | (FOREIGN if not self.question.known and text and _has_digit(constant) else 0)
+        if not self.question.known or isinstance(constant, bool):
+            return 0
+        foreign = _has_digit(constant) if text else isinstance(constant, int | float | complex)
+        return FOREIGN if foreign and constant not in STRUCTURAL else 0
+
+    def _work(self, value: Value) -> None:
+        self.marks.works[value.index] = True
+        self.marks.set(value, FACT | READ | VARIES | (RICH if value.what == "step" else 0))
+
+    def _spread(self) -> None:
+        while self.marks.changed:
+            source = self.marks.changed.popleft()
+            choosers = self.marks.choosers.get(source.index, ())
+            self.marks.steps += 1 + len(self.marks.users[source.index]) + len(choosers)
+            for user in self.marks.users[source.index]:
+                self._reach(source, user)
+            for user in choosers:
+                if self.marks.real[user.index] and self.marks.has(source, VARIES):
+                    self.marks.set(user, FACT | READ | VARIES | RICH)
+
+    def _reach(self, source: Value, user: Value) -> None:
+        """The marks of ``source`` reach ``user``, which is made of it."""
+        marks = self.marks.of(source)
+        told = marks & ~RICH
+        if user.kind is Kind.WORK or (user.kind is Kind.CALL and user.site is not None and not user.site.resolved):
+            self.marks.fed[user.index] |= bool(marks & RICH)
+            if user.what == "builtins.len" and marks & VARIES:
+                self.marks.set(user, RICH)
+            if self.working.counts(user, source):
+                self._work(user)
+            elif not self.working.counts_up(user, source):
+                passes = FOREIGN | (FACT | READ if user.what in PLAIN else 0) | (VARIES if user.what == "step" else 0)
+                self.marks.set(user, marks & passes)
+        elif user.kind is Kind.ITEM:
+            self.marks.set(user, told & ~VARIES | (VARIES if marks & FACT else 0))
+        elif user.what == "index":
+            # Where in a list says nothing of what is in it; which entry of a table varies with what is looked up.
+            base, place = user.inputs
+            if source is base or not marks & VARIES or marks & RICH:
+                self.marks.set(user, told if source is base else told & (FACT | READ))
+            reaches = self.marks.has(base, FACT) or self.marks.has(place, RICH) or place.what == "step"
+            if self.marks.has(place, VARIES) and reaches:
+                self.marks.set(user, FACT | READ | VARIES)
+        elif user.what == "repeat" and not source.text and source.kind is Kind.LITERAL:
+            # How wide a line is drawn is no answer.
+            self.marks.set(user, told & ~FOREIGN)
+        elif user.what != "place" or marks & RICH:
+            self.marks.set(user, marks if user.kind is Kind.PICK else told)
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text[:_ATOMS])
+
+
+def _atoms(value: Value) -> Iterator[object]:
+    """The constants in a literal, in order, as many as are looked at."""
+    stack = [value]
+    left = _ATOMS
+    while stack and left:
+        one = stack.pop()
+        left -= 1
+        if one.what == "constant":
+            yield one.known
+        else:
+            stack += reversed(one.parts)

@@ -1,0 +1,243 @@
+"""Which operations work something out, whatever they are made of or because of what they are made of."""
+
+from __future__ import annotations
+
+from operator import and_
+
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Kind, Value
+from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
+from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
+
+__all__ = ["PLAIN", "Working"]
+
+# Steps that can be made by hand, one after the other: on plain facts they work only where such steps may be asked for.
+PLAIN = {
+    "step",
+    "sum",
+    "product",
+    "builtins.eval",
+    ".pop",
+    ".popleft",
+    ".remove",
+    ".insert",
+    ".appendleft",
+    ".extendleft",
+    ".rotate",
+    ".reverse",
+}
+# What formulas on written numbers are made of.
+_ARITHMETIC = {"step", "sum", "product", "negate"}
+# What libraries do with all numbers of a range at once.
+_BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
+# So many indices a table has at most.
+_INDICES = 4
+# So many values are looked at to tell whether one hangs on a truth.
+_LOOKED_AT = 20
+# A formula that doubles itself again and again has more numbers than need be told.
+_NUMBERS = 5_000
+
+
+class Working:
+    """Says which operations count, given the marks of what they are made of."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self.question = marks.question
+        # By the index of an operation on nothing but written numbers: how many are no surprise, how many the question
+        # states, and how many it has.
+        self._formulas = self._find_formulas()
+
+    def works_anyway(self, value: Value) -> bool:
+        """Tell whether ``value`` works something out whatever it is made of.
+
+        It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
+        another one (reasoning, step by step) or on what a loop changes, or is worked out anew from itself at each run of
+        a loop or each call of a recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
+        """
+        if not value.inputs:
+            return True
+        if "." in value.what and is_search(value.what):
+            return True
+        # Factorials and angles of small numbers are found by the library, whoever chose them.
+        asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
+        if asked and all(is_written(part) and self.question.explains(part.known) for part in value.inputs):
+            return True
+        numbers = [part for part in value.inputs if part.what in COUNTS]
+        if numbers and value.what in AGGREGATES and value.what not in POOR:
+            return True
+        if any(part.kind is not Kind.SOURCE for part in numbers) and (
+            value.what in _BY_ELEMENT or method_of(value.what) == "numeric"
+        ):
+            return True
+        if value.what in TRUTHS and (any(map(self._hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
+            return True
+        if value.what not in ("sum", "product", "step", "builtins.sum"):
+            return False
+        if value.function in self.marks.recursive:
+            # An entry of a table counts as the table.
+            wholes = [_whole(part) for part in value.inputs]
+            parameters = value.function.parameters.values() if value.function is not None else ()
+            plain = any(part.kind is Kind.LITERAL for part in value.inputs)
+            return any(
+                one.kind is Kind.PICK and self.marks.several[one.index] and not (plain and one in parameters)
+                for one in wholes
+            )
+        # What changes from run to run, or an entry of it.
+        moving = [bool(self.marks.circles[_whole(part).index]) for part in value.inputs]
+        if value.what == "step" or not any(moving):
+            return False
+        if self.marks.circles[value.index]:
+            return all(moving) or value.what == "product"
+        if value.loop is None or value.what != "product":
+            return False
+        entries = [_whole(part) is not part for part in value.inputs]
+        turning = [one and not self.marks.is_counter(part) for one, part in zip(moving, value.inputs, strict=True)]
+        return any(map(and_, moving, entries)) or (any(turning) and not any(map(is_written, value.inputs)))
+
+    def _hangs_on_truth(self, value: Value) -> bool:
+        """Tell whether ``value`` is a truth to reason with, or may be one: bound in a branch, or given by a function."""
+        seen = [value]
+        for one in seen:
+            if self._is_reasoning(one):
+                return True
+            if one.kind in (Kind.PICK, Kind.CALL) and len(seen) < _LOOKED_AT:
+                seen += [part for part in one.inputs[:_LOOKED_AT] if part not in seen]
+        return False
+
+    def _is_reasoning(self, value: Value) -> bool:
+        """Tell whether others may hang on ``value``: not that two written things are the same, or that a place exists."""
+        written = value.what in ("equals", "compares") and all(
+            one.kind is Kind.LITERAL and not isinstance(one.known, bool) for one in value.inputs
+        )
+        return value.what == "decided" or (value.what in TRUTHS and not written and not self._is_bounds_test(value))
+
+    def _is_bounds_test(self, truth: Value) -> bool:
+        """Tell whether ``truth`` only says whether a place lies on the board, where something else is to be found."""
+        return self.question.seeks and truth.what == "compares" and all(map(_is_place, truth.inputs))
+
+    def _tests_what_moves(self, truth: Value) -> bool:
+        """Tell whether ``truth`` is about an entry of a table that a loop changes: it turns it, or stops the loop."""
+        moving = any(self.marks.circles[_whole(part).index] and _whole(part) is not part for part in truth.inputs)
+        stops = truth.loop is not None and truth.loop.kind == "while"
+        return moving and (stops or bool(self.marks.circles[truth.index]))
+
+    def counts(self, work: Value, source: Value) -> bool:
+        """Tell whether ``work`` works something out, given the marks of its input ``source``."""
+        marks = self.marks.of(source)
+        fact, varies = bool(marks & FACT), bool(marks & VARIES)
+        match work.what:
+            case "compares" if self._is_bounds_test(work):
+                return False
+            case "compares" if any(map(self.marks.is_counter, work.inputs)) and any(map(is_written, work.inputs)):
+                # It counts up to a number that is written down.
+                return False
+            case "compares" if all(self.marks.has(one, FACT) for one in work.inputs[:2]):
+                return True
+            case "compares" if fact and any(self.marks.circles[one.index] for one in work.inputs):
+                # What a loop moves reaches a number of the question.
+                return True
+            case "equals" if (
+                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index"
+            ):
+                # What a table says of a name was written there.
+                table, key = work.inputs[0].inputs
+                return not (table.what == "Dict" and is_written(key))
+            case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
+                # A formula is put to the test.
+                return True
+            case "equals" | "compares":
+                # Bare counters and literals compared with each other tell nothing of the question.
+                return bool(self.marks.fed[work.index]) and any(
+                    self.marks.has(one, VARIES) for one in (source, *work.inputs[:2])
+                )
+            case "contains":
+                return varies or (fact and source.text and source is work.inputs[-1])
+            case "logic":
+                return varies
+            case "look-up":
+                return varies and source is not work.inputs[0]
+            case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
+                # The writer's result is put in.
+                return False
+            case "step" if source.kind is Kind.LITERAL:
+                return fact and work.loop is None and self.question.is_arithmetic
+            case "step" if source.kind is Kind.PICK:
+                # A number of the question that goes up and down as a loop runs; numbering things does not count.
+                return (
+                    fact
+                    and source.loop is not None
+                    and bool(self.marks.several[source.index])
+                    and not self.marks.is_counter(source)
+                )
+            case "step":
+                # Counting by key works something out, numbering does not.
+                return varies and source.kind is not Kind.SOURCE
+            case "sum" | "product":
+                # Numbers read off a text or a list, or numbers of the question where arithmetic may be asked for.
+                return (
+                    varies
+                    or bool(marks & READ)
+                    or (fact and not self.question.seeks and self._is_formula(work, source))
+                )
+            case what if what in PLAIN:
+                return varies or (fact and not self.question.seeks)
+        return fact or varies
+
+    def _is_formula(self, work: Value, source: Value) -> bool:
+        """Tell whether plain arithmetic works on what the question states, not on something found by hand."""
+        if work.index in self._formulas:
+            explained, stated, numbers = self._formulas[work.index]
+            if not self.question.is_arithmetic:
+                # Of a text, what was counted by hand is no surprise either: most must be stated.
+                return 2 * stated > numbers
+            if all(map(is_written, work.inputs)):
+                return self.question.asks_number and explained == numbers
+            # Of a longer one, most numbers may not be the writer's own.
+            return 2 * explained >= numbers
+        return self.question.is_arithmetic and not self.counts_up(work, source)
+
+    def counts_up(self, work: Value, source: Value) -> bool:
+        """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
+
+        To add what the question states is no mere counting, if a number is what it asks for.
+        """
+        if work.what not in ("sum", "step") or source.kind is not Kind.LITERAL or not self.marks.circles[work.index]:
+            return False
+        return work.what == "step" or not (self.question.asks_number and self.marks.has(source, FACT))
+
+    def _find_formulas(self) -> dict[int, tuple[int, int, int]]:
+        """Of each operation on nothing but written numbers: how many the question explains and states, how many it has."""
+        formulas: dict[int, tuple[int, int, int]] = {}
+        for value in self.marks.values:
+            if value.what == "constant":
+                known = value.known
+                formulas[value.index] = (int(self.question.explains(known)), int(self.question.states(known)), 1)
+            elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
+                parts = [formulas[one.index] for one in value.inputs]
+                explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
+                formulas[value.index] = (explained, stated, numbers)
+        return formulas
+
+
+def _whole(value: Value) -> Value:
+    """The table that ``value`` is an entry of; else itself."""
+    for _ in range(_INDICES):
+        if value.what != "index":
+            break
+        value = value.inputs[0]
+    return value
+
+
+def _is_place(value: Value) -> bool:
+    """Tell whether ``value`` is no more than where a loop is, or ends, or a part of a place, handed on as it is."""
+    seen = {value.index: value}
+    for one in (found := [value]):
+        if one.kind is Kind.PICK or one.what in ("Tuple", "List", "changed", "step"):
+            new = [part for part in one.inputs[:_LOOKED_AT] if part.index not in seen]
+            seen |= {part.index: part for part in new}
+            found += new
+        elif not (one.kind is Kind.LITERAL or one.what in POOR or one.what == "part"):
+            return False
+        if len(found) > _LOOKED_AT:
+            return False
+    return True
