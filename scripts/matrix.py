@@ -128,7 +128,7 @@ def _install(python: Path, folder: Path) -> tuple[bool, str]:
         "hypothesis",
         "jsonschema",
     ]
-    needed += ["cryptography", "playwright", "sympy", "scipy"]
+    needed += ["cryptography", "nbconvert", "playwright", "sympy", "scipy"]
     return _run([*pip, *needed]) if well else (well, note)
 
 

@@ -68,6 +68,7 @@ def test_a_row_says_what_a_list_shows_and_nothing_of_the_file(folder: Path) -> N
         "prompt": "Question 3: how many apples?",
         "answer": "3 apples",
         "kept": False,
+        "error": "",
     }
 
 

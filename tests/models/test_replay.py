@@ -103,7 +103,7 @@ def test_a_scored_run_speaks_its_own_dialect_again() -> None:
         Reply("Ret", logprobs={"Return": -0.1, "Ref": -3.0}, match="Return or Refine"),
     ]
     with serving_in_thread(
-        [*scored, Reply("print(55)\n"), Reply("print(sum(n * n for n in range(1, 11)))\n")]
+        [*scored, Reply("print(55)\n"), Reply("\n    return sum(n * n for n in range(1, 11))\nprint(solve())\n")]
     ) as server:
         first = codesteer.solve(PROMPT, target=f"vllm/scripted@{server.url}/v1", dialect="mini", checker="none")
     assert [one.decision.kind for one in first.rounds] == ["code", "refine"]
