@@ -89,7 +89,7 @@ class _Judge:
             # Tests of what is to be found, and nothing that looks for it.
             working = []
         works = bool(working) or self._explores(output)
-        if shows and self.question.seeks and self._only_tells(output):
+        if shows and not self.cut and self.question.seeks and self._only_tells(output):
             works = False
         if works and self.question.seeks_expression:
             # A fixed formula is what its writer found, and so is what is not made of the question's numbers.
@@ -208,14 +208,19 @@ class _Judge:
         )
 
     def _only_tests(self) -> bool:
-        """Tell whether the program has functions, all of them tests that nobody calls, and nothing else that works."""
+        """Tell whether the program has functions that nobody calls, and none but tests and those that only show things."""
         ours = self.graph.functions
+        working = {value.function for value in self.graph.values if self.marks.works[value.index]}
         return (
             bool(ours)
             and len(self.idle) == len(ours)
-            and all(map(self._is_test, ours))
-            and not any(self.marks.works[value.index] and value.function is None for value in self.graph.values)
+            and None not in working
+            and all(self._is_test(one) or (one not in working and self._prints(one)) for one in ours)
         )
+
+    def _prints(self, function: Function) -> bool:
+        """Tell whether ``function`` shows anything."""
+        return any(one.kind is Kind.PRINT for one in self._slice([function.prints]))
 
     def _is_test(self, function: Function) -> bool:
         """Tell whether ``function`` gives truths and nothing else, and goes no way that it could go back."""
