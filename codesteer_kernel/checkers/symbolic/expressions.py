@@ -235,6 +235,8 @@ class Expressions(Variables):
                 value.known = compared(*known)
         elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and _never_equal(*values):
             value.known = False
+        elif len(values) == 2 and inside and _never_holds(values[1], values[0]):
+            value.known = isinstance(node.ops[0], ast.NotIn)
         return value
 
     def _conditional(self, node: ast.IfExp) -> Walk:
@@ -452,6 +454,12 @@ def _never_equal(one: Value, other: Value) -> bool:
         and all(part.what == "constant" and part.text is not plain.text for part in islice(parts, _LOOKED_AT))
         for plain, item in ((one, other), (other, one))
     )
+
+
+def _never_holds(whole: Value, item: Value) -> bool:
+    """Tell whether ``whole`` holds texts and ``item`` is any of several numbers, or the other way round."""
+    parts = [] if whole.what == "Dict" else list(islice(whole.parts, _LOOKED_AT))
+    return bool(parts) and len(whole.parts) <= _LOOKED_AT and all(_never_equal(part, item) for part in parts)
 
 
 def _is_blank(value: Value) -> bool:

@@ -93,7 +93,9 @@ class _Judge:
             works = False
         if works and self.question.seeks_expression:
             # A fixed formula is what its writer found, and so is what is not made of the question's numbers.
-            works = self._chooses(output) and any(map(self._is_told, output))
+            prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+            made_of = self.marks.slice(prints, lambda one: one.inputs) if shows and not self.cut else output
+            works = self._chooses(output) and any(map(self._is_told, made_of))
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop

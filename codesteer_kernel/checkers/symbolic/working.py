@@ -142,6 +142,9 @@ class Working:
                 # What a table says of a name was written there.
                 table, key = work.inputs[0].inputs
                 return not (table.what == "Dict" and is_written(key))
+            case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
+                # Where it stands was known to who wrote it down.
+                return False
             case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
                 # A formula is put to the test.
                 return True
@@ -155,7 +158,7 @@ class Working:
             case "logic":
                 return varies
             case "look-up":
-                return varies and source is not work.inputs[0]
+                return varies and source is not work.inputs[0] and not self._is_invented(work.inputs[0])
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
                 return False
@@ -196,6 +199,13 @@ class Working:
             return 2 * explained >= numbers
         return self.question.is_arithmetic and not self.counts_up(work, source)
 
+    def _is_invented(self, table: Value) -> bool:
+        """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
+        numbers = [one.known for one in table.parts[1::2][:_LOOKED_AT] if isinstance(one.known, int | float)]
+        telling = [one for one in numbers if abs(one) > 1]
+        stated = sum(map(self.question.states, telling))
+        return table.what == "Dict" and self.question.known and len(telling) > 1 and 2 * stated < len(telling)
+
     def counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
 
@@ -217,6 +227,15 @@ class Working:
                 explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
                 formulas[value.index] = (explained, stated, numbers)
         return formulas
+
+
+def _is_looked_up(item: Value, text: Value) -> bool:
+    """Tell whether ``text`` is written down twice: in a list or table that ``item`` goes through, once, and by itself."""
+    if item.kind not in (Kind.ITEM, Kind.SOURCE) or not item.inputs or text.kind is not Kind.LITERAL:
+        return False
+    parts = item.inputs[0].parts
+    parts = parts[1::2] if item.inputs[0].what == "Dict" else parts
+    return isinstance(text.known, str) and len(text.known) > 1 and parts[:_LOOKED_AT].count(text) == 1
 
 
 def _whole(value: Value) -> Value:
