@@ -97,7 +97,7 @@ class _Trial:
             for node, (digest, outcomes) in again.tests.items():
                 self.outcomes[node] = self.outcomes.get(node, 0) | outcomes
                 data = site.whole or (isinstance(site.node, ast.Constant) and isinstance(site.node.value, str))
-                if data and self.first.tests.get(node, (digest, 0))[0] != digest:
+                if node not in self.first.tests or (data and self.first.tests[node][0] != digest):
                     self.stirred.add(node)
             if again.shown != self.first.shown and not self._is_copy(number, site, at, other, again.shown):
                 return False

@@ -18,7 +18,7 @@ from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
-__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text"]
+__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "never_equal"]
 
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
@@ -233,10 +233,8 @@ class Expressions(Variables):
         if len(known) == 2 and self.evident(values) and compared is not None and evident:
             with suppress(TypeError):
                 value.known = compared(*known)
-        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and _never_equal(*values):
+        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and never_equal(*values):
             value.known = False
-        elif len(values) == 2 and inside and _never_holds(values[1], values[0]):
-            value.known = isinstance(node.ops[0], ast.NotIn)
         return value
 
     def _conditional(self, node: ast.IfExp) -> Walk:
@@ -444,7 +442,7 @@ def _is_word(value: Value) -> bool:
     return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
 
 
-def _never_equal(one: Value, other: Value) -> bool:
+def never_equal(one: Value, other: Value) -> bool:
     """Tell whether one of two values is a text and the other any of several numbers, or the other way round."""
     return any(
         plain.what == "constant"
@@ -454,12 +452,6 @@ def _never_equal(one: Value, other: Value) -> bool:
         and all(part.what == "constant" and part.text is not plain.text for part in islice(parts, _LOOKED_AT))
         for plain, item in ((one, other), (other, one))
     )
-
-
-def _never_holds(whole: Value, item: Value) -> bool:
-    """Tell whether ``whole`` holds texts and ``item`` is any of several numbers, or the other way round."""
-    parts = [] if whole.what == "Dict" else list(islice(whole.parts, _LOOKED_AT))
-    return bool(parts) and len(whole.parts) <= _LOOKED_AT and all(_never_equal(part, item) for part in parts)
 
 
 def _is_blank(value: Value) -> bool:

@@ -24,6 +24,8 @@ __all__ = ["Findings", "judge"]
 
 # So many tests of what is written down are looked at.
 _TESTED = 20
+# So many parts of what a cut-off program puts together are looked at.
+_GATHERED = 20
 # What picks one of several by what it works out of them.
 _CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter", "builtins.next"}
 
@@ -88,7 +90,7 @@ class _Judge:
         if self.cut and self.question.seeks and self._only_tests():
             # Tests of what is to be found, and nothing that looks for it.
             working = []
-        works = bool(working) or self._explores(output)
+        works = bool(working) or self._explores(output) or (self.cut and any(map(self._gathers, output)))
         if shows and not self.cut and self.question.seeks and self._only_tells(output):
             works = False
         if works and self.question.seeks_expression:
@@ -231,6 +233,12 @@ class _Judge:
         given = self.marks.slice([function.returns], lambda one: one.inputs if one.kind is Kind.PICK else ())
         told = [one for one in given if one.kind is not Kind.PICK and one is not self.graph.nothing]
         return bool(told) and all(isinstance(one.known, bool) or one.what in TESTS for one in told)
+
+    def _gathers(self, value: Value) -> bool:
+        """Tell whether ``value`` puts neighbours in a table together, run for run: what is missing works on them."""
+        parts = value.inputs[:_GATHERED] if value.what in ("List", "Tuple") else ()
+        near = [part for part in parts if part.what == "index" and self.marks.has(part, VARIES)]
+        return len(near) > 1 and any(part.inputs[1].what == "step" for part in near)
 
     def _is_told(self, value: Value) -> bool:
         """Tell whether ``value`` is a fact that the program states, or comes from outside."""

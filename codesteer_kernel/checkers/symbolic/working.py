@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import and_
 
+from codesteer_kernel.checkers.symbolic.expressions import never_equal
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
@@ -153,6 +154,8 @@ class Working:
                 return bool(self.marks.fed[work.index]) and any(
                     self.marks.has(one, VARIES) for one in (source, *work.inputs[:2])
                 )
+            case "contains" if len(work.inputs) == 2 and _never_holds(*work.inputs):
+                return False
             case "contains":
                 return varies or (fact and source.text and source is work.inputs[-1])
             case "logic":
@@ -236,6 +239,12 @@ def _is_looked_up(item: Value, text: Value) -> bool:
     parts = item.inputs[0].parts
     parts = parts[1::2] if item.inputs[0].what == "Dict" else parts
     return isinstance(text.known, str) and len(text.known) > 1 and parts[:_LOOKED_AT].count(text) == 1
+
+
+def _never_holds(item: Value, whole: Value) -> bool:
+    """Tell whether ``whole`` holds texts and ``item`` is any of several numbers, or the other way round."""
+    parts = whole.parts[:_LOOKED_AT]
+    return whole.what != "Dict" and bool(parts) and all(never_equal(part, item) for part in parts)
 
 
 def _whole(value: Value) -> Value:
