@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from codesteer_kernel.checkers.symbolic.choosing import choose
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
-from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, RICH, STRUCTURAL, VARIES, Marks, is_written
+from codesteer_kernel.checkers.symbolic.marks import (
+    FACT,
+    FOREIGN,
+    POOR,
+    READ,
+    RICH,
+    STRUCTURAL,
+    VARIES,
+    Marks,
+    is_written,
+)
 from codesteer_kernel.checkers.symbolic.working import PLAIN, Working
 
 __all__ = ["mark"]

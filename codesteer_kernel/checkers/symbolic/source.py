@@ -53,6 +53,7 @@ _ENDING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _BLOCKS = ("finalbody", "orelse", "handlers", "cases", "body")
 _BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+# A call or an index that is begun.
 _BEGUN = re.compile(r"(?<=[\w\])])[\[(]\s*+$")
 _LEADING_ZEROS = re.compile(r"(?<![\w.])0+(?=[1-9])")
 
@@ -259,7 +260,7 @@ def _mend(lines: list[str], fault: SyntaxError) -> None:
         lines[at] = line.rstrip() + closing
     elif "never closed" in message and _BEGUN.search(line) and not any(map(str.strip, lines[at + 1 :])):
         # It breaks off where an argument or an index was about to come.
-        lines[at] = _BEGUN.sub("", line)
+        lines[at] = line.rstrip() + ")" if line.rstrip().endswith("(") else _BEGUN.sub("", line)
     elif "never closed" in message or "unterminated triple" in message or "EOF" in message:
         # All that follows was read as part of it.
         lines[at:] = [indent + "pass"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import and_
 
 from codesteer_kernel.checkers.symbolic.expressions import never_equal
@@ -28,6 +29,9 @@ PLAIN = {
 }
 # What formulas on written numbers are made of.
 _ARITHMETIC = {"step", "sum", "product", "negate"}
+_MATHS = "math."
+# A day, a month and a year, in numbers.
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 # What libraries do with all numbers of a range at once.
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 # So many indices a table has at most.
@@ -47,6 +51,7 @@ class Working:
         # By the index of an operation on nothing but written numbers: how many are no surprise, how many the question
         # states, and how many it has.
         self._formulas = self._find_formulas()
+        self._wholes = self._find_wholes()
 
     def works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
@@ -60,7 +65,12 @@ class Working:
         if "." in value.what and is_search(value.what):
             return True
         # Factorials and angles of small numbers are found by the library, whoever chose them.
-        asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
+        asked = (
+            value.what.startswith(_MATHS)
+            and self.question.known
+            and self.question.asks_number
+            and not self._is_by_hand(value)
+        )
         if asked and all(is_written(part) and self.question.explains(part.known) for part in value.inputs):
             return True
         numbers = [part for part in value.inputs if part.what in COUNTS]
@@ -126,6 +136,8 @@ class Working:
         """Tell whether ``work`` works something out, given the marks of its input ``source``."""
         marks = self.marks.of(source)
         fact, varies = bool(marks & FACT), bool(marks & VARIES)
+        if self._is_by_hand(work):
+            return False
         match work.what:
             case "compares" if self._is_bounds_test(work):
                 return False
@@ -165,6 +177,9 @@ class Working:
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
                 return False
+            case ".replace" if _is_date(work.inputs[0]) and all(map(is_written, work.inputs[1:3])):
+                # Nobody reckons with dates by exchanging digits that are written down.
+                return False
             case "step" if source.kind is Kind.LITERAL:
                 return fact and work.loop is None and self.question.is_arithmetic
             case "step" if source.kind is Kind.PICK:
@@ -202,6 +217,25 @@ class Working:
             return 2 * explained >= numbers
         return self.question.is_arithmetic and not self.counts_up(work, source)
 
+    def _is_by_hand(self, work: Value) -> bool:
+        """Tell whether ``work`` belongs to a formula most of whose numbers are the writer's own."""
+        explained, _, numbers = self._formulas[self._wholes[work.index]] if work.index in self._wholes else (0, 0, 0)
+        return self.question.known and 2 * explained < numbers
+
+    def _find_wholes(self) -> dict[int, int]:
+        """By the index of an operation in a formula that calls functions of ``math``: that of the whole formula."""
+        wholes: dict[int, int] = {}
+        for value in reversed(self.marks.values):
+            if value.index in self._formulas and value.kind is not Kind.LITERAL:
+                whole = wholes.setdefault(value.index, value.index)
+                wholes |= {part.index: whole for part in value.inputs if part.kind is not Kind.LITERAL}
+        called = {
+            wholes[value.index]
+            for value in self.marks.values
+            if value.what.startswith(_MATHS) and value.index in wholes
+        }
+        return {index: whole for index, whole in wholes.items() if whole in called}
+
     def _is_invented(self, table: Value) -> bool:
         """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
         numbers = [one.known for one in table.parts[1::2][:_LOOKED_AT] if isinstance(one.known, int | float)]
@@ -225,11 +259,20 @@ class Working:
             if value.what == "constant":
                 known = value.known
                 formulas[value.index] = (int(self.question.explains(known)), int(self.question.states(known)), 1)
-            elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
+            elif (
+                (value.what in _ARITHMETIC or value.what.startswith(_MATHS))
+                and value.inputs
+                and all(one.index in formulas for one in value.inputs)
+            ):
                 parts = [formulas[one.index] for one in value.inputs]
                 explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
                 formulas[value.index] = (explained, stated, numbers)
         return formulas
+
+
+def _is_date(value: Value) -> bool:
+    """Tell whether ``value`` is a date that is written down."""
+    return isinstance(value.known, str) and _DATE.fullmatch(value.known.strip()) is not None
 
 
 def _is_looked_up(item: Value, text: Value) -> bool:
