@@ -36,11 +36,13 @@ _FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, NameError, Attri
 class _Site(msgspec.Struct):
     """What is changed: a constant of the program, or a list.
 
-    ``whole`` tells the literal list, table or text that it stands in (0: none).
+    ``whole`` tells the literal list, table or text that it stands in (0: none). ``switch``: a table of nothing but 0 and
+    1, where nothing else may stand.
     """
 
     node: ast.Constant | ast.List | ast.Tuple
     whole: int
+    switch: bool = False
 
 
 def only_copies(tree: ast.Module) -> bool:
@@ -79,7 +81,7 @@ class _Trial:
     def _copies(self, number: int, site: _Site) -> bool:
         """Tell whether what is shown stays as it is, or holds a copy, whatever stands at ``site``."""
         told = False
-        for at, other in _others(site.node):
+        for at, other in _others(site.node, site.switch):
             if self.left < 0:
                 raise Stopped
             try:
@@ -95,7 +97,7 @@ class _Trial:
             for node, (digest, outcomes) in again.tests.items():
                 self.outcomes[node] = self.outcomes.get(node, 0) | outcomes
                 data = site.whole or (isinstance(site.node, ast.Constant) and isinstance(site.node.value, str))
-                if data and self.first.tests.get(node, (digest, 0))[0] != digest:
+                if node not in self.first.tests or (data and self.first.tests[node][0] != digest):
                     self.stirred.add(node)
             if again.shown != self.first.shown and not self._is_copy(number, site, at, other, again.shown):
                 return False
@@ -122,6 +124,8 @@ def _sites(tree: ast.Module) -> list[_Site]:
     sites: list[_Site] = []
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     nodes = 0
+    # By the table: whether it holds nothing but 0 and 1, both of them.
+    switches: dict[int, bool] = {}
     while stack:
         node, whole = stack.pop()
         nodes += 1
@@ -129,7 +133,7 @@ def _sites(tree: ast.Module) -> list[_Site]:
             return []
         if isinstance(node, ast.Constant):
             if _may_be_fact(node.value, bool(whole)):
-                sites.append(_Site(node=node, whole=whole))
+                sites.append(_Site(node=node, whole=whole, switch=switches.get(whole, False)))
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             continue
@@ -141,7 +145,9 @@ def _sites(tree: ast.Module) -> list[_Site]:
                 and isinstance(node.ctx, ast.Load)
             ):
                 sites.append(_Site(node=node, whole=0))
-            whole = whole or id(node)
+            if not whole:
+                whole = id(node)
+                switches[whole] = _is_of_switches(node)
         elif not isinstance(node, ast.UnaryOp | ast.expr_context | ast.unaryop):
             whole = 0
         # What stands in an f-string as it is is no constant to change.
@@ -168,14 +174,24 @@ def _may_be_fact(value: object, listed: bool) -> bool:
     return False
 
 
-def _others(node: ast.Constant | ast.List | ast.Tuple) -> Iterator[tuple[int | None, object]]:
-    """Other values for ``node``; of a text, with the place that is changed."""
+def _is_of_switches(table: ast.AST) -> bool:
+    """Tell whether ``table`` holds nothing but 0 and 1, both of them."""
+    inner = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.expr_context
+    atoms = [one for one in ast.walk(table) if not isinstance(one, inner)]
+    values = [one.value for one in atoms if isinstance(one, ast.Constant) and type(one.value) is int]
+    return len(values) == len(atoms) and set(values) == {0, 1}
+
+
+def _others(node: ast.Constant | ast.List | ast.Tuple, switch: bool) -> Iterator[tuple[int | None, object]]:
+    """Other values for ``node``; of a text, with the place that is changed. Of a ``switch``, the other state."""
     if not isinstance(node, ast.Constant):
         yield None, "shorter"
         return
     match value := node.value:
         case bool():
             yield None, not value
+        case int() if switch:
+            yield None, 1 - value
         case int() | float():
             yield from ((None, value + by) for by in (1, _FAR, -1, -_FAR))
         case str():

@@ -18,7 +18,7 @@ from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
-__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text"]
+__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "never_equal"]
 
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
@@ -152,7 +152,8 @@ class Expressions(Variables):
                     return self.work("order", both, text=True)
                 return self.graph.shape("concatenate", both, text=True)
             case ast.Add() if left.what in _CONTAINERS or right.what in _CONTAINERS:
-                if _is_cut(right) and (_is_cut(left) or left.kind is Kind.CALL):
+                by_hand = _is_picked(left) and _is_picked(right)
+                if not by_hand and _is_cut(right) and (_is_cut(left) or left.kind is Kind.CALL):
                     # One part behind another, or behind what a function made of the rest.
                     return self.work("order", both)
                 if right.kind is Kind.PICK and right.loop is not None and left.kind is not Kind.LITERAL:
@@ -233,7 +234,10 @@ class Expressions(Variables):
         if len(known) == 2 and self.evident(values) and compared is not None and evident:
             with suppress(TypeError):
                 value.known = compared(*known)
-        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and _never_equal(*values):
+        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and values[0].parts and values[0] is values[1]:
+            # Equal literals are one value.
+            value.known = True
+        elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and never_equal(*values):
             value.known = False
         return value
 
@@ -442,7 +446,7 @@ def _is_word(value: Value) -> bool:
     return value.kind is Kind.ITEM and value.text and not value.inputs[0].text
 
 
-def _never_equal(one: Value, other: Value) -> bool:
+def never_equal(one: Value, other: Value) -> bool:
     """Tell whether one of two values is a text and the other any of several numbers, or the other way round."""
     return any(
         plain.what == "constant"
@@ -463,6 +467,14 @@ def _is_cut(value: Value) -> bool:
     if value.what in ("List", "Tuple"):
         return any(part.what in _CUTS for part in islice(value.inputs, _LOOKED_AT))
     return value.what in _CUTS
+
+
+def _is_picked(value: Value) -> bool:
+    """Tell whether ``value`` is a list of entries that were picked by hand: they stand in the writer's order."""
+    parts = list(islice(value.inputs, _LOOKED_AT)) if value.what in ("List", "Tuple") else []
+    return bool(parts) and all(
+        part.kind is Kind.LITERAL or (part.what == "index" and part.inputs[1].kind is Kind.LITERAL) for part in parts
+    )
 
 
 def _counts_down(place: Value) -> bool:

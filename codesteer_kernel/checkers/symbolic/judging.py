@@ -24,6 +24,8 @@ __all__ = ["Findings", "judge"]
 
 # So many tests of what is written down are looked at.
 _TESTED = 20
+# So many parts of what a cut-off program puts together are looked at.
+_GATHERED = 20
 # What picks one of several by what it works out of them.
 _CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter", "builtins.next"}
 
@@ -88,12 +90,14 @@ class _Judge:
         if self.cut and self.question.seeks and self._only_tests():
             # Tests of what is to be found, and nothing that looks for it.
             working = []
-        works = bool(working) or self._explores(output)
-        if shows and self.question.seeks and self._only_tells(output):
+        works = bool(working) or self._explores(output) or (self.cut and any(map(self._gathers, output)))
+        if shows and not self.cut and self.question.seeks and self._only_tells(output):
             works = False
         if works and self.question.seeks_expression:
             # A fixed formula is what its writer found, and so is what is not made of the question's numbers.
-            works = self._chooses(output) and any(map(self._is_told, output))
+            prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
+            made_of = self.marks.slice(prints, lambda one: one.inputs) if shows and not self.cut else output
+            works = self._chooses(output) and any(map(self._is_told, made_of))
         loops: dict[Loop, None] = {}
         for value in working:
             loop = value.loop
@@ -208,14 +212,19 @@ class _Judge:
         )
 
     def _only_tests(self) -> bool:
-        """Tell whether the program has functions, all of them tests that nobody calls, and nothing else that works."""
+        """Tell whether the program has functions that nobody calls, and none but tests and those that only show things."""
         ours = self.graph.functions
+        working = {value.function for value in self.graph.values if self.marks.works[value.index]}
         return (
             bool(ours)
             and len(self.idle) == len(ours)
-            and all(map(self._is_test, ours))
-            and not any(self.marks.works[value.index] and value.function is None for value in self.graph.values)
+            and None not in working
+            and all(self._is_test(one) or (one not in working and self._prints(one)) for one in ours)
         )
+
+    def _prints(self, function: Function) -> bool:
+        """Tell whether ``function`` shows anything."""
+        return any(one.kind is Kind.PRINT for one in self._slice([function.prints]))
 
     def _is_test(self, function: Function) -> bool:
         """Tell whether ``function`` gives truths and nothing else, and goes no way that it could go back."""
@@ -224,6 +233,12 @@ class _Judge:
         given = self.marks.slice([function.returns], lambda one: one.inputs if one.kind is Kind.PICK else ())
         told = [one for one in given if one.kind is not Kind.PICK and one is not self.graph.nothing]
         return bool(told) and all(isinstance(one.known, bool) or one.what in TESTS for one in told)
+
+    def _gathers(self, value: Value) -> bool:
+        """Tell whether ``value`` puts neighbours in a table together, run for run: what is missing works on them."""
+        parts = value.inputs[:_GATHERED] if value.what in ("List", "Tuple") else ()
+        near = [part for part in parts if part.what == "index" and self.marks.has(part, VARIES)]
+        return len(near) > 1 and any(part.inputs[1].what == "step" for part in near)
 
     def _is_told(self, value: Value) -> bool:
         """Tell whether ``value`` is a fact that the program states, or comes from outside."""

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from codesteer_kernel.checkers.symbolic.choosing import choose
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
-from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, RICH, STRUCTURAL, VARIES, Marks
+from codesteer_kernel.checkers.symbolic.marks import (
+    FACT,
+    FOREIGN,
+    POOR,
+    READ,
+    RICH,
+    STRUCTURAL,
+    VARIES,
+    Marks,
+    is_written,
+)
 from codesteer_kernel.checkers.symbolic.working import PLAIN, Working
 
 __all__ = ["mark"]
@@ -116,6 +126,9 @@ class _Marking:
         elif user.what == "index":
             # Where in a list says nothing of what is in it; which entry of a table varies with what is looked up.
             base, place = user.inputs
+            if source is place and is_written(place) and is_written(base):
+                # What was written there is looked up by its name.
+                return
             if source is base or not marks & VARIES or marks & RICH:
                 self.marks.set(user, told if source is base else told & (FACT | READ))
             reaches = self.marks.has(base, FACT) or self.marks.has(place, RICH) or place.what == "step"

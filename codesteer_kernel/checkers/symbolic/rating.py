@@ -59,12 +59,17 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     partial = bool(source.fault) or source.unread > 0
     cut = cut or source.cut
     found = judge(flow_of(source.tree), Question(question), broken=partial, cut=cut)
-    if found.works and not partial and not cut and only_copies(source.tree):
+    if source.transcript:
+        # What it would run, its writer says, gave what stands below.
+        found = msgspec.structs.replace(
+            found, works=False, shows=True, outside=False, idle=False, methods=[], loops=[], branches=0
+        )
+    elif found.works and not partial and not cut and only_copies(source.tree):
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
-    suspicious = found.shows and not found.works and not found.outside and not partial
+    suspicious = found.shows and not found.works and not found.outside and (source.transcript or not partial)
     return Symbolic(
         score=_score(found, source, complexity),
         methods=found.methods,
@@ -102,6 +107,8 @@ def _note(found: Findings, source: Source, suspicious: bool) -> str:
     elif found.works:
         by = f": {', '.join(found.methods)}" if found.methods else ""
         sentences.append(f"The program computes its answer{by}.")
+    elif source.transcript:
+        sentences.append("The program is the transcript of a session: its results are typed in.")
     elif suspicious:
         sentences.append("The program prints what it was written with: nothing is computed.")
     elif found.outside:

@@ -47,10 +47,14 @@ _TOKEN = re.compile(
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}#\n]|[ \t]|\Z")
 # Cannot stand inside brackets: an opening bracket before it was never closed.
 _BREAKS_OUT = re.compile(r"(?:def|class|import|while|try|return|with)\b")
-# Where the last statement of a statement stands, and expressions that are pointless as statements.
+# After one of these, nothing more of its block can come.
+_ENDING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+# Where the last statement of a statement stands, and expressions that may begin a statement and are pointless as one.
 _BLOCKS = ("finalbody", "orelse", "handlers", "cases", "body")
-_BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript, ast.Compare, ast.BinOp)
+_BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+# A call or an index that is begun.
+_BEGUN = re.compile(r"(?<=[\w\])])[\[(]\s*+$")
 _LEADING_ZEROS = re.compile(r"(?<![\w.])0+(?=[1-9])")
 
 
@@ -60,6 +64,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
     (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
     what is whole or could be mended. ``unread`` counts the characters in the middle of a long text that were not read.
+    ``transcript``: what the prompts of an interpreter are said to have given stands below them.
     """
 
     tree: ast.Module
@@ -67,6 +72,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     cut: bool = False
     unread: int = 0
+    transcript: bool = False
 
 
 def read(text: str) -> Source:
@@ -104,13 +110,13 @@ def _read(text: str) -> Source:
     if plain != text:
         tree, _ = _parse(plain)
         if tree is not None:
-            return Source(tree=tree, cut=_breaks_off(tree, plain))
+            return Source(tree=tree, cut=_breaks_off(tree, plain), transcript=_is_transcript(text))
     line = getattr(fault, "lineno", None) or 0
     words = (
         "nested too deeply" if isinstance(fault, RecursionError | MemoryError) else getattr(fault, "msg", str(fault))
     )
     tree, cut = _piecewise(plain)
-    return Source(tree=tree, fault=str(words)[:200], line=line, cut=cut)
+    return Source(tree=tree, fault=str(words)[:200], line=line, cut=cut, transcript=_is_transcript(text))
 
 
 def _parse(text: str) -> tuple[ast.Module | None, Exception | None]:
@@ -124,14 +130,15 @@ def _parse(text: str) -> tuple[ast.Module | None, Exception | None]:
 
 def _breaks_off(tree: ast.Module, text: str) -> bool:
     """Tell whether ``text``, which parses, ends inside a block: in a comment, or in a bare name that does nothing."""
-    last_line = text.rstrip().rpartition("\n")[2]
-    if last_line.lstrip() != last_line and last_line.lstrip().startswith("#"):
-        return True
     block: list[ast.stmt] = tree.body
     depth = -1
     while block:
         statement, depth = block[-1], depth + 1
         block = next((part for name in _BLOCKS if (part := getattr(statement, name, None))), [])
+    last_line = text.rstrip().rpartition("\n")[2]
+    indent = len(last_line) - len(last_line.lstrip())
+    if indent and last_line.lstrip().startswith("#"):
+        return depth < 0 or not isinstance(statement, _ENDING) or indent < statement.col_offset
     return depth > 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, _BARE)
 
 
@@ -148,6 +155,20 @@ def _plain(text: str) -> str:
     text = _ASSIGNED_MAGIC.sub(r"\1 input()", text)
     text = _MAGIC.sub(r"\1pass", text)
     return textwrap.dedent(text)
+
+
+def _is_transcript(text: str) -> bool:
+    """Tell whether ``text`` shows a session with an interpreter, and below its prompts what they are said to have given."""
+    lines = text.split("\n")
+    if any(_FENCE.match(line) for line in lines):
+        lines = list(_fenced(lines))
+    typed = False
+    for line in lines:
+        if line.lstrip().startswith(">>>"):
+            typed = True
+        elif typed and line.strip() and not _SESSION.match(line):
+            return True
+    return False
 
 
 def _fenced(lines: list[str]) -> Iterator[str]:
@@ -170,16 +191,29 @@ def _piecewise(text: str) -> tuple[ast.Module, bool]:
     for first, piece in _pieces(text):
         lines = piece.split("\n")
         tree, fault = _parse(piece)
-        broken = tree is None
+        broken = tree is None and not isinstance(fault, SyntaxError)
         for _ in range(_TRIES):
             budget -= len(piece) + 50
             if not isinstance(fault, SyntaxError) or budget < 0:
                 break
+            broken = broken or _is_at_end(fault, lines)
             _mend(lines, fault)
             tree, fault = _parse("\n".join(lines))
         if tree is not None:
             body += ast.increment_lineno(tree, first).body
     return ast.Module(body=body, type_ignores=[]), broken
+
+
+def _is_at_end(fault: SyntaxError, lines: list[str]) -> bool:
+    """Tell whether ``lines`` may only lack what comes behind them: a sentence goes wrong at its second word."""
+    if any(words in (fault.msg or "") for words in ("never closed", "unterminated", "EOF", "expected an indented")):
+        return True
+    last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=1)
+    if (at := fault.lineno or 1) != last:
+        return at > last
+    line = lines[last - 1].partition("#")[0].rstrip()
+    missing = (fault.msg or "").startswith("expected")
+    return missing or max(fault.end_offset or 0, (fault.offset or 1) + 1) > len(line)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -224,6 +258,9 @@ def _mend(lines: list[str], fault: SyntaxError) -> None:
         lines.insert(int(header[1]) if header else at, above[: len(above) - len(above.lstrip())] + "    pass")
     elif "never closed" in message and (closing := _closing(line)):
         lines[at] = line.rstrip() + closing
+    elif "never closed" in message and _BEGUN.search(line) and not any(map(str.strip, lines[at + 1 :])):
+        # It breaks off where an argument or an index was about to come.
+        lines[at] = line.rstrip() + ")" if line.rstrip().endswith("(") else _BEGUN.sub("", line)
     elif "never closed" in message or "unterminated triple" in message or "EOF" in message:
         # All that follows was read as part of it.
         lines[at:] = [indent + "pass"]

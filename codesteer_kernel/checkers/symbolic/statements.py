@@ -69,6 +69,9 @@ class _Statements(Calls):
             value = yield self.expression(last.value)
             changes = value.what in CHANGES and "pop" not in value.what
             docstring = len(body) == 1 and value.kind is Kind.LITERAL and value.text
+            if value.what == "outside" and isinstance(last.value, ast.Name) and last.value.id[0].isupper():
+                # A bare word, which is no name of anything: an answer without its quotes.
+                value = self.graph.literal(last.value.id)
             if value.known is not None and not changes and not docstring:
                 # A notebook shows the value of the last expression.
                 shown = self.graph.make(Kind.PRINT, "display", [self.output(), value])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from operator import and_
 
+from codesteer_kernel.checkers.symbolic.expressions import never_equal
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
@@ -27,6 +29,9 @@ PLAIN = {
 }
 # What formulas on written numbers are made of.
 _ARITHMETIC = {"step", "sum", "product", "negate"}
+_MATHS = "math."
+# A day, a month and a year, in numbers.
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 # What libraries do with all numbers of a range at once.
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 # So many indices a table has at most.
@@ -46,6 +51,7 @@ class Working:
         # By the index of an operation on nothing but written numbers: how many are no surprise, how many the question
         # states, and how many it has.
         self._formulas = self._find_formulas()
+        self._wholes = self._find_wholes()
 
     def works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
@@ -59,7 +65,12 @@ class Working:
         if "." in value.what and is_search(value.what):
             return True
         # Factorials and angles of small numbers are found by the library, whoever chose them.
-        asked = value.what.startswith("math.") and self.question.known and self.question.asks_number
+        asked = (
+            value.what.startswith(_MATHS)
+            and self.question.known
+            and self.question.asks_number
+            and not self._is_by_hand(value)
+        )
         if asked and all(is_written(part) and self.question.explains(part.known) for part in value.inputs):
             return True
         numbers = [part for part in value.inputs if part.what in COUNTS]
@@ -125,6 +136,8 @@ class Working:
         """Tell whether ``work`` works something out, given the marks of its input ``source``."""
         marks = self.marks.of(source)
         fact, varies = bool(marks & FACT), bool(marks & VARIES)
+        if self._is_by_hand(work):
+            return False
         match work.what:
             case "compares" if self._is_bounds_test(work):
                 return False
@@ -142,6 +155,9 @@ class Working:
                 # What a table says of a name was written there.
                 table, key = work.inputs[0].inputs
                 return not (table.what == "Dict" and is_written(key))
+            case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
+                # Where it stands was known to who wrote it down.
+                return False
             case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
                 # A formula is put to the test.
                 return True
@@ -150,14 +166,19 @@ class Working:
                 return bool(self.marks.fed[work.index]) and any(
                     self.marks.has(one, VARIES) for one in (source, *work.inputs[:2])
                 )
+            case "contains" if len(work.inputs) == 2 and _never_holds(*work.inputs):
+                return False
             case "contains":
                 return varies or (fact and source.text and source is work.inputs[-1])
             case "logic":
                 return varies
             case "look-up":
-                return varies and source is not work.inputs[0]
+                return varies and source is not work.inputs[0] and not self._is_invented(work.inputs[0])
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
+                return False
+            case ".replace" if _is_date(work.inputs[0]) and all(map(is_written, work.inputs[1:3])):
+                # Nobody reckons with dates by exchanging digits that are written down.
                 return False
             case "step" if source.kind is Kind.LITERAL:
                 return fact and work.loop is None and self.question.is_arithmetic
@@ -196,6 +217,32 @@ class Working:
             return 2 * explained >= numbers
         return self.question.is_arithmetic and not self.counts_up(work, source)
 
+    def _is_by_hand(self, work: Value) -> bool:
+        """Tell whether ``work`` belongs to a formula most of whose numbers are the writer's own."""
+        explained, _, numbers = self._formulas[self._wholes[work.index]] if work.index in self._wholes else (0, 0, 0)
+        return self.question.known and 2 * explained < numbers
+
+    def _find_wholes(self) -> dict[int, int]:
+        """By the index of an operation in a formula that calls functions of ``math``: that of the whole formula."""
+        wholes: dict[int, int] = {}
+        for value in reversed(self.marks.values):
+            if value.index in self._formulas and value.kind is not Kind.LITERAL:
+                whole = wholes.setdefault(value.index, value.index)
+                wholes |= {part.index: whole for part in value.inputs if part.kind is not Kind.LITERAL}
+        called = {
+            wholes[value.index]
+            for value in self.marks.values
+            if value.what.startswith(_MATHS) and value.index in wholes
+        }
+        return {index: whole for index, whole in wholes.items() if whole in called}
+
+    def _is_invented(self, table: Value) -> bool:
+        """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
+        numbers = [one.known for one in table.parts[1::2][:_LOOKED_AT] if isinstance(one.known, int | float)]
+        telling = [one for one in numbers if abs(one) > 1]
+        stated = sum(map(self.question.states, telling))
+        return table.what == "Dict" and self.question.known and len(telling) > 1 and 2 * stated < len(telling)
+
     def counts_up(self, work: Value, source: Value) -> bool:
         """Tell whether ``work`` adds the constant ``source`` again and again: the number of runs is the answer.
 
@@ -212,11 +259,35 @@ class Working:
             if value.what == "constant":
                 known = value.known
                 formulas[value.index] = (int(self.question.explains(known)), int(self.question.states(known)), 1)
-            elif value.what in _ARITHMETIC and value.inputs and all(one.index in formulas for one in value.inputs):
+            elif (
+                (value.what in _ARITHMETIC or value.what.startswith(_MATHS))
+                and value.inputs
+                and all(one.index in formulas for one in value.inputs)
+            ):
                 parts = [formulas[one.index] for one in value.inputs]
                 explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
                 formulas[value.index] = (explained, stated, numbers)
         return formulas
+
+
+def _is_date(value: Value) -> bool:
+    """Tell whether ``value`` is a date that is written down."""
+    return isinstance(value.known, str) and _DATE.fullmatch(value.known.strip()) is not None
+
+
+def _is_looked_up(item: Value, text: Value) -> bool:
+    """Tell whether ``text`` is written down twice: in a list or table that ``item`` goes through, once, and by itself."""
+    if item.kind not in (Kind.ITEM, Kind.SOURCE) or not item.inputs or text.kind is not Kind.LITERAL:
+        return False
+    parts = item.inputs[0].parts
+    parts = parts[1::2] if item.inputs[0].what == "Dict" else parts
+    return isinstance(text.known, str) and len(text.known) > 1 and parts[:_LOOKED_AT].count(text) == 1
+
+
+def _never_holds(item: Value, whole: Value) -> bool:
+    """Tell whether ``whole`` holds texts and ``item`` is any of several numbers, or the other way round."""
+    parts = whole.parts[:_LOOKED_AT]
+    return whole.what != "Dict" and bool(parts) and all(never_equal(part, item) for part in parts)
 
 
 def _whole(value: Value) -> Value:
