@@ -42,7 +42,7 @@ def test_both_halves_hold_enough_of_both_kinds(half: Half) -> None:
     rows = programs(half)
     labels = Counter(row.label for row in rows)
     assert min(labels.values()) >= 0.3 * len(rows)
-    assert 0.3 * len(rows) <= sum(row.by_model for row in rows) <= 0.7 * len(rows)
+    assert sum(row.by_model for row in rows) >= 0.3 * len(rows)
     assert {"0", "2", "4", "6", "8", "a", "c", "e"} >= {row.id[0] for row in rows} or half == "held out"
 
 
