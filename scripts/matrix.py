@@ -150,8 +150,11 @@ def main(words: list[str]) -> int:
     parser.add_argument("--install", action="store_true", help="in a fresh environment of each, with tests")
     parser.add_argument("--only", nargs="+", choices=VERSIONS, default=VERSIONS)
     given = parser.parse_args(words)
-    rows = list(_rows(tuple(given.only), install=given.install))
-    for row in rows:
+    rows = []
+    for row in _rows(tuple(given.only), install=given.install):
+        rows.append(row)
+        # Each takes minutes: who waits sees how far it is.
+        print(f"{row.version} {row.step}: {row.state}", file=sys.stderr, flush=True)
         if row.state == "failed":
             print(f"--- {row.version} {row.step}\n{row.note}\n", file=sys.stderr)
     print(table(rows))
