@@ -121,14 +121,14 @@ def _install(python: Path, folder: Path) -> tuple[bool, str]:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     needed = [
         "-e",
-        f"{ROOT}[data,openai,anthropic]",
+        f"{ROOT}[data,openai,anthropic,keys]",
         "pytest",
         "pytest-asyncio",
         "pytest-timeout",
         "hypothesis",
         "jsonschema",
     ]
-    needed += ["cryptography", "nbconvert", "playwright", "sympy", "scipy"]
+    needed += ["cryptography", "nbconvert", "openpyxl", "playwright", "reasoning-gym", "sympy", "scipy"]
     return _run([*pip, *needed]) if well else (well, note)
 
 

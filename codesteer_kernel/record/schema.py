@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,17 @@ def record_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "CodeSteerRun",
         "$comment": MIME_TYPE,
-    } | schema
+    } | {name: _cleaned(value) for name, value in schema.items()}
+
+
+def _cleaned(part: Any) -> Any:
+    """Descriptions without the margin of the docstrings they come from, which Python keeps before 3.13 and drops since."""
+    if isinstance(part, dict):
+        return {
+            name: inspect.cleandoc(value) if name == "description" and isinstance(value, str) else _cleaned(value)
+            for name, value in part.items()
+        }
+    return [_cleaned(one) for one in part] if isinstance(part, list) else part
 
 
 def schema_text() -> str:

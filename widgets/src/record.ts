@@ -28,7 +28,7 @@ export interface RunRecord {
 /**
  * What was asked: the prompt as typed, summaries of the inputs, the names to bind.
  *
- *     ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
+ * ``context`` is told to the models before the prompt: what an earlier run, ``follows``, asked and found.
  */
 export interface Question {
   prompt: string;
@@ -57,13 +57,13 @@ export interface Models {
 /**
  * The settings that shaped the run.
  *
- *     ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
- *     version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
- *     ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
- *     made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
- *     nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
- *     in the place of the loop; empty: the loop itself. ``without`` names the parts of the loop that were left out: either
- *     checker, the steerer's word to stop, so that every round is made, or the trained head of a small steerer.
+ * ``max_tokens`` bounds one model call; ``code_seconds`` one program, ``check_seconds`` one test; ``prompts`` names the dialect's template
+ * version and content hash. ``start`` is the first decision where the user made it. ``samples`` first answers are made independently of each other.
+ * ``thinking`` tokens of hidden reasoning were asked of the target (None: its own way). ``repeat_partial`` calls are
+ * made again when they break off in the middle. ``faithful`` runs reproduce the published loop. ``check_only`` runs steer
+ * nothing: the checkers look at an answer that the user gave, and no target is asked. ``method`` names what answered
+ * in the place of the loop; empty: the loop itself. ``without`` names the parts of the loop that were left out: either
+ * checker, the steerer's word to stop, so that every round is made, or the trained head of a small steerer.
  */
 export interface RunConfig {
   dialect: string;
@@ -94,7 +94,7 @@ export interface Progress {
 /**
  * One decision, one answer, what its code printed, what the checkers said. ``index`` counts from 1.
  *
- *     ``result`` is the short answer read out of the program's output or the text.
+ * ``result`` is the short answer read out of the program's output or the text.
  */
 export interface Round {
   index: number;
@@ -111,9 +111,9 @@ export interface Round {
 /**
  * One decision of the steerer.
  *
- *     ``source`` says who chose the kind: the model, a rule, or the safe fall-back after unreadable output.
- *     ``guidance_source`` says who wrote the guidance. ``confidence`` is the probability of the chosen kind where it was
- *     scored. ``raw`` is the model's own text, whatever became of it; ``reason`` is for people.
+ * ``source`` says who chose the kind: the model, a rule, or the safe fall-back after unreadable output.
+ * ``guidance_source`` says who wrote the guidance. ``confidence`` is the probability of the chosen kind where it was
+ * scored. ``raw`` is the model's own text, whatever became of it; ``reason`` is for people.
  */
 export interface Decision {
   kind: 'code' | 'refine' | 'return' | 'terminate' | 'text';
@@ -168,10 +168,10 @@ export interface Output {
 /**
  * The symbolic checker's rating of a program: how much real computing it does.
  *
- *     ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
- *     programs that only print what they were written with. Only what reaches the output counts: ``loops`` is the number of
- *     loops by depth, the outermost first, ``branches`` that of choices, ``complexity`` both in one (a loop counts by its
- *     depth). ``endless`` are the lines of loops that nothing ends; ``partial``: only a part of the program could be read.
+ * ``score`` runs from 0 (a printed constant) to 10; ``methods`` names what was found; ``suspicious`` is set for
+ * programs that only print what they were written with. Only what reaches the output counts: ``loops`` is the number of
+ * loops by depth, the outermost first, ``branches`` that of choices, ``complexity`` both in one (a loop counts by its
+ * depth). ``endless`` are the lines of loops that nothing ends; ``partial``: only a part of the program could be read.
  */
 export interface Symbolic {
   score: number;
@@ -227,8 +227,8 @@ export interface FinalAnswer {
 /**
  * How well the final answer is supported, and why the run ended.
  *
- *     Levels: ``verified`` (a checker program passed), ``agreed`` (two rounds agree), ``executed`` (a program printed it),
- *     ``unchecked`` (text alone), ``doubtful`` (a checker failed it), ``none``.
+ * Levels: ``verified`` (a checker program passed), ``agreed`` (two rounds agree), ``executed`` (a program printed it),
+ * ``unchecked`` (text alone), ``doubtful`` (a checker failed it), ``none``.
  */
 export interface Support {
   level: 'agreed' | 'doubtful' | 'executed' | 'none' | 'unchecked' | 'verified';
@@ -247,7 +247,7 @@ export interface Bound {
 /**
  * Limits of the whole run (None: no limit) and the one that ended it.
  *
- *     ``output_mb`` bounds what models and programs put out together, in millions of characters.
+ * ``output_mb`` bounds what models and programs put out together, in millions of characters.
  */
 export interface Budget {
   rounds: number;
