@@ -7,7 +7,6 @@ its own, so that no depth of nesting meets Python's recursion limit.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
+from codesteer_kernel.checkers.symbolic.operators import ORDERED
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
@@ -23,14 +23,6 @@ __all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "nev
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
 
-_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 _CONTAINERS = {"List", "Tuple", "Set", "Dict", "comprehension", "builtins.list", ".split", ".splitlines"}
 # Parts of a text: put together in another way, they make a new one.
 _CUTS = {"slice", "index"}
@@ -228,7 +220,7 @@ class Expressions(Variables):
         inside = any(isinstance(op, ast.In | ast.NotIn) for op in node.ops)
         value = self.work("contains" if inside else "equals" if equal else "compares", values)
         known = [one.known for one in values]
-        compared = _COMPARED.get(type(node.ops[0]))
+        compared = ORDERED.get(type(node.ops[0]))
         # Which of two numbers is the larger may be what is asked; compared with 0 or 1 they are as good as constants.
         evident = equal or any(one in (0, 1) for one in known)
         if len(known) == 2 and self.evident(values) and compared is not None and evident:

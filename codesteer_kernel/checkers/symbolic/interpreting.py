@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
+
+from codesteer_kernel.checkers.symbolic.operators import BINARY, COMPARED, UNARY
 
 __all__ = ["Carried", "Stopped", "carry_out"]
 
@@ -25,37 +26,6 @@ _DEEPEST = 60
 _WIDEST = 200
 _WIDTH = re.compile(r"\d{3}|\*")
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.RShift: operator.rshift,
-}
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.Not: operator.not_,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-}
-_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
-}
 _METHODS: dict[type[Any], str] = {
     str: """
         count find rfind index startswith endswith upper lower title capitalize swapcase strip lstrip rstrip split
@@ -306,7 +276,7 @@ class _Interpreter:
     def operation(self, op: ast.operator, left: Any, right: Any) -> Any:
         self.weigh(left)
         self.weigh(right)
-        act = _BINARY.get(type(op))
+        act = BINARY.get(type(op))
         several = isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple)
         if act is None or isinstance(left, set) or isinstance(right, set):
             raise Stopped
@@ -329,7 +299,7 @@ class _Interpreter:
         return value
 
     def _unary(self, node: ast.UnaryOp, names: _Names) -> Any:
-        return _UNARY[type(node.op)](self.value(node.operand, names))
+        return UNARY[type(node.op)](self.value(node.operand, names))
 
     def _boolean(self, node: ast.BoolOp, names: _Names) -> Any:
         value: Any = None
@@ -346,7 +316,7 @@ class _Interpreter:
             right = self.value(one, names)
             self.weigh(left)
             self.weigh(right)
-            result = _COMPARED[type(op)](left, right)
+            result = COMPARED[type(op)](left, right)
             self.note(one, (_digest(left), _digest(right)), bool(result))
             if not result:
                 break
