@@ -149,12 +149,17 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between runs")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        os.environ["CODESTEER_HOME"] = home
+        # Files that others leave in the machine's folder meanwhile are not ours to count.
+        own = Path(home) / "temporary"
+        own.mkdir()
+        os.environ |= {"CODESTEER_HOME": home, "TMPDIR": str(own)}
+        tempfile.tempdir = str(own)
         started = time.perf_counter()
         before, after, runs = endure(given.runs, pause=given.pause)
         seconds = time.perf_counter() - started
         engine().close()
         ended = _settled()
+        tempfile.tempdir = None
     print(f"\n{given.runs} runs in {seconds:.0f} s\n")
     print(f"{'':22} {'warm':>10} {'at the end':>12} {'engine closed':>14} {'a run':>10}")
     for name, count in before.items():

@@ -4,7 +4,8 @@
 
 A benchmark is a module of this folder that is run as ``python -m benchmarks.NAME``; what it measures is what its own text
 says, first of all in its first sentence. One that fails, or takes longer than an hour, is shown as failed, and the others
-go on. Lines of its output that hold a ratio (``3.1 x``) stand above the whole of it.
+go on. Lines of its output that hold a ratio (``3.1 x``) stand above the whole of it. With ``--only`` the figures of the
+others stay on the page as they are, and those measured anew say when.
 """
 
 from __future__ import annotations
@@ -95,21 +96,36 @@ def hardware() -> list[str]:
     lines += [f"Memory: {int(memory) / 1e6:.0f} GB"] if memory else []
     lines += [f"GPU: {_gpu()}"]
     lines += [f"System: {platform.system()} {platform.release()}, Python {platform.python_version()}"]
-    with_load = getattr(os, "getloadavg", None)
-    lines += [f"Load before the first benchmark: {with_load()[0]:.2f}"] if with_load else []
-    return lines
+    return [*lines, f"Load before the first benchmark: {_load()}"]
 
 
-def page(outcomes: Iterable[Outcome], surroundings: Iterable[str], *, when: dt.datetime, commit: str) -> str:
-    """The page, in Markdown."""
+def _load() -> str:
+    """The load average of the last minute."""
+    asked = getattr(os, "getloadavg", None)
+    return f"{asked()[0]:.2f}" if asked else "unknown"
+
+
+def page(
+    outcomes: Iterable[Outcome],
+    surroundings: Iterable[str],
+    *,
+    when: dt.datetime,
+    commit: str,
+    older: str = "",
+) -> str:
+    """The page, in Markdown; ``older`` is one on which the benchmarks not among ``outcomes`` stay as they are."""
     shown = {one.name: one for one in outcomes}
+    measured = [f"- {line}" for line in surroundings] if shown else []
+    rows, sections, first = _kept(older)
+    at = f"Measured {when:%Y-%m-%d %H:%M} UTC at {commit}."
+    anew = f"{at} Load before: {_load()}." if first else ""
     lines = [
         "# Performance",
         "",
         "Written by `make bench`, every benchmark of `benchmarks/` in one run. Ratios to peers are measured side by side in",
         "that run: they hold on other machines better than times do. To measure one: `python -m benchmarks.NAME`.",
         "",
-        *_measured(surroundings if shown else (), when, commit),
+        *(first or ([at, "", *measured] if measured else ["Nothing was measured yet."])),
         "",
         "| benchmark | what it measures | took | ended |",
         "|---|---|---|---|",
@@ -117,21 +133,32 @@ def page(outcomes: Iterable[Outcome], surroundings: Iterable[str], *, when: dt.d
     for name in BENCHMARKS:
         told = purpose(name).split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
         one = shown.get(name)
+        if one is None and name in rows:
+            lines.append(rows[name])
+            continue
         took = f"{one.seconds:.0f} s" if one else ""
         linked = f"[{name}](#bench-{name})" if one else name
         lines.append(f"| {linked} | {told} | {took} | {_ended(one)} |")
     for name in BENCHMARKS:
         if one := shown.get(name):
-            lines += _section(one)
+            lines += _section(one, anew)
+        elif name in sections:
+            lines += ["", f"(bench-{name})=", *sections[name]]
     return "\n".join(lines) + "\n"
 
 
-def _measured(surroundings: Iterable[str], when: dt.datetime, commit: str) -> list[str]:
-    lines = [f"- {line}" for line in surroundings]
-    return [f"Measured {when:%Y-%m-%d %H:%M} UTC at {commit}.", "", *lines] if lines else ["Nothing was measured yet."]
+def _kept(older: str) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
+    """Of an older page: rows of its table and sections by name, and what it says of where and when it was measured."""
+    above, *parts = re.split(r"^\(bench-(\w+)\)=\n", older, flags=re.MULTILINE)
+    sections = {name: body.rstrip().splitlines() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    lines = above.splitlines()
+    rows = {name: line for name in sections for line in lines if line.startswith(f"| [{name}](#bench-{name}) |")}
+    begun = next((place for place, line in enumerate(lines) if line.startswith("Measured ")), None)
+    ended = next((place for place, line in enumerate(lines) if line.startswith("| benchmark |")), 0)
+    return rows, sections, lines[begun : ended - 1] if begun is not None else []
 
 
-def _section(one: Outcome) -> list[str]:
+def _section(one: Outcome, anew: str) -> list[str]:
     lines = [
         "",
         f"(bench-{one.name})=",
@@ -139,7 +166,7 @@ def _section(one: Outcome) -> list[str]:
         "",
         purpose(one.name),
         "",
-        f"`python -m benchmarks.{one.name}`: {_ended(one)}.",
+        f"`python -m benchmarks.{one.name}`: {_ended(one)}.{f' {anew}' if anew else ''}",
     ]
     ratios = [line.rstrip() for line in one.output.splitlines() if _RATIO.search(line)][:_MOST_RATIOS]
     if ratios:
@@ -201,12 +228,18 @@ def commit() -> str:
 
 
 def report(names: Sequence[str], path: Path, tell: Callable[[str], None] = print) -> int:
-    """Run the benchmarks called ``names`` and write the page after each; returns how many failed."""
+    """Run the benchmarks called ``names`` and write the page after each; returns how many failed.
+
+    Where they are not all, and the page is of the same machine, the others stay on it.
+    """
     surroundings, when, at = hardware(), dt.datetime.now(dt.UTC), commit()
+    older = path.read_text(encoding="utf-8") if path.exists() and set(names) < set(BENCHMARKS) else ""
+    if not all(f"- {line}" in older for line in surroundings[:-1]):
+        older = ""
     outcomes: list[Outcome] = []
     for name in names:
         tell(f"{name} ...")
         outcomes.append(measure(name))
         tell(f"{name}: {_ended(outcomes[-1])}, {outcomes[-1].seconds:.0f} s")
-        path.write_text(page(outcomes, surroundings, when=when, commit=at), encoding="utf-8")
+        path.write_text(page(outcomes, surroundings, when=when, commit=at, older=older), encoding="utf-8")
     return sum(one.code != 0 for one in outcomes)

@@ -91,6 +91,43 @@ def test_one_failure_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest
     assert text.count("**failed**") == 2, "in the table and in its section"
 
 
+def test_what_is_measured_anew_says_when_and_the_rest_of_the_page_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "first"
+    monkeypatch.setattr(
+        report, "measure", lambda name: Outcome(name=name, seconds=9, code=0, output=f"{said} {name}\n")
+    )
+    monkeypatch.setattr(report, "hardware", lambda: ["Processor: one", "Load before the first benchmark: 0.10"])
+    path = tmp_path / "performance.md"
+    report.report(["startup", "executor", "store"], path, tell=lambda text: None)
+    before = path.read_text(encoding="utf-8")
+    said = "second"
+    report.report(["executor", "lab"], path, tell=lambda text: None)
+    after = path.read_text(encoding="utf-8")
+    for told in (
+        "first startup",
+        "first store",
+        "second executor",
+        "second lab",
+        "- Processor: one",
+        before.split("\n")[5],
+    ):
+        assert told in after
+    assert "first executor" not in after
+    assert after.count("Load before: ") == 2, "each that was measured anew says so"
+    assert [line.partition("]")[0][3:] for line in after.splitlines() if line.startswith("| [")] == [
+        "startup",
+        "executor",
+        "store",
+        "lab",
+    ]
+    # Figures of another machine are not mixed with these.
+    monkeypatch.setattr(report, "hardware", lambda: ["Processor: two", "Load before the first benchmark: 0.10"])
+    report.report(["store"], path, tell=lambda text: None)
+    assert "startup" not in path.read_text(encoding="utf-8").partition("(bench-")[2]
+
+
 def test_the_machine_is_named_in_words() -> None:
     lines = hardware()
     assert [line.partition(":")[0] for line in lines][:1] == ["Processor"]

@@ -10,7 +10,7 @@ from codesteer_kernel.models.catalogue import Entry
 from codesteer_kernel.models.local import LocalModel
 from codesteer_kernel.record import Question
 from codesteer_kernel.steering.dialects.mini import choice_turn, log_odds, opening, reading_turn
-from codesteer_kernel.steering.head import Head, Linear, find_head
+from codesteer_kernel.steering.head import Head, Likeness, find_head
 from codesteer_kernel.steering.head.file import encode_head, heads_dir
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.training.mini.readings import PROBES
@@ -37,7 +37,7 @@ async def test_what_is_read_out_is_what_is_scored(
         assert apart == pytest.approx(log_odds(scored.probabilities["Code>>>"]), abs=0.02)
         assert len(set(read.probes.values())) > 30
         # And a head that belongs to these weights is found for them.
-        one = Linear(names=["q.asks"], mean=[0.0], scale=[1.0], weights=[1.0])
+        one = Likeness(names=["q.asks"], mean=[0.0], scale=[1.0], shares=[1.0], width=1.0, known=[[0.5]], weights=[1.0])
         head = Head(model=model.name, weights=smollm.sha256, prompts=load_prompts("mini").stamp, choice=one)
         heads_dir().mkdir(parents=True)
         (heads_dir() / "smollm.json").write_bytes(encode_head(head))

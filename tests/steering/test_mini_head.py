@@ -17,7 +17,7 @@ from codesteer_kernel.record import Question, Round, RunConfig
 from codesteer_kernel.run import RunSettings, engine
 from codesteer_kernel.steering.dialects import open_dialect
 from codesteer_kernel.steering.evidence import assess
-from codesteer_kernel.steering.head import Head, Linear, find_head, question_facts, read_head, readout_facts
+from codesteer_kernel.steering.head import Head, Likeness, find_head, question_facts, read_head, readout_facts
 from codesteer_kernel.steering.head.file import encode_head, heads_dir
 from codesteer_kernel.steering.head.question import LOWEST
 from codesteer_kernel.steering.head.situation import situation_facts
@@ -48,19 +48,28 @@ class Read(Speaker):
         return {word: place for place, word in enumerate(words, 1)}
 
 
-def linear(**weights: float) -> Linear:
-    names = [name.replace("__", ".") for name in weights]
+def case(weight: float, **facts: float) -> Likeness:
+    """A head that knows one case, with these facts, and finds what is like it ``weight`` (log-odds) a yes."""
+    names = [name.replace("__", ".") for name in facts]
     count = len(names)
-    return Linear(names=names, mean=[0.0] * count, scale=[1.0] * count, weights=list(weights.values()))
+    return Likeness(
+        names=names,
+        mean=[0.0] * count,
+        scale=[1.0] * count,
+        shares=[1 / count] * count,
+        width=0.5,
+        known=[list(facts.values())],
+        weights=[weight],
+    )
 
 
-def head(choice: Linear | None = None, review: Linear | None = None, **changes: object) -> Head:
+def head(choice: Likeness | None = None, review: Likeness | None = None, **changes: object) -> Head:
     made = {
         "model": "local/read",
         "weights": WEIGHTS,
         "prompts": load_prompts("mini").stamp,
         "probes": {"Math": 3},
-        "choice": choice or linear(q__asks=1.0),
+        "choice": choice or case(1.0, q__asks=0.5),
         "review": review,
     }
     return Head(**(made | changes))  # type: ignore[arg-type]
@@ -144,21 +153,35 @@ def test_words_and_a_program_that_agree_are_told_from_two_programs() -> None:
 # -- heads
 
 
-def test_log_odds_are_a_weighted_sum_and_no_fact_outvotes_all() -> None:
-    one = Linear(names=["a", "b"], mean=[1.0, 0.0], scale=[2.0, 1.0], weights=[3.0, 0.5], bias=-1.0)
-    assert one.log_odds({"a": 3.0, "b": -1.0}) == pytest.approx(-1 + 3 * 1 - 0.5)
-    assert one.log_odds({}) == -1
-    assert one.log_odds({"a": 1e9}) == pytest.approx(-1 + 3 * 4)
-    assert one.probability({"a": 3.0, "b": -1.0}) == pytest.approx(1 / (1 + math.exp(-1.5)))
+def test_a_known_case_speaks_for_its_like_and_what_is_like_none_gets_the_bias() -> None:
+    one = Likeness(
+        names=["a", "b"],
+        mean=[1.0, 0.0],
+        scale=[2.0, 1.0],
+        shares=[0.75, 0.25],
+        width=0.5,
+        known=[[1.0, 0.0], [-3.0, 0.0]],
+        weights=[3.0, -2.0],
+        bias=-1.0,
+    )
+    assert one.log_odds({"a": 3.0, "b": 0.0}) == pytest.approx(-1 + 3, abs=1e-3)
+    assert one.log_odds({"a": -5.0}) == pytest.approx(-1 - 2, abs=1e-3), "what is not given counts as the mean"
+    assert one.log_odds({"a": 3.0, "b": 1.0}) == pytest.approx(-1 + 3 * math.exp(-0.25 / (2 * 0.25)), abs=1e-3)
+    assert one.log_odds({"a": 1e9, "b": 1e9}) == pytest.approx(-1, abs=1e-3)
+    assert one.log_odds({"a": 1e9}) == one.log_odds({"a": 9.0}), "beyond four deviations all is equally far"
+    assert one.probability({"a": 3.0}) == pytest.approx(1 / (1 + math.exp(-2)), abs=1e-3)
 
 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
         ({"format": 2}, "format 2"),
-        ({"choice": Linear(names=["a"], mean=[], scale=[1.0], weights=[1.0])}, "equally many"),
-        ({"choice": Linear(names=["a"], mean=[0.0], scale=[0.0], weights=[1.0])}, "not above 0"),
-        ({"choice": Linear(names=["a", "a"], mean=[0.0] * 2, scale=[1.0] * 2, weights=[1.0] * 2)}, "twice"),
+        ({"choice": msgspec.structs.replace(case(1.0, a=0.0), mean=[])}, "equally many"),
+        ({"choice": msgspec.structs.replace(case(1.0, a=0.0), known=[[0.0], [1.0, 2.0]])}, "equally many"),
+        ({"choice": msgspec.structs.replace(case(1.0, a=0.0), weights=[])}, "equally many"),
+        ({"choice": msgspec.structs.replace(case(1.0, a=0.0), scale=[0.0])}, "not above 0"),
+        ({"choice": msgspec.structs.replace(case(1.0, a=0.0), width=0.0)}, "not above 0"),
+        ({"review": msgspec.structs.replace(case(1.0, a=0.0, b=0.0), names=["a", "a"])}, "twice"),
     ],
 )
 def test_an_unsound_head_is_refused_with_its_file(change: dict[str, object], fault: str) -> None:
@@ -176,7 +199,7 @@ def test_what_is_no_head_is_refused(data: bytes) -> None:
 def test_equal_heads_are_equal_bytes_and_their_stamp_names_them() -> None:
     data = encode_head(head())
     assert data == encode_head(msgspec.json.decode(data, type=Head))
-    one, other = read_head(data, "a"), read_head(encode_head(head(linear(q__asks=2.0))), "b")
+    one, other = read_head(data, "a"), read_head(encode_head(head(case(2.0, q__asks=0.5))), "b")
     assert one.stamp.startswith("mini-head@1:")
     assert one.stamp != other.stamp
 
@@ -205,7 +228,7 @@ async def choose(steerer: Speaker, config: RunConfig | None = None) -> tuple[obj
 
 
 async def test_the_head_decides_where_there_is_one_and_can_be_left_out(own: Path) -> None:
-    known = keep(own, head(linear(r__odds=-1.0)))
+    known = keep(own, head(case(math.log(4), r__odds=math.log(1 / 4))))
     scores = [{"Code>>>": 0.2, "Text>>>": 0.8}] * 2
     steerer = Read([], scores=scores)
     decision, stamp = await choose(steerer)
@@ -220,22 +243,30 @@ async def test_the_head_decides_where_there_is_one_and_can_be_left_out(own: Path
 
 
 async def test_probes_and_the_question_reach_the_head(own: Path) -> None:
-    keep(own, head(linear(r__Math=1.0, q__marked=2.0), probes={"Math": 3, "Word": 1}))
-    decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
     # Math has -3 and Word -1: one below their middle; the question has its mark.
-    assert decision.confidence == pytest.approx(1 / (1 + math.exp(-(2.0 - 1.0))))  # type: ignore[attr-defined]
+    for math_fact, marked, kind in ((-1.0, 1.0, "text"), (-3.0, 1.0, "code"), (-1.0, 0.0, "code")):
+        known = msgspec.structs.replace(case(-2.0, r__Math=math_fact, q__marked=marked), bias=0.9)
+        keep(own, head(known, probes={"Math": 3, "Word": 1}))
+        decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
+        assert decision.kind == kind, "only what is like the known question is text"  # type: ignore[attr-defined]
+    keep(own, head(case(2.0, r__Math=-1.0, q__marked=1.0), probes={"Math": 3, "Word": 1}))
+    decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
+    assert decision.confidence == pytest.approx(1 / (1 + math.exp(-2.0)))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("weight", "kind", "share"), [(9.0, "return", 0.999), (-9.0, "refine", 0.999)])
 async def test_later_rounds_follow_the_head(own: Path, weight: float, kind: str, share: float) -> None:
-    keep(own, head(review=linear(s__test__pass=weight)))
-    steerer = Read([], scores=[{"Return>>>": 0.5, "Refine>>>": 0.5}])
+    keep(own, head(review=case(weight, s__test__pass=1.0, r__odds=0.0)))
+    returning, first = {"Return>>>": 0.5, "Refine>>>": 0.5}, {"Code>>>": 0.5, "Text>>>": 0.5}
+    steerer = Read([], scores=[returning, first, returning])
     dialect = open_dialect("mini", steerer, calls_of(rounds=1), Question(prompt=COUNTING), RunConfig())
     rounds = [program_round(1, verdict="pass")]
     decision = await dialect.review(rounds, assess(rounds))
     assert decision.kind == kind
     assert decision.confidence == pytest.approx(share, abs=2e-3)
     assert sum(decision.probabilities.values()) == pytest.approx(1)
+    await dialect.review(rounds, assess(rounds))
+    assert len(steerer.scored) == 3, "a question whose first choice was made for it is read out once"
 
 
 async def test_without_a_head_for_later_rounds_the_untuned_choice_stays(own: Path) -> None:
@@ -250,7 +281,7 @@ async def test_without_a_head_for_later_rounds_the_untuned_choice_stays(own: Pat
 
 
 async def test_the_record_of_a_run_names_the_head(own: Path) -> None:
-    known = keep(own, head(linear(r__odds=1.0), review=linear(s__code=9.0)))
+    known = keep(own, head(case(1.0, r__odds=math.log(9)), review=case(9.0, s__code=1.0)))
     steerer = Read([], scores=[{"Code>>>": 0.9, "Text>>>": 0.1}, {"Return>>>": 0.1, "Refine>>>": 0.9}])
     config = RunConfig(dialect="mini", without=["self-answer"])
     run = Run(["```python\nprint(6 * 7)\n```"], steerer, Programs(["42"]), config=config)

@@ -24,12 +24,12 @@ from codesteer_kernel.steering.head.file import encode_head
 from codesteer_kernel.symbench import get
 from codesteer_kernel.symbench.seeds import problem_seed
 from codesteer_kernel.training.mini.examples import read_examples
-from codesteer_kernel.training.mini.learning import FEWEST, Rows, learn_choice, learn_right
+from codesteer_kernel.training.mini.learning import FEWEST, MOST_KNOWN, Rows, learn_choice, learn_right
 from codesteer_kernel.training.mini.making import Made, make
 from codesteer_kernel.training.mini.measuring import balanced, measured
 from codesteer_kernel.training.mini.outcomes import collect_outcomes
 from codesteer_kernel.training.mini.readings import reader
-from codesteer_kernel.training.mini.regression import calibration, fit, folds
+from codesteer_kernel.training.mini.regression import fit, folds
 from codesteer_kernel.training.mini.report import calibration_plot, page, table, write_report
 from tests.steering.rounds import program_round, text_round
 
@@ -65,16 +65,6 @@ def test_folds_hold_out_whole_tasks_and_all_of_them() -> None:
     assert [part.tolist() for part in folds(groups, 3, seed=0)] == [part.tolist() for part in parts]
 
 
-def test_calibration_tames_what_is_too_sure_and_ignores_what_is_upside_down() -> None:
-    chance = np.random.default_rng(2)
-    odds = chance.normal(size=3_000)
-    came = (chance.random(3_000) < 1 / (1 + np.exp(-odds))).astype(float)
-    slope, shift = calibration(3 * odds + 2, came, np.ones(3_000))
-    assert slope == pytest.approx(1 / 3, abs=0.05)
-    assert shift == pytest.approx(-2 / 3, abs=0.15)
-    assert calibration(-odds, came, np.ones(3_000))[0] == 0
-
-
 def test_balanced_accuracy_is_half_for_who_always_says_the_same() -> None:
     wanted = [True] * 8 + [False] * 2
     constant = balanced([True] * 10, wanted)
@@ -86,6 +76,19 @@ def test_balanced_accuracy_is_half_for_who_always_says_the_same() -> None:
     assert one.balanced is not None
     assert one.balanced.low < one.balanced.value == pytest.approx((7 / 8 + 1) / 2)
     assert balanced([True], [True]) is None
+
+
+def test_ranking_is_how_often_a_yes_stands_above_a_no() -> None:
+    for chances, share in (([0.2, 0.3, 0.1], 1.0), ([0.2, 0.3, 0.2], 0.75), ([0.1, 0.1, 0.9], 0.0)):
+        one = measured("x", chances, [True, True, False])
+        assert one is not None
+        assert one.ranking == share
+    alone = measured("x", [0.2], [True])
+    assert alone is not None
+    assert alone.ranking is None
+    constant = measured("x", [1.0, 1.0], [True, False], forecasts=False)
+    assert constant is not None
+    assert constant.ranking is None
     assert measured("x", [], []) is None
 
 
@@ -95,50 +98,63 @@ def test_balanced_accuracy_is_half_for_who_always_says_the_same() -> None:
 def planted(count: int = 240, tasks: int = 12, seed: int = 3) -> Rows:
     """Code is right where q.a is high, text where q.b is; each task has its own mean of r.c, which says nothing."""
     chance = random.Random(seed)
-    facts, names, code, text = [], [], [], []
+    facts, names, problems, code, text = [], [], [], [], []
     for place in range(count):
         task = place % tasks
         one = {"q.a": chance.gauss(0, 1), "q.b": chance.gauss(0, 1), "r.c": task + chance.gauss(0, 1)}
         facts.append(one)
         names.append(f"task{task}")
+        problems.append(f"problem{place}")
         code.append(float(chance.random() < 1 / (1 + np.exp(-2 * one["q.a"]))))
         text.append(float(chance.random() < 1 / (1 + np.exp(-2 * one["q.b"]))))
-    return Rows(facts=facts, tasks=names, code=code, text=text)
+    return Rows(facts=facts, tasks=names, problems=problems, code=code, text=text)
 
 
 def test_a_choice_is_learned_from_outcomes_and_holds_on_tasks_never_seen() -> None:
     rows = planted()
     learned = learn_choice(rows, NAMES)
-    weights = dict(zip(learned.linear.names, learned.linear.weights, strict=True))
-    assert weights["q.a"] > 0.5
-    assert weights["q.b"] < -0.5
-    assert abs(weights["r.c"]) < 0.5
+    code, text = ({"q.a": side, "q.b": -side, "r.c": 5.0} for side in (1.5, -1.5))
+    assert learned.likeness.log_odds(code) > 0.5
+    assert learned.likeness.log_odds(text) < -0.5
     decisive = [place for place, one in enumerate(rows.code) if one != rows.text[place]]
-    hits = sum((learned.held_out[place] > 0) == (rows.code[place] > rows.text[place]) for place in decisive)
-    assert hits / len(decisive) > 0.75
+    for held_out in (learned.by_problem, learned.by_task):
+        hits = sum((held_out[place] > 0) == (rows.code[place] > rows.text[place]) for place in decisive)
+        assert hits / len(decisive) > 0.7
     assert learned.told["decisive"] == len(decisive)
 
 
 def test_equal_data_and_seed_make_equal_heads_whatever_is_kept_of_preference_tuning() -> None:
     one, other = learn_choice(planted(), NAMES, seed=5), learn_choice(planted(), NAMES, seed=5)
-    assert (one.linear, one.held_out, one.told) == (other.linear, other.held_out, other.told)
+    assert one == other
     better = one.told["held_out_loss_preference"] < one.told["held_out_loss_outcomes"]  # type: ignore[operator]
     assert better or not one.told["preference_kept"]
 
 
-def test_the_task_itself_is_no_help_on_other_tasks() -> None:
-    """What only tells tasks apart must not look good: held out by task, it is worth nothing."""
+def test_the_task_itself_helps_on_its_own_problems_and_says_nothing_of_other_tasks() -> None:
     chance = random.Random(4)
     tasks = [f"task{place % 10}" for place in range(200)]
     facts = [{f"q.{n}": float(task == f"task{n}") for n in range(10)} for task in tasks]
     code = [float(int(task[4:]) % 2) if chance.random() < 0.9 else 0.5 for task in tasks]
-    learned = learn_choice(Rows(facts=facts, tasks=tasks, code=code, text=[1 - one for one in code]), list(facts[0]))
-    assert max(map(abs, learned.linear.weights)) < 0.05, "calibration on held-out tasks takes it back"
+    rows = Rows(facts, tasks, [str(place) for place in range(200)], code, [1 - one for one in code])
+    learned = learn_choice(rows, list(facts[0]))
+    decisive = [place for place, one in enumerate(code) if one != 0.5]
+    assert all((learned.by_problem[place] > 0) == (code[place] > 0.5) for place in decisive)
+    assert min(abs(learned.by_problem[place]) for place in decisive) > 1
+    assert max(map(abs, learned.by_task)) < 0.7, "a task that is like no other gets what was oftener right"
+    assert learned.likeness.log_odds(dict.fromkeys(facts[0], 0.5)) == pytest.approx(learned.likeness.bias, abs=0.05)
+
+
+def test_a_head_keeps_a_bounded_number_of_cases_of_all_tasks() -> None:
+    learned = learn_choice(planted(count=2 * MOST_KNOWN), NAMES)
+    assert len(learned.likeness.known) <= MOST_KNOWN
+    # r.c has its task's number as its mean, so that cases of the first and of the last task are among the known.
+    shown = [one[2] for one in learned.likeness.known]
+    assert max(shown) - min(shown) > 3
 
 
 @pytest.mark.parametrize("code", [[1.0] * 40, [1.0] * (40 - FEWEST + 1) + [0.0] * (FEWEST - 1)])
 def test_too_little_to_decide_on_is_refused(code: list[float]) -> None:
-    rows = Rows(facts=[{"q.a": 0.0}] * 40, tasks=["t", "u"] * 20, code=code, text=[1 - one for one in code])
+    rows = Rows([{"q.a": 0.0}] * 40, ["t", "u"] * 20, [*map(str, range(40))], code, [1 - one for one in code])
     with pytest.raises(BadInput, match="are needed"):
         learn_choice(rows, ["q.a"])
     with pytest.raises(BadInput, match="with a wrong answer"):
@@ -247,13 +263,19 @@ def test_a_folder_becomes_a_head_that_is_measured_beside_what_it_must_beat(tmp_p
     made = trained(tmp_path, steerer, measure=[held], made={"command": "codesteer train mini x"})
     assert made.head.made["targets"] == {"local/x": 96}
     assert made.head.probes == {"Code": 1, "Text": 2}
-    assert [one.title.split()[0] for one in made.measurements] == ["training,", "seen", "unseen"]
-    assert [one.problems for one in made.measurements] == [48, 24, 3]
-    names = [one.name for one in made.measurements[1].choice]
+    assert [one.title for one in made.measurements] == [
+        "training, each problem by a head that had not seen it",
+        "training, each task by a head that had not seen it",
+        "measured",
+        "measured, seen tasks",
+        "measured, unseen tasks",
+    ]
+    assert [one.problems for one in made.measurements] == [48, 48, 27, 24, 3]
+    names = [one.name for one in made.measurements[2].choice]
     assert names[0].startswith("codesteer-mini: ")
     assert {"untuned choice", "always code", "always text"} <= set(names)
     ours, untuned = (
-        next(one for one in made.measurements[1].choice if name in one.name) for name in ("codesteer-mini", "untuned")
+        next(one for one in made.measurements[3].choice if name in one.name) for name in ("codesteer-mini", "untuned")
     )
     assert ours.balanced is not None
     assert untuned.balanced is not None
@@ -289,7 +311,7 @@ def test_a_head_by_one_command(
     assert main(words) == 0
     told = capsys.readouterr()
     assert "reading questions: 48 of 48" in told.err
-    assert "seen tasks, measured: 4 decisive problems; balanced accuracy: codesteer-mini: " in told.out
+    assert "measured, seen tasks: 4 decisive problems; balanced accuracy: codesteer-mini: " in told.out
     head = read_head(file.read_bytes(), "mini.json")
     assert (head.weights, head.made["seed"]) == (Steerer.weights, 7)
     assert head.made["command"].startswith("codesteer train mini ")

@@ -19,7 +19,7 @@ from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.evidence import Situation, guidance_for
-from codesteer_kernel.steering.head import Head, question_facts, readout_facts, situation_facts
+from codesteer_kernel.steering.head import Head, question_facts, readout_facts, readout_of, situation_facts
 from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = [
@@ -109,10 +109,15 @@ class Mini:
         self._head = head
         self._choice = choice_turn(question)
         self._messages = opening()
+        self._asked: dict[str, float] | None = None
 
     async def choose(self) -> Decision:
         """Score code against text."""
-        probabilities = await self._read(self._choice, FIRST, "choice", 0)
+        if self._head is None:
+            probabilities = await self._read(self._choice, FIRST, "choice", 0)
+        else:
+            code = self._head.choice.probability(await self._facts(self._head))
+            probabilities = {"code": code, "text": 1 - code}
         kind = _likeliest(probabilities)
         self._say(self._choice, kind)
         return Decision(
@@ -144,6 +149,7 @@ class Mini:
         probabilities = await self._read(turn, situation.allowed, "review", last.index)
         if self._head and self._head.review and "return" in probabilities:
             facts = situation_facts(self._question, rounds, situation, log_odds(probabilities["return"]))
+            facts |= readout_of(await self._facts(self._head))
             probabilities = _shifted(probabilities, "return", self._head.review.probability(facts))
         else:
             probabilities = weighed(probabilities, situation.allowed)
@@ -164,23 +170,34 @@ class Mini:
     async def _read(
         self, turn: str, allowed: Mapping[DecisionKind, float], purpose: str, index: int
     ) -> dict[DecisionKind, float]:
-        """Probabilities of the allowed decisions after ``turn``: the model's own, of a first choice the head's."""
-        messages = reading_turn(self._messages, turn)
+        """The model's own probabilities of the allowed decisions after ``turn``."""
         choices = {spoken(kind): kind for kind in allowed}
-        if self._head is None or index:
-            score = await self._calls.score(
-                self._model, messages, list(choices), role="steerer", purpose=purpose, round=index
+        score = await self._calls.score(
+            self._model,
+            reading_turn(self._messages, turn),
+            list(choices),
+            role="steerer",
+            purpose=purpose,
+            round=index,
+        )
+        return {kind: score.probabilities[choice] for choice, kind in choices.items()}
+
+    async def _facts(self, head: Head) -> dict[str, float]:
+        """What a head weighs of the question: read out once, where the first choice is asked for, made by it or not."""
+        if self._asked is None:
+            read = await self._calls.read_out(
+                self._model,
+                reading_turn(opening(), self._choice),
+                [spoken(kind) for kind in FIRST],
+                list(head.probes.values()),
+                role="steerer",
+                purpose="choice",
+                round=0,
             )
-            return {kind: score.probabilities[choice] for choice, kind in choices.items()}
-        probes = self._head.probes
-        read = await self._calls.read_out(
-            self._model, messages, list(choices), list(probes.values()), role="steerer", purpose=purpose, round=index
-        )
-        facts = question_facts(told(self._question, with_outputs=False)) | readout_facts(
-            read.probabilities[spoken("code")], {word: read.probes[token] for word, token in probes.items()}
-        )
-        code = self._head.choice.probability(facts)
-        return {"code": code, "text": 1 - code}
+            self._asked = question_facts(told(self._question, with_outputs=False)) | readout_facts(
+                read.probabilities[spoken("code")], {word: read.probes[token] for word, token in head.probes.items()}
+            )
+        return self._asked
 
     def _say(self, turn: str, kind: DecisionKind) -> None:
         self._messages.append(Message(role="user", content=turn))

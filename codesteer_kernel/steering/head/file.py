@@ -17,7 +17,7 @@ import msgspec
 from codesteer_kernel.config import data_dir
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.protocol import ChatModel, ReadsOut
-from codesteer_kernel.steering.head.linear import Linear
+from codesteer_kernel.steering.head.likeness import Likeness
 from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = ["FORMAT", "Head", "encode_head", "find_head", "heads_dir", "read_head"]
@@ -34,7 +34,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         prompts: the stamp of the dialect's wording in which it was trained.
         probes: the tokens that are read beside the choices: their word, and the model's number for them.
         choice: log-odds that code is right rather than text, from facts of the question and the read-out.
-        review: log-odds that the present answer is right, from facts of the rounds; None: the untuned choice stays.
+        review: log-odds that the present answer is right, from facts of the rounds and the same read-out; None: the
+            untuned choice stays.
         made: how it was made: the command, seeds, counts of data, settings, what was measured.
         stamp: names the file by its content, ``mini-head@FORMAT:hash``; set when it is read.
     """
@@ -44,8 +45,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     weights: str
     prompts: str
     probes: dict[str, int] = {}
-    choice: Linear
-    review: Linear | None = None
+    choice: Likeness
+    review: Likeness | None = None
     made: dict[str, Any] = {}
     stamp: str = ""
 
@@ -63,7 +64,12 @@ def encode_head(head: Head) -> bytes:
     """The head as its file's bytes: equal heads, equal bytes."""
     plain = msgspec.to_builtins(head)
     plain.pop("stamp")
-    return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
+    return b"{\n" + b",\n".join(_entry(name, plain[name]) for name in sorted(plain)) + b"\n}\n"
+
+
+def _entry(name: str, value: object) -> bytes:
+    """One entry of the file on a line of its own: the known cases are many numbers."""
+    return msgspec.json.encode(name) + b": " + msgspec.json.encode(value, order="sorted")
 
 
 def read_head(data: bytes, name: str) -> Head:

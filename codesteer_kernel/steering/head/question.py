@@ -13,7 +13,7 @@ from zlib import crc32
 
 from codesteer_kernel.steering.forms import asked_form
 
-__all__ = ["LOWEST", "question_facts", "readout_facts"]
+__all__ = ["LOWEST", "question_facts", "readout_facts", "readout_of"]
 
 LOWEST = -40.0
 """No log-probability is taken to be lower."""
@@ -106,6 +106,11 @@ def readout_facts(code: float, probes: Mapping[str, float]) -> dict[str, float]:
     middle = sum(kept.values()) / len(kept) if kept else 0.0
     likely = min(1 - 1e-12, max(1e-12, code))
     return {"r.odds": math.log(likely / (1 - likely))} | {f"r.{word}": log - middle for word, log in kept.items()}
+
+
+def readout_of(facts: Mapping[str, float]) -> dict[str, float]:
+    """Of a question's facts those of its read-out: later rounds weigh them too, as they tell what kind of question it is."""
+    return {name: value for name, value in facts.items() if name.startswith("r.")}
 
 
 def _hashed(words: list[str]) -> dict[str, float]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from codesteer_kernel.errors import BadInput
+from codesteer_kernel.record import Question
 from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.dialects.mini import log_odds, weighed
 from codesteer_kernel.steering.evidence import assess
-from codesteer_kernel.steering.head import Head, Linear, question_facts, readout_facts, situation_facts
-from codesteer_kernel.steering.head.linear import sigmoid
+from codesteer_kernel.steering.head import Head, Likeness, question_facts, readout_facts, readout_of, situation_facts
+from codesteer_kernel.steering.head.likeness import sigmoid
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.training.mini.examples import Asked, Examples, Reached, read_examples
 from codesteer_kernel.training.mini.learning import Learned, Rows, learn_choice, learn_right
@@ -32,6 +34,12 @@ _TITLES = {
     "rules": "head, rules alone",
     "readout": "head, read-out alone",
     "odds": "head, the scored choice alone",
+}
+
+_MEASURED = {
+    "measured": ("seen", "unseen"),
+    "measured, seen tasks": ("seen",),
+    "measured, unseen tasks": ("unseen",),
 }
 
 Tell = Callable[[str, int, int], None]
@@ -74,10 +82,10 @@ class _Set:
     untuned: Sequence[float]
     """What the untuned choice gives to returning, at each point."""
 
-    def part(self, split: str) -> _Set:
-        """The problems of seen, or unseen, tasks."""
-        asked = [place for place, one in enumerate(self.asked) if one.place.split == split]
-        reached = [place for place, one in enumerate(self.reached) if one.place.split == split]
+    def part(self, splits: Collection[str]) -> _Set:
+        """The problems of seen tasks, of unseen ones, or of both."""
+        asked = [place for place, one in enumerate(self.asked) if one.place.split in splits]
+        reached = [place for place, one in enumerate(self.reached) if one.place.split in splits]
         return _Set(
             [self.asked[place] for place in asked],
             [self.choice[place] for place in asked],
@@ -123,6 +131,7 @@ def make(
     rows = Rows(
         facts=known.choice,
         tasks=[one.place.task for one in known.asked],
+        problems=[repr(one.place) for one in known.asked],
         code=[sum(one.code) / len(one.code) for one in known.asked],
         text=[sum(one.text) / len(one.text) for one in known.asked],
     )
@@ -135,8 +144,8 @@ def make(
         weights=model.weights,
         prompts=load_prompts("mini").stamp,
         probes=probes,
-        choice=choices[facts].linear,
-        review=review.linear if review else None,
+        choice=choices[facts].likeness,
+        review=review.likeness if review else None,
         made={
             **(made or {}),
             "seed": seed,
@@ -148,14 +157,12 @@ def make(
             "review": review.told if review else {},
         },
     )
-    measurements = [_held_out(known, choices, review, facts, seed)]
-    for split in ("seen", "unseen"):
-        part = fresh.part(split)
+    measurements = _held_out(known, choices, review, facts, seed)
+    for title, splits in _MEASURED.items():
+        part = fresh.part(splits)
         if part.asked or part.reached:
-            linears = {name: one.linear for name, one in choices.items()}
-            measurements.append(
-                _measurement(f"{split} tasks, measured", part, *_applied(part, linears, head.review), facts, seed)
-            )
+            heads = {name: one.likeness for name, one in choices.items()}
+            measurements.append(_measurement(title, part, *_applied(part, heads, head.review), facts, seed))
     return Made(head, measurements)
 
 
@@ -165,22 +172,31 @@ async def _read(
     """Ask the model what it reads out of all examples; returns its probes and the facts."""
     readings, found = Readings(model, cache), []
     for one in sets:
-        first = await readings.first(one.asked, (lambda n, of: tell("questions", n, of)) if tell else None)
+        questions = {asked.place: asked.question for asked in one.asked}
+        questions |= {reached.place: reached.question for reached in one.reached}
+        first = await readings.first([*questions.values()], (lambda n, of: tell("questions", n, of)) if tell else None)
         later = await readings.later(one.reached, (lambda n, of: tell("situations", n, of)) if tell else None)
+        choice = {
+            place: _choice_facts(question, read)
+            for (place, question), read in zip(questions.items(), first, strict=True)
+        }
         found.append(
             _Set(
                 one.asked,
-                [_choice_facts(asked, read) for asked, read in zip(one.asked, first, strict=True)],
+                [choice[asked.place] for asked in one.asked],
                 one.reached,
-                [_review_facts(reached, read) for reached, read in zip(one.reached, later, strict=True)],
+                [
+                    readout_of(choice[reached.place]) | _review_facts(reached, read)
+                    for reached, read in zip(one.reached, later, strict=True)
+                ],
                 [_untuned(reached, read) for reached, read in zip(one.reached, later, strict=True)],
             )
         )
     return readings.probes, found
 
 
-def _choice_facts(asked: Asked, read: Reading) -> dict[str, float]:
-    shown = told(asked.question, with_outputs=False)
+def _choice_facts(question: Question, read: Reading) -> dict[str, float]:
+    shown = told(question, with_outputs=False)
     return question_facts(shown) | readout_facts(read.choices["code"], read.probes)
 
 
@@ -199,6 +215,7 @@ def _learn_review(known: _Set, seed: int) -> Learned | None:
     rows = Rows(
         facts=known.review,
         tasks=[one.place.task for one in known.reached],
+        problems=[repr(one.place) for one in known.reached],
         code=[float(one.right) for one in known.reached],
     )
     try:
@@ -212,24 +229,28 @@ def _names(facts: Mapping[str, float], begin: tuple[str, ...]) -> list[str]:
 
 
 def _applied(
-    part: _Set, linears: Mapping[str, Linear], review: Linear | None
+    part: _Set, heads: Mapping[str, Likeness], review: Likeness | None
 ) -> tuple[dict[str, list[float]], list[float] | None]:
     """The log-odds of finished heads."""
-    choice = {name: [linear.log_odds(one) for one in part.choice] for name, linear in linears.items()}
+    choice = {name: [head.log_odds(one) for one in part.choice] for name, head in heads.items()}
     return choice, [review.log_odds(one) for one in part.review] if review else None
 
 
 def _held_out(
     known: _Set, choices: Mapping[str, Learned], review: Learned | None, facts: str, seed: int
-) -> Measurement:
-    return _measurement(
-        "training, each task by a head that had not seen it",
-        known,
-        {name: one.held_out for name, one in choices.items()},
-        review.held_out if review else None,
-        facts,
-        seed,
-    )
+) -> list[Measurement]:
+    """What was trained on, judged by heads that had not seen it: the problem, or its whole task."""
+    return [
+        _measurement(
+            f"training, each {what} by a head that had not seen it",
+            known,
+            {name: scores(one) for name, one in choices.items()},
+            scores(review) if review else None,
+            facts,
+            seed,
+        )
+        for what, scores in (("problem", attrgetter("by_problem")), ("task", attrgetter("by_task")))
+    ]
 
 
 def _measurement(

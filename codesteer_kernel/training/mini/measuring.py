@@ -21,6 +21,8 @@ class Measured:
         accuracy: with Wilson's interval.
         balanced: the mean of its accuracies on either side, with a bootstrap interval; None where one side is empty.
         confusion: how often it said (yes, no) where yes was right, then where no was right.
+        ranking: how often a case whose right side is yes has a higher probability than one whose right side is no, a tie
+            counting half: 0.5 is chance (area under the ROC curve); None where it gives none, or a side is empty.
         brier, bins: of its probabilities; None and empty where it gives none.
         reached: the share of *all* problems, not of those with a right side alone, that its decisions would get right;
             None where that has no meaning.
@@ -30,6 +32,7 @@ class Measured:
     accuracy: Estimate
     balanced: Estimate | None
     confusion: tuple[tuple[int, int], tuple[int, int]]
+    ranking: float | None
     brier: float | None
     bins: list[Bin]
     reached: Estimate | None = None
@@ -66,10 +69,18 @@ def measured(
         accuracy=wilson(counts[True, True] + counts[False, False], len(wanted)),
         balanced=balanced(said, wanted, seed),
         confusion=((counts[True, True], counts[True, False]), (counts[False, True], counts[False, False])),
+        ranking=_ranking(told) if forecasts else None,
         brier=brier(told) if forecasts else None,
         bins=calibration(told) if forecasts else [],
         reached=wilson(sum(reached), len(reached)) if reached else None,
     )
+
+
+def _ranking(told: Sequence[tuple[float, bool]]) -> float | None:
+    yes, no = ([chance for chance, want in told if want is side] for side in (True, False))
+    if not yes or not no:
+        return None
+    return fmean((one > other) + (one == other) / 2 for one in yes for other in no)
 
 
 def balanced(said: Sequence[bool], wanted: Sequence[bool], seed: int = 0) -> Estimate | None:

@@ -11,12 +11,13 @@ import msgspec
 
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.protocol import ChatModel, Message, ReadsOut
+from codesteer_kernel.record import Question
 from codesteer_kernel.record.document import DecisionKind
 from codesteer_kernel.steering.dialects.mini import FIRST, choice_turn, opening, reading_turn, review_turn, spoken
 from codesteer_kernel.steering.dialects.transcript import transcript
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.store.lines import LineFile, read_lines
-from codesteer_kernel.training.mini.examples import Asked, Reached
+from codesteer_kernel.training.mini.examples import Reached
 
 __all__ = ["PROBES", "Reader", "Reading", "Readings", "reader"]
 
@@ -71,11 +72,13 @@ class Readings:
         self._known = {one.key: one for one in _read(self._path)}
         self.probes: dict[str, int] = {}
 
-    async def first(self, asked: Sequence[Asked], tell: Callable[[int, int], None] | None = None) -> list[Reading]:
-        """The readings at the first choice of each problem."""
+    async def first(
+        self, questions: Sequence[Question], tell: Callable[[int, int], None] | None = None
+    ) -> list[Reading]:
+        """The readings at the first choice of each question."""
         self.probes = self.probes or await self._model.single_tokens(PROBES.split())
         begin = opening()
-        turns = [reading_turn(begin, choice_turn(one.question)) for one in asked]
+        turns = [reading_turn(begin, choice_turn(one)) for one in questions]
         return await self._all(turns, [list(FIRST)] * len(turns), self.probes, tell)
 
     async def later(self, reached: Sequence[Reached], tell: Callable[[int, int], None] | None = None) -> list[Reading]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Scaling", "calibration", "fit", "folds", "log_loss", "probabilities", "scaling"]
+__all__ = ["Array", "Scaling", "bells", "fit", "folds", "log_loss", "probabilities", "scaling"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def fit(
     """Weights that minimise the weighted log-loss plus ``penalty``/2 x the squared distance from ``around``.
 
     Args:
-        rows: (n, d), standardised.
+        rows: (n, d).
         wanted: (n,), from 0 to 1: probabilities of a yes.
         weights: (n,), of the rows in the loss.
         penalty: above 0; the larger, the closer to ``around``; one for all columns, or (d,).
@@ -98,22 +98,11 @@ def log_loss(scores: Array, wanted: Array, weights: Array) -> float:
     return float(weights @ (np.logaddexp(0, scores) - wanted * scores) / weights.sum())
 
 
-def calibration(scores: Array, wanted: Array, weights: Array) -> tuple[float, float]:
-    """Slope and shift that make held-out log-odds true to what came (J. Platt, 1999): slope x score + shift.
-
-    Held near a slope of 1, as few examples say little about it, and never below 0: scores that point the wrong way on
-    what was held out count nothing, rather than the other way round.
-    """
-    spread = float(np.sqrt(np.average((scores - np.average(scores, weights=weights)) ** 2, weights=weights)))
-    if spread < _TINY:
-        slope = 0.0
-    else:
-        slope, shift = fit(scores[:, None], wanted, weights, penalty=spread**2, around=np.array([1.0, 0.0])).tolist()
-        if slope > 0:
-            return slope, shift
-        slope = 0.0
-    shift = float(fit(np.zeros((len(scores), 0)), wanted, weights, penalty=1.0)[-1])
-    return slope, shift
+def bells(points: Array, known: Array, shares: Array, width: float) -> Array:
+    """How like each point is to each known one, (points, known), from 0 to 1: see ``steering.head.likeness``."""
+    here, there = points * np.sqrt(shares), known * np.sqrt(shares)
+    squared = (here**2).sum(axis=1)[:, None] + (there**2).sum(axis=1)[None, :] - 2 * here @ there.T
+    return np.asarray(np.exp(-np.maximum(0.0, squared) / (2 * width**2)))
 
 
 def folds(groups: Sequence[str], count: int, seed: int) -> list[npt.NDArray[np.bool_]]:

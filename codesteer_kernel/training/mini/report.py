@@ -10,13 +10,12 @@ from pathlib import Path
 
 from codesteer_kernel.evaluation.statistics import Bin, Estimate
 from codesteer_kernel.steering.head import Head
-from codesteer_kernel.steering.head.linear import Linear
+from codesteer_kernel.steering.head.likeness import Likeness, sigmoid
 from codesteer_kernel.training.mini.making import Made, Measurement
 from codesteer_kernel.training.mini.measuring import Measured
 
 __all__ = ["calibration_plot", "page", "table", "write_report"]
 
-_STRONGEST = 12
 _STYLE = (
     "text{font:11px system-ui,sans-serif;fill:#555}.title{font-weight:600;fill:#222}.line{stroke:#ccc;fill:none}"
     ".ideal{stroke:#999;stroke-dasharray:4 3}.reach{stroke:#2166ac;stroke-width:1.5}.dot{fill:#2166ac}"
@@ -60,7 +59,7 @@ def table(made: Made) -> str:
     writer.writerow(
         ["set", "decision", "decider", "n"]
         + [f"{name}{end}" for name in estimates for end in ("", "_low", "_high")]
-        + ["yes_said_yes", "yes_said_no", "no_said_yes", "no_said_no", "brier"]
+        + ["yes_said_yes", "yes_said_no", "no_said_yes", "no_said_no", "ranking", "brier"]
     )
     for part in made.measurements:
         for decision, found in (("first", part.choice), ("later", part.review)):
@@ -72,7 +71,10 @@ def table(made: Made) -> str:
                 ]
                 counts = [count for row in one.confusion for count in row]
                 writer.writerow(
-                    [part.title, decision, one.name, one.accuracy.n, *shares, *counts, _number(one.brier, "", 6)]
+                    [
+                        *(part.title, decision, one.name, one.accuracy.n, *shares, *counts),
+                        *(_number(value, "", 6) for value in (one.ranking, one.brier)),
+                    ]
                 )
     return out.getvalue()
 
@@ -98,15 +100,17 @@ def _head(head: Head) -> Iterator[str]:
     if any(str(one).startswith("simulated/") for one in made.get("targets", {})):
         yield "- **Targets were simulated: nothing here measures a model.**"
     yield ""
-    yield f"What weighs most in the first choice (for code +, for text -): {_strongest(head.choice)}."
+    yield f"A first choice {_memory(head.choice, 'questions', 'code alone is right rather than text')}."
     if head.review is not None:
         yield ""
-        yield f"What weighs most in later rounds (right +, wrong -): {_strongest(head.review)}."
+        yield f"Later rounds {_memory(head.review, 'answers', 'the answer is right')}."
 
 
-def _strongest(linear: Linear) -> str:
-    pairs = sorted(zip(linear.names, linear.weights, strict=True), key=lambda one: -abs(one[1]))
-    return ", ".join(f"`{name}` {weight:+.2f}" for name, weight in pairs[:_STRONGEST])
+def _memory(likeness: Likeness, what: str, yes: str) -> str:
+    return (
+        f"weigh{'s' if what == 'questions' else ''} {len(likeness.names)} facts against {len(likeness.known)} known {what}; "
+        f"unlike them all, it is {sigmoid(likeness.bias):.0%} likely that {yes}"
+    )
 
 
 def _section(one: Measurement, drawings: Mapping[str, str]) -> Iterator[str]:
@@ -116,10 +120,11 @@ def _section(one: Measurement, drawings: Mapping[str, str]) -> Iterator[str]:
     yield f"{one.problems} problems, {one.decisive} of them decisive: exactly one of code and text is right."
     if one.choice:
         yield ""
-        yield "| first decision | accuracy | balanced accuracy | Brier | right of all problems |"
-        yield "| --- | ---: | ---: | ---: | ---: |"
+        yield "| first decision | accuracy | balanced accuracy | ranking | Brier | right of all problems |"
+        yield "| --- | ---: | ---: | ---: | ---: | ---: |"
         yield from (
-            f"| {found.name} | {_share(found.accuracy)} | {_share(found.balanced)} | {_number(found.brier)} "
+            f"| {found.name} | {_share(found.accuracy)} | {_share(found.balanced)} | {_number(found.ranking)} "
+            f"| {_number(found.brier)} "
             f"| {_share(found.reached)} |"
             for found in one.choice
         )
@@ -129,10 +134,11 @@ def _section(one: Measurement, drawings: Mapping[str, str]) -> Iterator[str]:
     yield f"{one.situations} answers that could be returned."
     if one.review:
         yield ""
-        yield "| later decision | accuracy | balanced accuracy | Brier |"
-        yield "| --- | ---: | ---: | ---: |"
+        yield "| later decision | accuracy | balanced accuracy | ranking | Brier |"
+        yield "| --- | ---: | ---: | ---: | ---: |"
         yield from (
-            f"| {found.name} | {_share(found.accuracy)} | {_share(found.balanced)} | {_number(found.brier)} |"
+            f"| {found.name} | {_share(found.accuracy)} | {_share(found.balanced)} | {_number(found.ranking)} "
+            f"| {_number(found.brier)} |"
             for found in one.review
         )
         yield from _confusion(one.review, ("the answer was right", "it was wrong"), ("return", "go on"))

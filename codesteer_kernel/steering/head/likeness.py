@@ -1,0 +1,78 @@
+"""What came of known cases says what to expect of one that is like them. Plain Python: a decision compares some hundred."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Self
+
+import msgspec
+
+from codesteer_kernel.errors import BadInput
+
+__all__ = ["FAR", "Likeness", "sigmoid"]
+
+FAR = 4.0
+"""Standard deviations: a fact further from what training saw counts as this far, so that no single one decides."""
+
+
+class Likeness(msgspec.Struct, frozen=True, kw_only=True):
+    """Log-odds of a yes: ``bias`` + the sum of weight x likeness to each known case, which is 1 for an equal one.
+
+    Likeness falls with distance as a Gaussian bell of ``width`` does, so what is unlike everything known gets the ``bias``
+    alone: how often yes was right at all. A line through the same facts would be surest where it knows least.
+
+    Attributes:
+        names: of the facts; one that is not given counts as its mean.
+        mean, scale: of each fact in training.
+        shares: what each fact counts in the squared distance; their sum is 1.
+        width: of the bell, in standard deviations of a fact.
+        known: the known cases, each with its standardised facts.
+        weights: of each known case.
+        bias: log-odds far from all of them.
+    """
+
+    names: list[str]
+    mean: list[float]
+    scale: list[float]
+    shares: list[float]
+    width: float
+    known: list[list[float]]
+    weights: list[float]
+    bias: float = 0.0
+
+    def checked(self) -> Self:
+        """The same, known to be sound; raises :class:`BadInput`."""
+        columns = (self.mean, self.scale, self.shares, *self.known)
+        if any(len(one) != len(self.names) for one in columns) or len(self.known) != len(self.weights):
+            raise BadInput("Its facts, means, scales, shares, known cases and weights are not equally many.")
+        if len(set(self.names)) < len(self.names):
+            raise BadInput("It names a fact twice.")
+        if not all(
+            math.isfinite(one) for column in (*columns, self.weights, [self.bias, self.width]) for one in column
+        ):
+            raise BadInput("One of its numbers is not finite.")
+        if any(scale <= 0 for scale in (*self.scale, self.width)) or any(share < 0 for share in self.shares):
+            raise BadInput("One of its scales is not above 0.")
+        return self
+
+    def log_odds(self, facts: Mapping[str, float]) -> float:
+        """The log-odds that ``facts`` speak for."""
+        here = [
+            max(-FAR, min(FAR, (facts.get(name, mean) - mean) / scale))
+            for name, mean, scale in zip(self.names, self.mean, self.scale, strict=True)
+        ]
+        total = self.bias
+        for there, weight in zip(self.known, self.weights, strict=True):
+            squared = sum(share * (a - b) ** 2 for share, a, b in zip(self.shares, here, there, strict=True))
+            total += weight * math.exp(-squared / (2 * self.width**2))
+        return total
+
+    def probability(self, facts: Mapping[str, float]) -> float:
+        """The probability that ``facts`` speak for, strictly between 0 and 1."""
+        return sigmoid(self.log_odds(facts))
+
+
+def sigmoid(log_odds: float) -> float:
+    """The probability of these log-odds, kept off 0 and 1."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
