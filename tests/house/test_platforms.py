@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from codesteer_kernel import config
-from scripts.matrix import VERSIONS, Row, compiles, find, table
+from scripts.matrix import VERSIONS, Row, compiles, find, table, wants_torch
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,3 +128,14 @@ def test_what_was_not_run_is_named() -> None:
     ]
     assert "3.12     install          not run  no Python 3.12 on this machine" in table(rows)
     assert find("3.99") is None
+
+
+def test_files_that_want_torch_are_told_from_those_that_name_it(tmp_path: Path) -> None:
+    for name, text in {
+        "test_inside.py": "def test_x():\n    import torch\n",
+        "test_tiny.py": "from tests.models.tiny_llama import tiny_llama\n",
+        "test_names.py": 'HEAVY = {"torch"}\n',
+        "helper.py": "import torch\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert [path.name for path in wants_torch([tmp_path])] == ["test_inside.py", "test_tiny.py"]

@@ -125,10 +125,8 @@ from tests.store.dying import EVENTS
 
 journal = Store().open("a")
 journal.append(EVENTS[0])
-child = os.fork()
-if child == 0:
-    time.sleep(60)
-print(child, flush=True)
+if os.fork() == 0:
+    print(os.getpid(), flush=True)
 time.sleep(60)
 """
 
