@@ -4,7 +4,7 @@
 
 Reads the labelled set in ``tests/checkers/programs`` (its README has the rule of the labels) and prints, for each half,
 precision and recall of both classes for our checker with and without the question's text and for the published
-checker's rules. ``--development`` leaves the held-out half alone: whoever tunes the checker uses it. ``--misses`` lists
+checker's rules, and on the held-out half of two more readers against the labels: what people agree on by the rule. ``--development`` leaves the held-out half alone: whoever tunes the checker uses it. ``--misses`` lists
 the misjudged programs of the development half; those of the held-out half are counted, never shown.
 
 Then the time: seconds of CPU for programs of 6 kB to 1 MB, made of the development half's programs one after the other,
@@ -31,6 +31,7 @@ from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
 from codesteer_kernel.checkers.symbolic.source import MOST_READ
 
 PROGRAMS = Path(__file__).parents[1] / "tests" / "checkers" / "programs" / "programs.jsonl"
+READERS = PROGRAMS.with_name("readers.jsonl")
 Half = Literal["development", "held out"]
 HALVES: tuple[Half, ...] = ("development", "held out")
 
@@ -60,6 +61,25 @@ def programs(half: Half | None = None) -> list[Program]:
     """The labelled programs, of one half or all."""
     rows = [msgspec.json.decode(line, type=Program) for line in PROGRAMS.read_bytes().splitlines()]
     return [row for row in rows if half in (None, row.half)]
+
+
+class Reread(msgspec.Struct, frozen=True, kw_only=True):
+    """What two more readers called a held-out program, each by the rule alone."""
+
+    id: str
+    readers: tuple[Literal["trivial", "real"], Literal["trivial", "real"]]
+
+
+def reread() -> dict[str, Reread]:
+    """The readings of the held-out programs, by id."""
+    rows = [msgspec.json.decode(line, type=Reread) for line in READERS.read_bytes().splitlines()]
+    return {row.id: row for row in rows}
+
+
+def reader(place: Literal[0, 1]) -> Callable[[Program], bool]:
+    """Whether a reader of the held-out half takes a program for trivial."""
+    readings = reread()
+    return lambda row: readings[row.id].readers[place] == "trivial"
 
 
 # Each says whether it takes a program for trivial. The published threshold is a score of at most 2, as ours is.
@@ -146,7 +166,10 @@ def _lines(halves: Sequence[Half]) -> Iterator[str]:
         trivial = sum(row.label == "trivial" for row in rows)
         models = sum(row.by_model for row in rows)
         yield f"{half}: {len(rows)} programs, {trivial} trivial, {models} written by models"
-        for name, checker in CHECKERS.items():
+        checkers = dict(CHECKERS)
+        if half == "held out":
+            checkers |= {"a second reader": reader(0), "a third reader": reader(1)}
+        for name, checker in checkers.items():
             parts = []
             for label in ("trivial", "real"):
                 one = measure(rows, checker, label)

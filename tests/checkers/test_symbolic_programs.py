@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs
+from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs, reread
 from benchmarks.symbolic_programs import QUESTIONS
 from codesteer_kernel.checkers.published import rate_published
 from codesteer_kernel.symbench import get
@@ -71,6 +71,14 @@ def test_no_program_stands_in_the_set_twice() -> None:
 )
 def test_the_published_rules_are_the_published_ones(program: str, score: float) -> None:
     assert rate_published(program).score == score
+
+
+def test_two_more_readers_agree_with_the_labels_of_the_held_out_half() -> None:
+    rows, readings = programs("held out"), reread()
+    assert set(readings) == {row.id for row in rows}
+    for place in (0, 1):
+        agreed = sum(readings[row.id].readers[place] == row.label for row in rows)
+        assert agreed / len(rows) > 0.94
 
 
 def held_out(name: str) -> Measured:
