@@ -43,7 +43,7 @@ def status_line(record: Record) -> str:
             if record.error is None:
                 return "Failed."
             fault = record.error
-            return f"{flat(f'Failed: {fault.message} {fault.cure}')} [{fault.code}]"
+            return f"{flat(f'Failed: {fault.message} {fault.cure}')} [{flat(fault.code)}]"
 
 
 def _found(this: Round) -> str:

@@ -260,8 +260,8 @@ def test_no_field_of_a_record_can_break_the_markdown(text: str) -> None:
         rounds=[one, one],
         answer=FinalAnswer(text=text),
         support=Support(level="none", note=text),
-        bound=[Bound(name="x", type=text), Bound(name="x", error=text)],
-        error=Failure(code="x", message=text, cure=text),
+        bound=[Bound(name=text, type=text), Bound(name=text, error=text)],
+        error=Failure(code=text, message=text, cure=text),
     )
     found = blocks(to_markdown(record))
     headings = [words_of(block).partition(":")[0] for block in found if block["type"] == "heading"]
