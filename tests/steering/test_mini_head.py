@@ -169,6 +169,9 @@ def test_a_known_case_speaks_for_its_like_and_what_is_like_none_gets_the_bias() 
     assert one.log_odds({"a": 3.0, "b": 1.0}) == pytest.approx(-1 + 3 * math.exp(-0.25 / (2 * 0.25)), abs=1e-3)
     assert one.log_odds({"a": 1e9, "b": 1e9}) == pytest.approx(-1, abs=1e-3)
     assert one.log_odds({"a": 1e9}) == one.log_odds({"a": 9.0}), "beyond four deviations all is equally far"
+    assert one.nearness({"a": 3.0}) == 1
+    assert one.nearness({"a": 3.0, "b": 1.5}) == pytest.approx(2 * math.exp(-0.25 * 1.5**2 / (2 * 0.25)), abs=1e-3)
+    assert one.nearness({"a": 1e9, "b": 1e9}) < 0.01
     assert one.probability({"a": 3.0}) == pytest.approx(1 / (1 + math.exp(-2)), abs=1e-3)
 
 
@@ -267,6 +270,17 @@ async def test_later_rounds_follow_the_head(own: Path, weight: float, kind: str,
     assert sum(decision.probabilities.values()) == pytest.approx(1)
     await dialect.review(rounds, assess(rounds))
     assert len(steerer.scored) == 3, "a question whose first choice was made for it is read out once"
+
+
+async def test_an_answer_of_a_kind_that_the_head_does_not_know_is_left_to_the_untuned_choice(own: Path) -> None:
+    keep(own, head(review=case(-9.0, s__test__pass=-4.0, r__odds=4.0)))
+    scores = [{"Return>>>": 0.8, "Refine>>>": 0.2}, {"Code>>>": 0.5, "Text>>>": 0.5}]
+    rounds = [program_round(1, verdict="pass")]
+    shares = []
+    for config in (RunConfig(), RunConfig(without=["head"])):
+        dialect = open_dialect("mini", Read([], scores=scores), calls_of(rounds=1), Question(prompt=COUNTING), config)
+        shares.append((await dialect.review(rounds, assess(rounds))).probabilities)
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
 
 
 async def test_without_a_head_for_later_rounds_the_untuned_choice_stays(own: Path) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "Mini",
     "choice_turn",
     "log_odds",
+    "mixed",
     "opening",
     "reading_turn",
     "review_turn",
@@ -150,7 +151,10 @@ class Mini:
         if self._head and self._head.review and "return" in probabilities:
             facts = situation_facts(self._question, rounds, situation, log_odds(probabilities["return"]))
             facts |= readout_of(await self._facts(self._head))
-            probabilities = _shifted(probabilities, "return", self._head.review.probability(facts))
+            untuned = weighed(probabilities, situation.allowed)
+            head = self._head.review
+            returned = mixed(head.probability(facts), head.nearness(facts), untuned["return"])
+            probabilities = _shifted(untuned, "return", returned)
         else:
             probabilities = weighed(probabilities, situation.allowed)
         kind = _likeliest(probabilities)
@@ -211,6 +215,11 @@ def weighed(
     shares = {kind: share * weights[kind] for kind, share in probabilities.items()}
     total = sum(shares.values()) or 1.0
     return {kind: share / total for kind, share in shares.items()}
+
+
+def mixed(head: float, near: float, untuned: float) -> float:
+    """The probability of returning an answer: the head's as far as it knows what is near, else the untuned choice's."""
+    return near * head + (1 - near) * untuned
 
 
 def log_odds(probability: float) -> float:

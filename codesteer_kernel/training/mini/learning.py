@@ -21,12 +21,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from codesteer_kernel.errors import BadInput
-from codesteer_kernel.steering.head.likeness import FAR, Likeness
+from codesteer_kernel.steering.head.likeness import FAR, KNOWN, Likeness
 from codesteer_kernel.training.mini.regression import Array, Scaling, bells, fit, folds, log_loss, scaling
 
 __all__ = ["Learned", "Rows", "learn_choice", "learn_right"]
@@ -84,6 +85,7 @@ class Learned:
         likeness: the head.
         by_problem: log-odds of each example, by a head that had seen other problems of its task, but not this one.
         by_task: log-odds of each example, by a head that had seen nothing of its task.
+        near_by_problem, near_by_task: whether these heads knew something like each example, 0 to 1.
         loss: the sum of the mean log-losses of both: what heads are chosen by.
         told: how it came about: width, penalties, losses on what was held out, counts.
     """
@@ -91,6 +93,8 @@ class Learned:
     likeness: Likeness
     by_problem: list[float]
     by_task: list[float]
+    near_by_problem: list[float]
+    near_by_task: list[float]
     loss: float
     told: dict[str, float | int | str | bool] = field(default_factory=dict)
 
@@ -108,6 +112,11 @@ class _Fit:
     @property
     def scores(self) -> Array:
         return np.asarray(self.bells @ self.weights + self.bias)
+
+    @property
+    def near(self) -> Array:
+        """Whether something like each row is known, see ``Likeness.nearness``."""
+        return np.asarray(np.minimum(1.0, self.bells.max(axis=1) / KNOWN))
 
 
 @dataclass(frozen=True)
@@ -129,13 +138,13 @@ class _Space:
         known = points[[place for place in self.order if train[place]][:MOST_KNOWN]]
         return _Fit(scale, known, np.zeros(len(known)), 0.0, bells(points, known, self.shares, width))
 
-    def held_out(self, fitted: _Fitted) -> tuple[Array, Array]:
-        """Scores of all rows, each by what was fitted without its fold: of problems, of tasks."""
-        scores = np.zeros(len(self.data)), np.zeros(len(self.data))
-        for values, parts in zip(scores, (self.by_problem, self.by_task), strict=True):
+    def held_out(self, fitted: _Fitted, read: Callable[[_Fit], Array] = attrgetter("scores")) -> tuple[Array, Array]:
+        """What is ``read`` of all rows, each off what was fitted without its fold: of problems, of tasks."""
+        found = np.zeros(len(self.data)), np.zeros(len(self.data))
+        for values, parts in zip(found, (self.by_problem, self.by_task), strict=True):
             for part in parts:
-                values[part] = fitted(~part).scores[part]
-        return scores
+                values[part] = read(fitted(~part))[part]
+        return found
 
 
 def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
@@ -308,7 +317,16 @@ def _learned(
         weights=_rounded(last.weights[used]),
         bias=round(last.bias, 6),
     )
-    return Learned(likeness.checked(), scores[0].tolist(), scores[1].tolist(), loss, told)
+    near = space.held_out(lambda train: space.begun(train, width), attrgetter("near"))
+    return Learned(
+        likeness=likeness.checked(),
+        by_problem=scores[0].tolist(),
+        by_task=scores[1].tolist(),
+        near_by_problem=near[0].tolist(),
+        near_by_task=near[1].tolist(),
+        loss=loss,
+        told=told,
+    )
 
 
 def _rounded(values: Array, digits: int = 6) -> list[float]:

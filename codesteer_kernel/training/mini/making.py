@@ -11,7 +11,7 @@ from pathlib import Path
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.record import Question
 from codesteer_kernel.steering.conversation import told
-from codesteer_kernel.steering.dialects.mini import log_odds, weighed
+from codesteer_kernel.steering.dialects.mini import log_odds, mixed, weighed
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.head import Head, Likeness, question_facts, readout_facts, readout_of, situation_facts
 from codesteer_kernel.steering.head.likeness import sigmoid
@@ -231,9 +231,14 @@ def _names(facts: Mapping[str, float], begin: tuple[str, ...]) -> list[str]:
 def _applied(
     part: _Set, heads: Mapping[str, Likeness], review: Likeness | None
 ) -> tuple[dict[str, list[float]], list[float] | None]:
-    """The log-odds of finished heads."""
+    """By finished heads: log-odds of code, and probabilities of returning."""
     choice = {name: [head.log_odds(one) for one in part.choice] for name, head in heads.items()}
-    return choice, [review.log_odds(one) for one in part.review] if review else None
+    if review is None:
+        return choice, None
+    return choice, [
+        mixed(review.probability(one), review.nearness(one), untuned)
+        for one, untuned in zip(part.review, part.untuned, strict=True)
+    ]
 
 
 def _held_out(
@@ -245,11 +250,19 @@ def _held_out(
             f"training, each {what} by a head that had not seen it",
             known,
             {name: scores(one) for name, one in choices.items()},
-            scores(review) if review else None,
+            [
+                mixed(sigmoid(score), near, untuned)
+                for score, near, untuned in zip(scores(review), nearness(review), known.untuned, strict=True)
+            ]
+            if review
+            else None,
             facts,
             seed,
         )
-        for what, scores in (("problem", attrgetter("by_problem")), ("task", attrgetter("by_task")))
+        for what, scores, nearness in (
+            ("problem", attrgetter("by_problem"), attrgetter("near_by_problem")),
+            ("task", attrgetter("by_task"), attrgetter("near_by_task")),
+        )
     ]
 
 
@@ -285,7 +298,7 @@ def _measurement(
     right = [one.right for one in part.reached]
     later: dict[str, tuple[list[float], bool]] = {}
     if review is not None:
-        later["codesteer-mini"] = ([sigmoid(one) for one in review], True)
+        later["codesteer-mini"] = (list(review), True)
     later["untuned choice"] = (list(part.untuned), True)
     later["always return"] = ([1.0] * len(right), False)
     later["never return"] = ([0.0] * len(right), False)
