@@ -247,10 +247,9 @@ async def test_the_head_decides_where_there_is_one_and_can_be_left_out(own: Path
 
 async def test_probes_and_the_question_reach_the_head(own: Path) -> None:
     # Math has -3 and Word -1: one below their middle; the question has its mark.
-    for math_fact, marked, kind in ((-1.0, 1.0, "text"), (-3.0, 1.0, "code"), (-1.0, 0.0, "code")):
-        known = msgspec.structs.replace(case(-2.0, r__Math=math_fact, q__marked=marked), bias=0.9)
-        keep(own, head(known, probes={"Math": 3, "Word": 1}))
-        decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
+    for math_fact, marked, kind in ((-1.0, 1.0, "text"), (-3.0, 1.0, "code"), (-1.0, -1.0, "code")):
+        keep(own, head(case(-2.0, r__Math=math_fact, q__marked=marked), probes={"Math": 3, "Word": 1}))
+        decision, _ = await choose(Read([], scores=[{"Code>>>": 0.9, "Text>>>": 0.1}]))
         assert decision.kind == kind, "only what is like the known question is text"  # type: ignore[attr-defined]
     keep(own, head(case(2.0, r__Math=-1.0, q__marked=1.0), probes={"Math": 3, "Word": 1}))
     decision, _ = await choose(Read([], scores=[{"Code>>>": 0.5, "Text>>>": 0.5}]))
@@ -270,6 +269,13 @@ async def test_later_rounds_follow_the_head(own: Path, weight: float, kind: str,
     assert sum(decision.probabilities.values()) == pytest.approx(1)
     await dialect.review(rounds, assess(rounds))
     assert len(steerer.scored) == 3, "a question whose first choice was made for it is read out once"
+
+
+async def test_a_question_of_a_kind_that_the_head_does_not_know_is_left_to_the_untuned_choice(own: Path) -> None:
+    keep(own, head(msgspec.structs.replace(case(-9.0, q__marked=-4.0, r__odds=4.0), bias=-9.0)))
+    for code in (0.7, 0.2):
+        decision, _ = await choose(Read([], scores=[{"Code>>>": code, "Text>>>": 1 - code}]))
+        assert decision.probabilities == pytest.approx({"code": code, "text": 1 - code}, abs=0.01)  # type: ignore[attr-defined]
 
 
 async def test_an_answer_of_a_kind_that_the_head_does_not_know_is_left_to_the_untuned_choice(own: Path) -> None:

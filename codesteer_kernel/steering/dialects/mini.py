@@ -20,6 +20,7 @@ from codesteer_kernel.steering.calls import Calls
 from codesteer_kernel.steering.conversation import told
 from codesteer_kernel.steering.evidence import Situation, guidance_for
 from codesteer_kernel.steering.head import Head, question_facts, readout_facts, readout_of, situation_facts
+from codesteer_kernel.steering.head.likeness import sigmoid
 from codesteer_kernel.steering.prompts import load_prompts
 
 __all__ = [
@@ -117,7 +118,8 @@ class Mini:
         if self._head is None:
             probabilities = await self._read(self._choice, FIRST, "choice", 0)
         else:
-            code = self._head.choice.probability(await self._facts(self._head))
+            facts, choice = await self._facts(self._head), self._head.choice
+            code = mixed(choice.probability(facts), choice.nearness(facts), sigmoid(facts["r.odds"]))
             probabilities = {"code": code, "text": 1 - code}
         kind = _likeliest(probabilities)
         self._say(self._choice, kind)
@@ -218,7 +220,7 @@ def weighed(
 
 
 def mixed(head: float, near: float, untuned: float) -> float:
-    """The probability of returning an answer: the head's as far as it knows what is near, else the untuned choice's."""
+    """The probability of a decision: a head's as far as it knows something ``near``, else the untuned choice's."""
     return near * head + (1 - near) * untuned
 
 

@@ -9,7 +9,7 @@ get better.
 
 A steerer meets questions of a kind that it knows and questions of a kind that it does not. So both are held out: problems
 (others of their task are known) and whole tasks, and the sum of both losses chooses how far a known question reaches and
-how strongly weights are held back. What is like nothing known gets what was oftener right.
+how strongly weights are held back. What is like nothing known gets what was oftener right, and in use the untuned choice.
 
 Facts come in kinds: the scored choice, the probed tokens, what rules read. All kinds count the same in a distance,
 however many facts there are of each. All weights of rows are such that every task counts the same.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
 from codesteer_kernel.errors import BadInput
@@ -81,6 +80,11 @@ class _Set:
     review: Sequence[Mapping[str, float]]
     untuned: Sequence[float]
     """What the untuned choice gives to returning, at each point."""
+
+    @property
+    def untuned_choice(self) -> list[float]:
+        """What the untuned choice gives to code, of each problem."""
+        return [sigmoid(one["r.odds"]) for one in self.choice]
 
     def part(self, splits: Collection[str]) -> _Set:
         """The problems of seen tasks, of unseen ones, or of both."""
@@ -231,39 +235,39 @@ def _names(facts: Mapping[str, float], begin: tuple[str, ...]) -> list[str]:
 def _applied(
     part: _Set, heads: Mapping[str, Likeness], review: Likeness | None
 ) -> tuple[dict[str, list[float]], list[float] | None]:
-    """By finished heads: log-odds of code, and probabilities of returning."""
-    choice = {name: [head.log_odds(one) for one in part.choice] for name, head in heads.items()}
-    if review is None:
-        return choice, None
-    return choice, [
-        mixed(review.probability(one), review.nearness(one), untuned)
-        for one, untuned in zip(part.review, part.untuned, strict=True)
-    ]
+    """What finished heads decide: probabilities of code, and of returning."""
+
+    def decided(head: Likeness, facts: Sequence[Mapping[str, float]], untuned: Sequence[float]) -> list[float]:
+        return [
+            mixed(head.probability(one), head.nearness(one), other) for one, other in zip(facts, untuned, strict=True)
+        ]
+
+    choice = {name: decided(head, part.choice, part.untuned_choice) for name, head in heads.items()}
+    return choice, decided(review, part.review, part.untuned) if review else None
 
 
 def _held_out(
     known: _Set, choices: Mapping[str, Learned], review: Learned | None, facts: str, seed: int
 ) -> list[Measurement]:
     """What was trained on, judged by heads that had not seen it: the problem, or its whole task."""
-    return [
-        _measurement(
-            f"training, each {what} by a head that had not seen it",
-            known,
-            {name: scores(one) for name, one in choices.items()},
-            [
-                mixed(sigmoid(score), near, untuned)
-                for score, near, untuned in zip(scores(review), nearness(review), known.untuned, strict=True)
-            ]
-            if review
-            else None,
-            facts,
-            seed,
+    found = []
+    for what in ("problem", "task"):
+
+        def decided(learned: Learned, untuned: Sequence[float], what: str = what) -> list[float]:
+            scores, near = getattr(learned, f"by_{what}"), getattr(learned, f"near_by_{what}")
+            return [mixed(sigmoid(one), *rest) for one, *rest in zip(scores, near, untuned, strict=True)]
+
+        found.append(
+            _measurement(
+                f"training, each {what} by a head that had not seen it",
+                known,
+                {name: decided(one, known.untuned_choice) for name, one in choices.items()},
+                decided(review, known.untuned) if review else None,
+                facts,
+                seed,
+            )
         )
-        for what, scores, nearness in (
-            ("problem", attrgetter("by_problem"), attrgetter("near_by_problem")),
-            ("task", attrgetter("by_task"), attrgetter("near_by_task")),
-        )
-    ]
+    return found
 
 
 def _measurement(
@@ -276,10 +280,10 @@ def _measurement(
 ) -> Measurement:
     """All deciders on one set; the head comes first."""
     chances: dict[str, tuple[list[float], bool]] = {
-        ("codesteer-mini: " if name == facts else "") + _TITLES[name]: ([sigmoid(one) for one in choice[name]], True)
+        ("codesteer-mini: " if name == facts else "") + _TITLES[name]: (list(choice[name]), True)
         for name in sorted(choice, key=lambda name: name != facts)
     }
-    chances["untuned choice"] = ([sigmoid(one["r.odds"]) for one in part.choice], True)
+    chances["untuned choice"] = (part.untuned_choice, True)
     chances["always code"] = ([1.0] * len(part.asked), False)
     chances["always text"] = ([0.0] * len(part.asked), False)
     decisive = [place for place, one in enumerate(part.asked) if one.margin]
