@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codesteer_kernel.evaluation.statistics import Bin, Estimate
 from codesteer_kernel.steering.head import Head
-from codesteer_kernel.steering.head.likeness import Likeness, sigmoid
+from codesteer_kernel.steering.head.likeness import Likeness
 from codesteer_kernel.training.mini.making import Made, Measurement
 from codesteer_kernel.training.mini.measuring import Measured
 
@@ -100,17 +100,16 @@ def _head(head: Head) -> Iterator[str]:
     if any(str(one).startswith("simulated/") for one in made.get("targets", {})):
         yield "- **Targets were simulated: nothing here measures a model.**"
     yield ""
-    yield f"A first choice {_memory(head.choice, 'questions', 'code alone is right rather than text')}."
+    yield f"A first choice weighs {_memory(head.choice, 'questions')}."
     if head.review is not None:
         yield ""
-        yield f"Later rounds {_memory(head.review, 'answers', 'the answer is right')}."
+        yield f"Later rounds weigh {_memory(head.review, 'answers')}."
+    yield ""
+    yield "The less a case is like any known one, the more the untuned choice decides."
 
 
-def _memory(likeness: Likeness, what: str, yes: str) -> str:
-    return (
-        f"weigh{'s' if what == 'questions' else ''} {len(likeness.names)} facts against {len(likeness.known)} known {what}; "
-        f"unlike them all, it is {sigmoid(likeness.bias):.0%} likely that {yes}"
-    )
+def _memory(likeness: Likeness, what: str) -> str:
+    return f"{len(likeness.names)} facts against those of {len(likeness.known)} known {what}"
 
 
 def _section(one: Measurement, drawings: Mapping[str, str]) -> Iterator[str]:
