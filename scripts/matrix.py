@@ -159,7 +159,7 @@ def wants_torch(folders: Iterable[Path]) -> Iterator[Path]:
 
 def _run(command: list[str]) -> tuple[bool, str]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    said = (done.stdout.strip() or done.stderr.strip()) if done.returncode == 0 else done.stdout + done.stderr
+    said = (done.stdout.strip() or done.stderr.strip()) if done.returncode == 0 else done.stderr + done.stdout
     return done.returncode == 0, said.strip()
 
 
