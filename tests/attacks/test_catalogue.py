@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -179,3 +180,26 @@ def test_a_tier_that_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(ExecutorError, match="it is off"):
         asyncio.run(attack())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processors are given to processes as Linux has it")
+def test_a_process_that_was_signalled_is_found_so_however_busy_the_machine_is() -> None:
+    one = {min(os.sched_getaffinity(0))}
+    spinning = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
+    with Bait() as bait, subprocess.Popen(spinning, stdout=subprocess.PIPE) as spinner:
+        assert spinner.stdout is not None
+        spinner.stdout.readline()
+        os.sched_setaffinity(spinner.pid, one)
+        try:
+            for number, told in (
+                (signal.SIGTERM, "a process was ended (-15)"),
+                (signal.SIGKILL, "a process was ended (-9)"),
+                (signal.SIGURG, "a process was signalled"),
+            ):
+                decoy = bait.values["decoy"]
+                os.sched_setaffinity(decoy, one)
+                os.sched_setscheduler(decoy, os.SCHED_IDLE, os.sched_param(0))
+                os.kill(decoy, number)
+                assert bait.touched() == [told]
+        finally:
+            spinner.kill()
