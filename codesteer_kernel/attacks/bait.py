@@ -27,7 +27,7 @@ from codesteer_kernel.executor import child
 __all__ = ["Bait"]
 
 _LIFE_S = 900
-_PATIENCE_S = 5.0
+_PATIENCE_S = 30.0
 # A process that nobody would miss. It says where in its memory the key lies, and leaves with whoever started it.
 # Root's rights are given up: a process that has them is out of reach of one that has not, whatever the tier.
 _DECOY = f"""\
@@ -260,7 +260,7 @@ class Bait:
     def _hit(self) -> list[str]:
         assert self._decoy is not None
         assert self._decoy.stdout is not None
-        _wait_until_asleep(self._decoy.pid)
+        _settle(self._decoy)
         ended = self._decoy.poll()
         if ended is not None:
             self._end_decoy()
@@ -279,13 +279,17 @@ class Bait:
         return found
 
 
-def _wait_until_asleep(pid: int) -> None:
+def _settle(process: subprocess.Popen[bytes]) -> None:
     """Wait until a process has dealt with the signals that it was sent: on a busy machine it may not have run since."""
-    state = Path(f"/proc/{pid}/stat")
+    stat = Path(f"/proc/{process.pid}/stat")
     until = time.monotonic() + _PATIENCE_S
+    state = b""
     with contextlib.suppress(OSError):
-        while state.read_bytes().rpartition(b")")[2].split()[0] in (b"R", b"D") and time.monotonic() < until:
+        while (state := stat.read_bytes().rpartition(b")")[2].split()[0]) in (b"R", b"D") and time.monotonic() < until:
             time.sleep(0.002)
+    if state == b"Z":
+        # Its first thread has ended; it can be waited for when all have.
+        process.wait(_PATIENCE_S)
 
 
 def _processes_with(word: str) -> list[int]:
