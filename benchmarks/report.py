@@ -122,8 +122,8 @@ def page(
     lines = [
         "# Performance",
         "",
-        "Written by `make bench`, every benchmark of `benchmarks/` in one run. Ratios to peers are measured side by side in",
-        "that run: they hold on other machines better than times do. To measure one: `python -m benchmarks.NAME`.",
+        "Written by `make bench`, every benchmark of `benchmarks/` in one run; what was measured again later says when. Ratios to",
+        "peers are measured side by side: they hold on other machines better than times do. To measure one: `python -m benchmarks.NAME`.",
         "",
         *(first or ([at, "", *measured] if measured else ["Nothing was measured yet."])),
         "",

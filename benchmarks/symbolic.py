@@ -4,8 +4,9 @@
 
 Reads the labelled set in ``tests/checkers/programs`` (its README has the rule of the labels) and prints, for each half,
 precision and recall of both classes for our checker with and without the question's text and for the published
-checker's rules, and on the held-out half of two more readers against the labels: what people agree on by the rule. ``--development`` leaves the held-out half alone: whoever tunes the checker uses it. ``--misses`` lists
-the misjudged programs of the development half; those of the held-out half are counted, never shown.
+checker's rules, and on the held-out half of two more readers against the labels: what people agree on by the rule.
+``--development`` leaves the held-out half alone: whoever tunes the checker uses it. ``--misses`` lists the misjudged
+programs of the development half; those of the held-out half are counted, never shown.
 
 Then the time: seconds of CPU for programs of 6 kB to 1 MB, made of the development half's programs one after the other,
 and the ratio of 1 MB to 100 kB.

@@ -58,7 +58,7 @@ codesteer train: from runs to a steerer.
                                           each problem answered once by code and once by text
   codesteer train mini DIR... -o FILE [--eval DIR...] [--steerer M] [--facts F] [--seed S]
                                           codesteer-mini: a small head on a steerer's probabilities, with a report;
-                                          F: both, rules, readout, odds, or best (of them on held-out tasks)
+                                          F: both, rules, readout, odds, or best (of them on what was held out)
 
 How it is tuned (it goes on where DIR left off; an interrupt ends it after the running step):
   SETTINGS                   a YAML file, or settings that ship: paper-llama3-8b-sft, smollm2-135m-dpo, ...

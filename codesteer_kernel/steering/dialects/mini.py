@@ -5,7 +5,7 @@ where they leave several the model's probabilities, weighted by the situation, d
 comes from templates filled with what happened: small models cannot write it (reference/models.md, section 6).
 
 Where a trained head belongs to the model (:mod:`codesteer_kernel.steering.head`), it weighs what the model reads out
-in that same pass with facts read by rule, and its probabilities decide instead.
+in that same pass with facts read by rule; its probabilities decide instead, as far as it knows the kind of question.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ __all__ = [
     "Mini",
     "choice_turn",
     "log_odds",
-    "mixed",
     "opening",
     "reading_turn",
     "review_turn",
@@ -118,8 +117,8 @@ class Mini:
         if self._head is None:
             probabilities = await self._read(self._choice, FIRST, "choice", 0)
         else:
-            facts, choice = await self._facts(self._head), self._head.choice
-            code = mixed(choice.probability(facts), choice.nearness(facts), sigmoid(facts["r.odds"]))
+            facts = await self._facts(self._head)
+            code = self._head.choice.decided(facts, sigmoid(facts["r.odds"]))
             probabilities = {"code": code, "text": 1 - code}
         kind = _likeliest(probabilities)
         self._say(self._choice, kind)
@@ -149,16 +148,13 @@ class Mini:
                 reason=situation.reason,
             )
         turn = review_turn(last, situation)
-        probabilities = await self._read(turn, situation.allowed, "review", last.index)
-        if self._head and self._head.review and "return" in probabilities:
-            facts = situation_facts(self._question, rounds, situation, log_odds(probabilities["return"]))
+        read = await self._read(turn, situation.allowed, "review", last.index)
+        probabilities = weighed(read, situation.allowed)
+        if self._head and self._head.review and "return" in read:
+            facts = situation_facts(self._question, rounds, situation, log_odds(read["return"]))
             facts |= readout_of(await self._facts(self._head))
-            untuned = weighed(probabilities, situation.allowed)
-            head = self._head.review
-            returned = mixed(head.probability(facts), head.nearness(facts), untuned["return"])
-            probabilities = _shifted(untuned, "return", returned)
-        else:
-            probabilities = weighed(probabilities, situation.allowed)
+            returned = self._head.review.decided(facts, probabilities["return"])
+            probabilities = _shifted(probabilities, "return", returned)
         kind = _likeliest(probabilities)
         self._say(turn, kind)
         guidance = "" if kind == "return" else guidance_for(kind, situation, last)
@@ -217,11 +213,6 @@ def weighed(
     shares = {kind: share * weights[kind] for kind, share in probabilities.items()}
     total = sum(shares.values()) or 1.0
     return {kind: share / total for kind, share in shares.items()}
-
-
-def mixed(head: float, near: float, untuned: float) -> float:
-    """The probability of a decision: a head's as far as it knows something ``near``, else the untuned choice's."""
-    return near * head + (1 - near) * untuned
 
 
 def log_odds(probability: float) -> float:

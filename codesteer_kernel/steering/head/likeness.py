@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import msgspec
 
 from codesteer_kernel.errors import BadInput
 
-__all__ = ["FAR", "KNOWN", "Likeness", "sigmoid"]
+__all__ = ["FAR", "KNOWN", "Likeness", "mixed", "sigmoid"]
 
 FAR = 4.0
 """Standard deviations: a fact further from what training saw counts as this far, so that no single one decides."""
@@ -62,25 +62,44 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
 
     def log_odds(self, facts: Mapping[str, float]) -> float:
         """The log-odds that ``facts`` speak for."""
-        return self.bias + sum(weight * bell for weight, bell in zip(self.weights, self._bells(facts), strict=True))
+        return self._weighed(self._bells(facts))
 
     def nearness(self, facts: Mapping[str, float]) -> float:
         """Whether something like ``facts`` is known: 0, nothing of the kind, to 1, from a likeness of a half on."""
-        return min(1.0, max(self._bells(facts), default=0.0) / KNOWN)
+        return _nearness(self._bells(facts))
 
-    def _bells(self, facts: Mapping[str, float]) -> Iterator[float]:
+    def decided(self, facts: Mapping[str, float], untuned: float) -> float:
+        """The probability of a yes where the untuned choice gives it ``untuned``; see :func:`mixed`."""
+        bells = self._bells(facts)
+        return mixed(sigmoid(self._weighed(bells)), _nearness(bells), untuned)
+
+    def _weighed(self, bells: Sequence[float]) -> float:
+        return self.bias + sum(weight * bell for weight, bell in zip(self.weights, bells, strict=True))
+
+    def _bells(self, facts: Mapping[str, float]) -> list[float]:
         """The likeness to each known case."""
         here = [
             max(-FAR, min(FAR, (facts.get(name, mean) - mean) / scale))
             for name, mean, scale in zip(self.names, self.mean, self.scale, strict=True)
         ]
-        for there in self.known:
-            squared = sum(share * (a - b) ** 2 for share, a, b in zip(self.shares, here, there, strict=True))
-            yield math.exp(-squared / (2 * self.width**2))
+        squares = (
+            sum(share * (a - b) ** 2 for share, a, b in zip(self.shares, here, there, strict=True))
+            for there in self.known
+        )
+        return [math.exp(-squared / (2 * self.width**2)) for squared in squares]
 
     def probability(self, facts: Mapping[str, float]) -> float:
         """The probability that ``facts`` speak for, strictly between 0 and 1."""
         return sigmoid(self.log_odds(facts))
+
+
+def _nearness(bells: Sequence[float]) -> float:
+    return min(1.0, max(bells, default=0.0) / KNOWN)
+
+
+def mixed(head: float, near: float, untuned: float) -> float:
+    """The probability of a decision: a head's as far as it knows something ``near``, else the untuned choice's."""
+    return near * head + (1 - near) * untuned
 
 
 def sigmoid(log_odds: float) -> float:

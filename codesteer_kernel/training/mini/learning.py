@@ -174,9 +174,12 @@ def learn_choice(rows: Rows, names: Sequence[str], seed: int = 0) -> Learned:
     def preferred(stage: _Fitted, penalty: float) -> _Fitted:
         def fitted(train: _Mask) -> _Fit:
             first, pairs = stage(train), train & decisive
+            if not pairs.any():
+                return first
             around = np.append(first.weights, first.bias)
-            beta = fit(first.bells[pairs], better[pairs], pair_weights[pairs], penalty, around, bias=False)
-            return _with(first, beta) if pairs.any() else first
+            return _with(
+                first, fit(first.bells[pairs], better[pairs], pair_weights[pairs], penalty, around, bias=False)
+            )
 
         return fitted
 

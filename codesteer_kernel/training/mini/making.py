@@ -10,10 +10,10 @@ from pathlib import Path
 from codesteer_kernel.errors import BadInput
 from codesteer_kernel.record import Question
 from codesteer_kernel.steering.conversation import told
-from codesteer_kernel.steering.dialects.mini import log_odds, mixed, weighed
+from codesteer_kernel.steering.dialects.mini import log_odds, weighed
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.head import Head, Likeness, question_facts, readout_facts, readout_of, situation_facts
-from codesteer_kernel.steering.head.likeness import sigmoid
+from codesteer_kernel.steering.head.likeness import mixed, sigmoid
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.training.mini.examples import Asked, Examples, Reached, read_examples
 from codesteer_kernel.training.mini.learning import Learned, Rows, learn_choice, learn_right
@@ -26,7 +26,7 @@ __all__ = ["BEST", "FACTS", "Made", "Measurement", "make"]
 FACTS = {"both": ("q.", "r."), "rules": ("q.",), "readout": ("r.",), "odds": ("r.odds",)}
 """Which facts a head may weigh: those whose names begin so. ``odds`` is the model's own choice with its bias mended."""
 BEST = "best"
-"""Of :data:`FACTS` those that do best on held-out tasks: the fewer the tasks, the fewer facts can be weighed."""
+"""Of :data:`FACTS` those that do best on what was held out: the fewer the tasks, the fewer facts can be weighed."""
 
 _TITLES = {
     "both": "head, both kinds of facts",
@@ -238,9 +238,7 @@ def _applied(
     """What finished heads decide: probabilities of code, and of returning."""
 
     def decided(head: Likeness, facts: Sequence[Mapping[str, float]], untuned: Sequence[float]) -> list[float]:
-        return [
-            mixed(head.probability(one), head.nearness(one), other) for one, other in zip(facts, untuned, strict=True)
-        ]
+        return [head.decided(one, other) for one, other in zip(facts, untuned, strict=True)]
 
     choice = {name: decided(head, part.choice, part.untuned_choice) for name, head in heads.items()}
     return choice, decided(review, part.review, part.untuned) if review else None
