@@ -41,9 +41,12 @@ def test_the_set_is_what_its_readme_says() -> None:
 def test_both_halves_hold_enough_of_both_kinds(half: Half) -> None:
     rows = programs(half)
     labels = Counter(row.label for row in rows)
-    assert min(labels.values()) >= 0.3 * len(rows)
-    assert sum(row.by_model for row in rows) >= 0.3 * len(rows)
-    assert {"0", "2", "4", "6", "8", "a", "c", "e"} >= {row.id[0] for row in rows} or half == "held out"
+    assert min(labels.values()) >= 0.25 * len(rows)
+    assert sum(row.by_model for row in rows) >= 0.4 * len(rows)
+
+
+def test_the_hash_alone_says_what_was_held_out() -> None:
+    assert {row.id[0] for row in programs("held out")} <= set("13579bdf")
 
 
 def test_no_program_stands_in_the_set_twice() -> None:
@@ -73,12 +76,11 @@ def test_the_published_rules_are_the_published_ones(program: str, score: float) 
     assert rate_published(program).score == score
 
 
-def test_two_more_readers_agree_with_the_labels_of_the_held_out_half() -> None:
+def test_the_label_of_a_held_out_program_is_what_most_of_its_readers_said() -> None:
     rows, readings = programs("held out"), reread()
     assert set(readings) == {row.id for row in rows}
-    for place in (0, 1):
-        agreed = sum(readings[row.id].readers[place] == row.label for row in rows)
-        assert agreed / len(rows) > 0.94
+    assert all(readings[row.id].readers.count(row.label) >= 2 for row in rows)
+    assert sum(readings[row.id].readers.count(row.label) for row in rows) >= 0.97 * 3 * len(rows)
 
 
 def held_out(name: str) -> Measured:
