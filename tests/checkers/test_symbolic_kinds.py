@@ -29,6 +29,17 @@ VALUES = (
 )
 LIGHTS = "A grid holds lights: 000 / 010 / 110. Button A switches (1,1) (1,3) (2,2). What does the grid look like then?"
 WAYS = "One walks 35 blocks east and 47 blocks north. How many different ways are there?"
+OPERATOR = "For numbers a and b, a new operator is defined: a&b = 3*a*b. What is the value of (4 & 6) & 1?"
+TURN = "Here is a table with 2 rows: F W C / U Q X. Turn it upside down and write its cells."
+TOWER = "Move a tower of 3 disks from peg A to peg C. List the moves."
+ROBOT = (
+    "A robot at (0,0) faces north. It follows FFRFFFLFRRFF, where F is a step, L and R are quarter turns. Where is it?"
+)
+COMMITTEE = "In how many ways can a committee of 4 members be chosen from 34 people?"
+CARDS = "You hold the letter cards S T D O. The card H is drawn, then the card E. Does the card E make a pair? Write 1 or 0."
+LIARS = "Yara lies. Stan says that Yara lies. Hana says that Stan lies. Does Hana tell the truth? Write Yes or No."
+PRICES = "Turnips are dearer than beans, and peas are cheaper than beans. Which of the three are the second-cheapest?"
+PARTS = "Machines: one A gives two X and one Y; two B give one X. Start with 3 A and 4 B. How many X and Y are there?"
 
 # By what is told apart: three programs that work nothing out, and three that do.
 TRIVIAL = {
@@ -134,8 +145,152 @@ TRIVIAL = {
         (WAYS, "import math\nprint(math.comb(81, 33))"),
         (WAYS, "import math\nways = math.factorial(84) / math.factorial(36)\nprint(ways / math.factorial(47))"),
     ],
+    "a function that leaves what it is given as it is": [
+        (
+            PARTS,
+            "def use(a, b):\n    if a > 0:\n        a -= 1\n        b += 2\na, b = 3, 4\nwhile a > 0:\n    use(a, b)\nprint(a, b)",
+        ),
+        (
+            PARTS,
+            "def give(a):\n    a = a - 1\n    return a\na = 3\nfor _ in range(4):\n    give(a)\nprint(f'X: {a}')",
+        ),
+        (WALK, "def move(x, n):\n    x += n\nx = 5\nmove(x, 5)\nmove(x, -5)\nprint(x)"),
+    ],
+    "a test that every place of the loop meets": [
+        (
+            TABLE,
+            "t = [[5, 15, 8], [3, 8, 4]]\nout = []\nfor i in range(len(t)):\n    if 0 <= i < len(t):\n        out.append(t[i])\n    else:\n        out.append(0)\nprint(out)",
+        ),
+        (
+            TABLE,
+            "t = [[5, 15, 8], [3, 8, 4]]\nfor i in range(len(t)):\n    for j in range(len(t[i])):\n        if i < len(t) and 0 <= j < len(t[i]):\n            print(t[i][j])\n        else:\n            print(0)",
+        ),
+        (LIGHTS, "g = ['000', '010', '110']\nfor i in range(3):\n    print(g[i] if i < 3 else '')"),
+    ],
+    "a test that holds anyway, beside one of a place": [
+        (
+            COUNT,
+            "n = 0\nplaces = []\nfor i in range(8):\n    if 'j' == 'j' and i == 4:\n        places.append(i)\n        n += 1\nprint(n, places)",
+        ),
+        (COUNT, "n = 0\nfor i in range(8):\n    if i == 4 and 1 == 1:\n        n += 1\nprint(n)"),
+        (
+            COUNT,
+            "places = []\nfor i in range(8):\n    if i == 7 or 'w' == 'j':\n        places.append(7)\nprint(places)",
+        ),
+    ],
+    "the order of numbers that were made up": [
+        (
+            PRICES,
+            "cost = {'turnips': 10, 'peas': 5, 'beans': 8}\nprint(sorted(['turnips', 'peas', 'beans'], key=lambda v: cost[v])[1])",
+        ),
+        (
+            PRICES,
+            "cost = {'turnips': 30, 'peas': 10, 'beans': 20}\nnames = ['turnips', 'peas', 'beans']\nnames.sort(key=lambda v: cost[v])\nprint(names)",
+        ),
+        (
+            PRICES,
+            "cost = {'turnips': 7, 'peas': 3, 'beans': 5}\nprint(min(['turnips', 'peas', 'beans'], key=lambda v: cost[v]))",
+        ),
+    ],
+    "truth values that do not follow from the one that is stated": [
+        (LIARS, "yara_lies = True\nstan_lies = True\nhana_lies = False\nprint('No' if hana_lies else 'Yes')"),
+        (LIARS, "yara = False\nhana = True\nhana_is_right = hana\nprint(hana_is_right)"),
+        (
+            LIARS,
+            "yara = False\nstan = False\nif yara and stan:\n    print('Yes')\nelse:\n    print('No')",
+        ),
+    ],
+    "a year put behind a date": [
+        (DATE, "day = '02/28'\nprint(day.replace('28', '19/1975'))"),
+        (DATE, "print('2/1975'.replace('/', '/19/'))"),
+        (DATE, "d = '28.02.1975'\nprint(d.replace('28', '19'))"),
+    ],
 }
 REAL = {
+    "an argument that a function changes": [
+        (PARTS, "def use(m):\n    if m[0] > 0:\n        m[0] -= 1\n        m[1] += 2\nm = [3, 4]\nuse(m)\nprint(m)"),
+        (
+            PARTS,
+            "def give(a):\n    a = a - 1\n    return a\na = 3\nfor _ in range(4):\n    a = give(a)\nprint(f'X: {a}')",
+        ),
+        (
+            PARTS,
+            "class Box:\n    def __init__(self, a):\n        self.a = a\n        self.x = 0\ndef use(box):\n    while box.a > 0:\n        box.a -= 1\n        box.x += 2\nbox = Box(3)\nuse(box)\nprint(box.x)",
+        ),
+    ],
+    "a test that some places meet": [
+        (
+            TABLE,
+            "t = [[5, 15, 8], [3, 8, 4]]\nout = []\nfor i in range(len(t)):\n    if i < len(t) and sum(t[i]) > 20:\n        out.append(t[i])\nprint(out)",
+        ),
+        (TABLE, "t = [5, 15, 8, 3]\nprint([t[i] for i in range(len(t)) if i < len(t) - 1 and t[i] > t[i + 1]])"),
+        (COUNT, "n = 0\nfor i in range(8):\n    if 'wohijtgj'[i] == 'j' and i < 8:\n        n += 1\nprint(n)"),
+    ],
+    "rows and words in another order": [
+        (
+            TURN,
+            "t = [['F', 'W', 'C'], ['U', 'Q', 'X']]\nout = []\nfor i in range(len(t) - 1, -1, -1):\n    out.append(t[i])\nprint(out)",
+        ),
+        (TURN, "t = ['FWC', 'UQX']\nprint([t[i] for i in range(1, -1, -1)])"),
+        (TURN, "rows = ['F W C', 'U Q X']\nprint(', '.join(reversed(rows)))"),
+    ],
+    "bits of what is stated": [
+        (OPERATOR, "print((4 & 6) & 1)"),
+        (OPERATOR, "result = (4 | 6) ^ 1\nprint(f'<<<{result}>>>')"),
+        (OPERATOR, "print((4 * 6) % 2)"),
+    ],
+    "a recursion that gives one after the other": [
+        (
+            TOWER,
+            "def hanoi(n, a, b, c):\n    if n:\n        yield from hanoi(n - 1, a, c, b)\n        yield f'{a}->{c}'\n        yield from hanoi(n - 1, b, a, c)\nprint(', '.join(hanoi(3, 'A', 'B', 'C')))",
+        ),
+        (
+            TOWER,
+            "def hanoi(n, a, b, c):\n    return hanoi(n - 1, a, c, b) + [a + c] + hanoi(n - 1, b, a, c) if n else []\nprint(hanoi(3, 'A', 'B', 'C'))",
+        ),
+        (
+            TOWER,
+            "def hanoi(n, a, b, c):\n    if n > 0:\n        hanoi(n - 1, a, c, b)\n        print(a, c)\n        hanoi(n - 1, b, a, c)\nhanoi(3, 'A', 'B', 'C')",
+        ),
+    ],
+    "an object that a command changes": [
+        (
+            ROBOT,
+            "class Robot:\n    x = 0\n    def step(self, c):\n        if c == 'F':\n            self.x += 1\n        elif c == 'L':\n            self.x -= 1\nr = Robot()\nfor c in 'FFRFFFLFRRFF':\n    r.step(c)\nprint(r.x)",
+        ),
+        (
+            ROBOT,
+            "class Robot:\n    def __init__(self):\n        self.way = 0\n    def step(self, c):\n        if c == 'R':\n            self.way = (self.way + 1) % 4\nr = Robot()\nfor c in 'FFRFFFLFRRFF':\n    r.step(c)\nprint('NESW'[r.way])",
+        ),
+        (
+            ROBOT,
+            "class Robot:\n    seen = ''\n    def step(self, c):\n        if c != 'F':\n            self.seen = c\nr = Robot()\nfor c in 'FFRFFFLFRRFF':\n    r.step(c)\nprint(r.seen)",
+        ),
+    ],
+    "a product that goes down from what is stated": [
+        (COMMITTEE, "def solve():\n    return 34 * 33 * 32 * 31 // 24\nprint(solve())"),
+        (COMMITTEE, "n, k = 34, 4\nways = n! // (k! * (n - k)!)\nprint(ways)"),
+        (COMMITTEE, "print(34 * 33 * 32 * 31 / (4 * 3 * 2))"),
+    ],
+    "two facts that a function compares": [
+        (CARDS, "def pair(a, b):\n    return 1 if a == b else 0\nprint(pair('H', 'E'))"),
+        (
+            CARDS,
+            "def verdict(hand, card):\n    if hand == card:\n        return 1\n    return 0\nprint(verdict('S', 'E'))",
+        ),
+        (CARDS, "same = lambda a, b: a == b\nprint(1 if same('H', 'E') else 0)"),
+    ],
+    "truth values that follow from the one that is stated": [
+        (LIARS, "yara_lies = True\nstan = yara_lies\nhana = not stan\nprint('Yes' if hana else 'No')"),
+        (
+            LIARS,
+            "yara = False\nhana = True\nif yara:\n    hana = False\nelse:\n    hana = False\n    if not yara:\n        hana = True\nprint(hana)",
+        ),
+        (
+            LIARS,
+            "Yara_lies = True\nStan_says = Yara_lies\nHana_says = Stan_says\nif Hana_says:\n    print('Yes')\nelse:\n    print('No')",
+        ),
+    ],
     "a function that is called, or whose work breaks off": [
         (PRODUCT, "def solve():\n    return 23 * 585\n\nprint(solve())"),
         (STAMPS, "def solve():\n    mona = 4844 - 615\n    rita = mona + 712\n    total = mona + rita +"),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 
 import msgspec
 
 from codesteer_kernel.checkers.symbolic.interpreting import Stopped, carry_out
 
-__all__ = ["only_copies"]
+__all__ = ["follows_truths", "only_copies"]
 
 # Steps of one run, and of all together; nothing is said of longer programs.
 _STEPS = 4_000
@@ -26,9 +26,13 @@ _NODES = 3_000
 # Constants that are changed, and places in a text.
 _SITES = 40
 _PLACES = 6
+# A text of more words than that is not written twice.
+_PROSE = 4
 # Part of nearly every program, and no fact unless it stands in a list.
 _STRUCTURAL = (0, 1)
 _FAR = 50
+# What takes a bit of a number: that stays the same if a single one of them is another.
+_BY_BITS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Mod)
 _TOKEN = re.compile(r"-?\d+(?:\.\d+)?|\w+|\s+|.", re.DOTALL)
 _FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, NameError, AttributeError, RecursionError, MemoryError)
 
@@ -56,6 +60,26 @@ def only_copies(tree: ast.Module) -> bool:
         return False
 
 
+def follows_truths(tree: ast.Module, is_fact: Callable[[str], bool]) -> bool:
+    """Tell whether ``tree`` surely says something else if a truth that it states were another.
+
+    ``is_fact`` tells whether a truth value of that name is one that the question states: nothing but its name tells.
+    """
+    stated = [
+        node.value
+        for node in islice(ast.walk(tree), _NODES)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, bool)
+        and any(isinstance(one, ast.Name) and is_fact(one.id) for one in node.targets)
+    ]
+    try:
+        shown = carry_out(tree, {}, _STEPS).shown if stated else ""
+        return any(carry_out(tree, {id(one): not one.value}, _STEPS).shown != shown for one in stated[:_PLACES])
+    except (Stopped, *_FAULTS):
+        return False
+
+
 class _Trial:
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
@@ -66,7 +90,7 @@ class _Trial:
         self.outcomes = {node: outcomes for node, (_, outcomes) in self.first.tests.items()}
         self.stirred: set[int] = set()
         # By text or list, where its parts stand in it and in what is shown.
-        self.places: dict[int, list[tuple[int, int]]] = {}
+        self.places: dict[int, list[tuple[tuple[int, int], int]]] = {}
 
     def only_copies(self, sites: list[_Site]) -> bool:
         if not self.first.shown.strip() or not all(self._copies(number, site) for number, site in enumerate(sites)):
@@ -107,15 +131,20 @@ class _Trial:
     def _is_copy(self, number: int, site: _Site, at: int | None, other: object, again: str) -> bool:
         if not isinstance(site.node, ast.Constant):
             return _is_left_out(self.first.shown, again)
+        value = site.node.value
+        if (
+            isinstance(value, str)
+            and len(value.split()) > _PROSE
+            and at is None
+            and _is_left_out(self.first.shown, again)
+        ):
+            return True
         place = _place_of_copy(self.first.shown, again, str(site.node.value), str(other))
         if place is None:
             return False
         self.copied = True
-        if isinstance(site.node.value, str):
-            if at is not None:
-                self.places.setdefault(id(site.node), []).append((at, place))
-        elif site.whole:
-            self.places.setdefault(site.whole, []).append((number, place))
+        if at is not None or (site.whole and not isinstance(site.node.value, str)):
+            self.places.setdefault(site.whole or id(site.node), []).append(((number, at or 0), place))
         return True
 
 
@@ -124,6 +153,7 @@ def _sites(tree: ast.Module) -> list[_Site]:
     sites: list[_Site] = []
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     nodes = 0
+    operands: set[int] = set()
     # By the table: whether it holds nothing but 0 and 1, both of them.
     switches: dict[int, bool] = {}
     while stack:
@@ -132,9 +162,11 @@ def _sites(tree: ast.Module) -> list[_Site]:
         if nodes > _NODES:
             return []
         if isinstance(node, ast.Constant):
-            if _may_be_fact(node.value, bool(whole)):
+            if _may_be_fact(node.value, bool(whole)) or id(node) in operands:
                 sites.append(_Site(node=node, whole=whole, switch=switches.get(whole, False)))
             continue
+        if isinstance(node, ast.BinOp) and isinstance(node.op, _BY_BITS):
+            operands |= {id(node.left), id(node.right)}
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             continue
         if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
@@ -204,7 +236,8 @@ def _others(node: ast.Constant | ast.List | ast.Tuple, switch: bool) -> Iterator
                 yield at, value[:at] + other + value[at + 1 :]
             yield None, value[1:]
             yield None, value[:-1]
-            yield None, value * 2
+            if len(value.split()) <= _PROSE:
+                yield None, value * 2
 
 
 def _place_of_copy(shown: str, again: str, old: str, new: str) -> int | None:
@@ -233,7 +266,7 @@ def _is_left_out(shown: str, again: str) -> bool:
     return len(again) < len(shown) and (not rest or shown[-rest:] == again[-rest:])
 
 
-def _in_order(places: list[tuple[int, int]]) -> bool:
+def _in_order(places: list[tuple[tuple[int, int], int]]) -> bool:
     """Tell whether things stand in the order in which they were written."""
     ordered = sorted(places)
     return all(one[1] <= other[1] for one, other in pairwise(ordered))

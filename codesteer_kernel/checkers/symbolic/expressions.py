@@ -12,13 +12,13 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar
 
-from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Loop, Value
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Loop, Value, first_of
 from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.operators import ORDERED
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
-__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "never_equal"]
+__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "never_equal", "spelling"]
 
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
@@ -29,10 +29,10 @@ _CUTS = {"slice", "index"}
 # So far a change of a part of a part is followed.
 _MOST_PARTS = 3
 _LOOKED_AT = 20
+# So much of an index or a bound is compared.
+_SPELLED = 20
 # Format specifications that write the digits of a base.
 DIGITS = ("b", "o", "x", "X")
-# Through so many joins a name is followed to the module that it stands for.
-_SCOPES = 4
 
 
 def drive(walk: Walk) -> tuple[Any, int]:
@@ -193,7 +193,17 @@ class Expressions(Variables):
 
     def _boolean(self, node: ast.BoolOp) -> Walk:
         values = yield self.expressions(node.values)
-        several = all if isinstance(node.op, ast.And) else any
+        both = isinstance(node.op, ast.And)
+        # What is evident decides all, or nothing beside what is not.
+        if any(
+            (self.evident([one]) or (_is_settled(one) and one.inputs[0].text)) and bool(one.known) is not both
+            for one in values
+        ):
+            return self.graph.literal(not both)
+        telling = [one for one in values if not ((self.evident([one]) or _is_settled(one)) and bool(one.known) is both)]
+        if len(telling) == 1:
+            return telling[0]
+        several = all if both else any
         return self._logic(values, lambda *known: several(known))
 
     def _logic(self, values: list[Value], fold: Callable[..., bool]) -> Value:
@@ -215,6 +225,8 @@ class Expressions(Variables):
         return all(one.known is not UNKNOWN and one.what not in TRUTHS and one.what != "decided" for one in values)
 
     def _compare(self, node: ast.Compare) -> Walk:
+        if self._lies_inside(node):
+            return self.graph.literal(True)
         values = yield self.expressions([node.left, *node.comparators])
         equal = all(isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot) for op in node.ops)
         inside = any(isinstance(op, ast.In | ast.NotIn) for op in node.ops)
@@ -232,6 +244,22 @@ class Expressions(Variables):
         elif len(values) == 2 and isinstance(node.ops[0], ast.Eq) and never_equal(*values):
             value.known = False
         return value
+
+    def _lies_inside(self, node: ast.Compare) -> bool:
+        """Tell whether ``node`` only says that a counter is where its loop runs: ``0 <= i < len(table)``."""
+        match node:
+            case ast.Compare(left=ast.Constant(value=0), ops=[ast.LtE(), *ops], comparators=[ast.Name(id=name), *ends]):
+                pass
+            case ast.Compare(left=ast.Name(id=name), ops=ops, comparators=ends):
+                pass
+            case _:
+                return False
+        loop = self.loop
+        while loop is not None and loop.below[0] != name:
+            loop = loop.parent
+        if loop is None or len(ops) != len(ends) or len(ops) > 1:
+            return False
+        return all(isinstance(op, ast.Lt) for op in ops) and all(spelling(end) == loop.below[1] for end in ends)
 
     def _conditional(self, node: ast.IfExp) -> Walk:
         test = yield self.test(node.test)
@@ -329,7 +357,9 @@ class Expressions(Variables):
                         places.append(self.graph.shape("place", within.inputs[1:]))
                 self.change_place(place, [value, *places])
             case ast.Attribute(attr=name):
-                self.field(name).inputs.append(value)
+                field = self.field(name)
+                field.inputs.append(value)
+                field.control += [] if self.guard is None else [self.guard]
 
     def change_place(self, place: ast.expr, parts: list[Value], what: str = "changed") -> None:
         """What ``place`` leads to is changed in place, by ``parts``."""
@@ -385,7 +415,7 @@ class Expressions(Variables):
                 return self.graph.shape("Tuple", [self.item(one) for one in inputs])
             case ".items":
                 return self.graph.shape("Tuple", [self.item(inputs[0]), self.item(inputs[0])])
-        candidates = _first(iterable).kind is Kind.LITERAL and self._within_candidates()
+        candidates = first_of(iterable).kind is Kind.LITERAL and self._within_candidates()
         value = self.graph.make(Kind.SOURCE if candidates else Kind.ITEM, "item", [iterable], self.loop)
         value.text = iterable.text or holds_text(iterable)
         return value
@@ -393,7 +423,7 @@ class Expressions(Variables):
     def _within_candidates(self) -> bool:
         """Tell whether this loop stands in another one over literals or numbers: together they make combinations."""
         outer = self.loop.parent if self.loop is not None else None
-        over = _first(outer.control.inputs[0]) if outer is not None and outer.control.inputs else None
+        over = first_of(outer.control.inputs[0]) if outer is not None and outer.control.inputs else None
         return over is not None and (over.kind is Kind.LITERAL or over.what in COUNTS)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Walk:
@@ -420,17 +450,26 @@ class Expressions(Variables):
 
 def _module(value: Value) -> Value | None:
     """The module that ``value`` is: imported outside of this function or loop, or one of several that were tried."""
-    value = _first(value)
+    value = first_of(value)
     return value if value.kind is Kind.LIBRARY else None
 
 
-def _first(value: Value) -> Value:
-    """What ``value`` was bound to first, outside of this loop or function."""
-    for _ in range(_SCOPES):
-        if value.kind is not Kind.PICK or not value.inputs:
-            break
-        value = value.inputs[0]
-    return value
+def _is_settled(truth: Value) -> bool:
+    """Tell whether ``truth`` compares two numbers or texts that are written there."""
+    return (
+        truth.what == "equals"
+        and truth.known is not UNKNOWN
+        and all(one.what == "constant" and not isinstance(one.known, bool) for one in truth.inputs)
+    )
+
+
+def spelling(place: ast.expr) -> list[tuple[object, ...]]:
+    """The beginning of ``place``, enough to tell two apart."""
+    parts = islice(ast.walk(place), _SPELLED)
+    return [
+        (type(one), getattr(one, "id", None), getattr(one, "value", None) if isinstance(one, ast.Constant) else None)
+        for one in parts
+    ]
 
 
 def _is_word(value: Value) -> bool:
@@ -471,7 +510,7 @@ def _is_picked(value: Value) -> bool:
 
 def _counts_down(place: Value) -> bool:
     """Tell whether ``place`` goes down as a loop runs: a countdown, or a counter below zero."""
-    return place.what == "countdown" or (place.what == "negate" and _first(place.inputs[0]).what == "counter")
+    return place.what == "countdown" or (place.what == "negate" and first_of(place.inputs[0]).what == "counter")
 
 
 def _turns(base: Value, place: Value) -> bool:
@@ -486,7 +525,7 @@ def _turns(base: Value, place: Value) -> bool:
 
 def _counted_by(value: Value) -> Loop | None:
     """The loop whose counter, or element, ``value`` is."""
-    value = _first(value)
+    value = first_of(value)
     return value.loop if value.kind in (Kind.SOURCE, Kind.ITEM) else None
 
 

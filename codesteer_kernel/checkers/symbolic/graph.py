@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-__all__ = ["TRUTHS", "UNKNOWN", "CallSite", "Function", "Graph", "Keywords", "Kind", "Loop", "Value"]
+__all__ = ["TRUTHS", "UNKNOWN", "CallSite", "Function", "Graph", "Keywords", "Kind", "Loop", "Value", "first_of"]
 
 
 class Kind(Enum):
@@ -29,6 +29,8 @@ class Kind(Enum):
 
 
 UNKNOWN: Final = object()
+# Through so many joins a name is followed to what it stood for first.
+_SCOPES = 4
 # Work that gives True or False.
 TRUTHS = frozenset({"logic", "equals", "compares", "contains"})
 
@@ -73,7 +75,8 @@ class Loop:
     """A loop or comprehension. ``depth`` counts from 1 within its function.
 
     ``control`` is what decides how often it runs; ``states`` are the variables that one run hands to the next;
-    ``exits``: a run can leave it early; ``endless``: nothing can stop it.
+    ``exits``: a run can leave it early; ``endless``: nothing can stop it. ``below`` is, by its spelling, what the
+    counter of that name stays below.
     """
 
     def __init__(self, kind: str, line: int, parent: Loop | None, function: Function | None, control: Value) -> None:
@@ -86,6 +89,7 @@ class Loop:
         self.states: list[Value] = []
         self.exits = False
         self.endless = False
+        self.below: tuple[str, list[tuple[object, ...]]] = ("", [])
 
 
 class Function:
@@ -224,16 +228,35 @@ class Graph:
         return decided
 
     def simplify(self) -> None:
-        """Let everything that is made of a pick from one value be made of that value: it is no choice."""
+        """Let everything that is made of a pick from one value, or of one left unchanged, be made of that value."""
         only: dict[int, Value] = {}
+        for value in self.values:
+            if value.what == "changed" and all(one.what == "unchanged" for one in value.inputs[1:]):
+                # Handed to a function that leaves it as it is.
+                only[value.index] = value.inputs[0]
+        self._replace(only)
+        only = {}
         for value in self.values:
             if value.kind is Kind.PICK and value.what != "decided":
                 others = {one.index: one for one in value.inputs if one is not value}
                 if len(others) == 1:
                     only[value.index] = next(iter(others.values()))
+        self._replace(only)
+
+    def _replace(self, only: dict[int, Value]) -> None:
+        """Let everything be made of what ``only`` says that its parts are."""
         for value in self.values:
             if any(one.index in only for one in value.inputs):
                 value.inputs = [_end(one, only) for one in value.inputs]
+
+
+def first_of(value: Value) -> Value:
+    """What ``value`` was bound to first, outside of this loop or function."""
+    for _ in range(_SCOPES):
+        if value.kind is not Kind.PICK or not value.inputs:
+            break
+        value = value.inputs[0]
+    return value
 
 
 def _end(value: Value, only: dict[int, Value]) -> Value:

@@ -398,7 +398,11 @@ class _Interpreter:
             isinstance(node.func.value, ast.Name) and node.func.value.id == "math"
         ):
             owner = self.value(node.func.value, names)
-            return self._method(owner, node.func.attr, self._values(node.args, names), keywords)
+            given = self._values(node.args, names)
+            value = self._method(owner, node.func.attr, given, keywords)
+            if node.func.attr in _FINDING:
+                self.note(node, (_digest(owner), *map(_digest, given)), value not in _NOT_FOUND)
+            return value
         called = self.value(node.func, names)
         return self.apply(called, self._values(node.args, names), keywords)
 
@@ -594,6 +598,11 @@ class _Interpreter:
 
     def _pass(self, node: ast.Pass, names: _Names) -> None:
         pass
+
+
+# Methods that look for something, which is a test like any other, and what they give where it is not there.
+_FINDING = {"find", "rfind", "count", "startswith", "endswith"}
+_NOT_FOUND = (-1, 0, False)
 
 
 class _Builtin:

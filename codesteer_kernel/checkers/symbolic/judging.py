@@ -91,7 +91,7 @@ class _Judge:
             # Tests of what is to be found, and nothing that looks for it.
             working = []
         works = bool(working) or self._explores(output) or (self.cut and any(map(self._gathers, output)))
-        if shows and not self.cut and self.question.seeks and self._only_tells(output):
+        if shows and not self.cut and self.question.seeks and not self._explores(output) and self._only_tells(output):
             works = False
         if works and self.question.seeks_expression:
             # A fixed formula is what its writer found, and so is what is not made of the question's numbers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codesteer_kernel.checkers.symbolic.graph import Function, Graph, Kind, Value
+from codesteer_kernel.checkers.symbolic.graph import Function, Graph, Kind, Value, first_of
 
 __all__ = ["link"]
 
@@ -49,6 +49,12 @@ class _Linker:
             if call.site is not None and not call.site.resolved:
                 # Whatever it does, it does it with these.
                 call.inputs += [call.site.callee, *call.site.all_arguments()]
+            elif call.site is not None:
+                handed = call.site.all_arguments()
+                for place, change in call.site.changes:
+                    # Objects may be changed by their attributes.
+                    if not change.inputs and first_of(handed[place]).kind is Kind.LITERAL:
+                        change.what = "unchanged"
 
     def _may_be(self, value: Value, function: Function) -> None:
         known = self.functions.setdefault(value.index, set())

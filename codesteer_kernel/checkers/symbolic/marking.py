@@ -131,6 +131,8 @@ class _Marking:
                 return
             if source is base or not marks & VARIES or marks & RICH:
                 self.marks.set(user, told if source is base else told & (FACT | READ))
+            if self.working.is_invented(base):
+                return
             reaches = self.marks.has(base, FACT) or self.marks.has(place, RICH) or place.what == "step"
             if self.marks.has(place, VARIES) and reaches:
                 self.marks.set(user, FACT | READ | VARIES)

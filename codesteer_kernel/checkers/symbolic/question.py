@@ -98,6 +98,12 @@ _SEEKS = re.compile(
 _COUNTS = re.compile(r"\bhow many\b|\bprobability\b|\bchance\b", re.IGNORECASE)
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
+# Whether somebody lies is stated, not what somebody else says of it.
+_JUDGED = re.compile(r"(?<!that )\b([A-Z][a-z]+) (?:always )?(?:lies|tells the truth)\b")
+_PART_OF_NAME = re.compile(r"[a-z]+")
+# A string to work on, and so many of its letters in a row as are no chance: copied with a slip at an end.
+_CODE = re.compile(r"\b[A-Z]{9,}\b")
+_MOST_OF_A_CODE = 8
 # What is asked is no number: a picture, a person, one of several things, a yes or no.
 _NO_NUMBER = re.compile(
     r"\blooks? like\b|\bshow the\b|\brotate\b|\bwho\b|\bwhich (?:one|word|letter|person|colour)\b|\bof these words\b|"
@@ -132,6 +138,9 @@ class Question:
         # AB is an edge from A to B.
         self._letters = Counter("".join(_JOINED.findall(text)).lower())
         self._squashed = "".join(words)
+        self._initials = {word[0] for word in words}
+        self._judged = {name.lower() for name in _JUDGED.findall(text)}
+        self._codes = [word.lower() for word in _CODE.findall(text)]
         # Where words begin and end in it.
         self._edges = set(accumulate(map(len, words), initial=0))
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
@@ -148,6 +157,10 @@ class Question:
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
         self.asks_number = _NO_NUMBER.search(text) is None
 
+    def tells_of(self, name: str) -> bool:
+        """Tell whether the question says outright of somebody after whom a variable is called ``name`` who lies."""
+        return any(part in self._judged for part in _PART_OF_NAME.findall(name.lower()))
+
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
         if isinstance(atom, str):
@@ -162,6 +175,9 @@ class Question:
         ``ordered``: it is a list of texts; in another order than that of the question it is somebody's answer.
         """
         told = [atom for atom in atoms if isinstance(atom, str) or _is_number(atom)]
+        if self.known and not self.seeks and any(map(_is_number, told)):
+            # Where numbers tell how far, letters stand for ways: (2, "B"), (3, "L").
+            told = [atom for atom in told if not (isinstance(atom, str) and atom.lower() in self._initials)]
         if not told or not self.known:
             return bool(told)
         squashed = "".join(_squash(str(atom)) for atom in told)
@@ -214,7 +230,9 @@ class Question:
         return bool(telling) and sum(map(self._has_word, telling)) >= _SHARE * len(telling)
 
     def _has_words(self, squashed: str) -> bool:
-        """Tell whether whole words of the question, run together, are ``squashed``."""
+        """Tell whether whole words of the question, run together, are ``squashed``, or most of one that is a code."""
+        if len(squashed) >= _MOST_OF_A_CODE and any(squashed in code for code in self._codes):
+            return True
         at = -1
         for _ in range(_PLACES):
             at = self._squashed.find(squashed, at + 1)

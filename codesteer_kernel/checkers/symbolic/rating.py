@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from codesteer_kernel.checkers.symbolic.counterfactual import only_copies
+from codesteer_kernel.checkers.symbolic.counterfactual import follows_truths, only_copies
 from codesteer_kernel.checkers.symbolic.judging import Findings, judge
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.source import Source, read
@@ -52,13 +52,15 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
 
     ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 
-    Deterministic, and blind to comments, layout and the names of variables. Of a program longer than ``MOST_READ``
+    Deterministic, and blind to comments, layout and the names of variables (but for truth values that
+    are called after somebody of whom the question says whether he lies). Of a program longer than ``MOST_READ``
     characters only the beginning and the end are judged: it is then ``partial``, never suspicious, never too simple.
     """
     source = read(program)
     partial = bool(source.fault) or source.unread > 0
     cut = cut or source.cut
-    found = judge(flow_of(source.tree), Question(question), broken=partial, cut=cut)
+    asked = Question(question)
+    found = judge(flow_of(source.tree), asked, broken=partial, cut=cut)
     if source.transcript:
         # What it would run, its writer says, gave what stands below.
         found = msgspec.structs.replace(
@@ -67,6 +69,8 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     elif found.works and not partial and not cut and only_copies(source.tree):
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
+    elif found.shows and not found.works and not partial and follows_truths(source.tree, asked.tells_of):
+        found = msgspec.structs.replace(found, works=True, idle=False, methods=["branching"])
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
     suspicious = found.shows and not found.works and not found.outside and (source.transcript or not partial)

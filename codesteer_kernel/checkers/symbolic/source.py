@@ -55,6 +55,8 @@ _BARE = (ast.Name, ast.Attribute, ast.Tuple, ast.Subscript)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 # A call or an index that is begun.
 _BEGUN = re.compile(r"(?<=[\w\])])[\[(]\s*+$")
+# The factorial of a formula.
+_FACTORIAL = re.compile(r"(?<=[\w)])!(?!=)")
 _LEADING_ZEROS = re.compile(r"(?<![\w.])0+(?=[1-9])")
 
 
@@ -137,6 +139,9 @@ def _breaks_off(tree: ast.Module, text: str) -> bool:
         block = next((part for name in _BLOCKS if (part := getattr(statement, name, None))), [])
     last_line = text.rstrip().rpartition("\n")[2]
     indent = len(last_line) - len(last_line.lstrip())
+    if last_line.startswith("#") and last_line.count('"') % 2:
+        # In the middle of what it quotes.
+        return True
     if indent and last_line.lstrip().startswith("#"):
         return depth < 0 or not isinstance(statement, _ENDING) or indent < statement.col_offset
     return depth > 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, _BARE)
@@ -250,6 +255,8 @@ def _mend(lines: list[str], fault: SyntaxError) -> None:
         lines[:] = [one.expandtabs(8) for one in lines]
     elif "leading zeros" in message:
         lines[:] = [_LEADING_ZEROS.sub("", one) for one in lines]
+    elif "invalid syntax" in message and _FACTORIAL.search(line):
+        lines[at] = _FACTORIAL.sub("", line)
     elif message == "expected ':'" and not line.rstrip().endswith(":"):
         lines[at] = line.rstrip() + ":"
     elif "expected an indented block" in message:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from itertools import islice
 
 import msgspec
 
 from codesteer_kernel.checkers.symbolic.calls import Calls
-from codesteer_kernel.checkers.symbolic.expressions import Walk, drive, given
+from codesteer_kernel.checkers.symbolic.expressions import Walk, drive, given, spelling
 from codesteer_kernel.checkers.symbolic.graph import UNKNOWN, Function, Graph, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import CHANGES
 from codesteer_kernel.checkers.symbolic.linking import link
@@ -22,8 +21,6 @@ _PROPERTIES = {"builtins.property", "functools.cached_property"}
 # What bare names and numbers make tests of.
 _PLAIN = (ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp)
 _MARKS = (ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context)
-# So much of an index is compared.
-_INDEX_PARTS = 20
 
 
 class Flow(msgspec.Struct, kw_only=True):
@@ -224,6 +221,8 @@ class _Statements(Calls):
             patterns = list(ast.walk(case.pattern))
             values = yield self.expressions([one.value for one in patterns if isinstance(one, ast.MatchValue)])
             tests.append(self.work("equals", [subject, *values]))
+            if values and self.evident([subject, *values]):
+                tests[-1].known = any(one.known == subject.known for one in values)
             with self.branch(tests[-1]) as frame:
                 frames.append(frame)
                 for pattern in patterns:
@@ -266,6 +265,7 @@ class _Statements(Calls):
         with self.run("for", node.lineno) as frame:
             loop = frame.running
             loop.control.inputs.append(iterable)
+            loop.below = _below(node.target, node.iter)
             yield self.target(node.target, self.item(iterable))
             self.stands_for(node.target, node.iter)
             yield self.block(node.body)
@@ -350,6 +350,14 @@ class _Statements(Calls):
         self.bind(node.name, value)
 
 
+def _below(target: ast.expr, over: ast.expr) -> tuple[str, list[tuple[object, ...]]]:
+    """The name of a counter and the spelling of what it stays below, if ``over`` counts from 0."""
+    match target, over:
+        case ast.Name(id=name), ast.Call(func=ast.Name(id="range"), args=[end] | [ast.Constant(value=0), end]):
+            return name, spelling(end)
+    return "", []
+
+
 def _loaded(target: ast.expr) -> ast.expr:
     """The place ``target`` as an expression that reads it."""
     match target:
@@ -370,20 +378,11 @@ def _root(place: ast.expr) -> str:
 
 def _refers(value: ast.expr, target: ast.Subscript) -> bool:
     """Tell whether ``value`` is made of other entries of the table that ``target`` is an entry of."""
-    root, index = _root(target), _spelling(target.slice)
+    root, index = _root(target), spelling(target.slice)
     return bool(root) and any(
-        isinstance(one, ast.Subscript) and _root(one) == root and _spelling(one.slice) != index
+        isinstance(one, ast.Subscript) and _root(one) == root and spelling(one.slice) != index
         for one in ast.walk(value)
     )
-
-
-def _spelling(index: ast.expr) -> list[tuple[object, ...]]:
-    """The beginning of an index, enough to tell two apart."""
-    parts = islice(ast.walk(index), _INDEX_PARTS)
-    return [
-        (type(one), getattr(one, "id", None), getattr(one, "value", None) if isinstance(one, ast.Constant) else None)
-        for one in parts
-    ]
 
 
 _Statements.walks = Calls.walks | {

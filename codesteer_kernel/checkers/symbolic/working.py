@@ -6,7 +6,7 @@ import re
 from operator import and_
 
 from codesteer_kernel.checkers.symbolic.expressions import never_equal
-from codesteer_kernel.checkers.symbolic.graph import TRUTHS, Kind, Value
+from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Value, first_of
 from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
 
@@ -29,15 +29,19 @@ PLAIN = {
 }
 # What formulas on written numbers are made of.
 _ARITHMETIC = {"step", "sum", "product", "negate"}
+# What takes a key.
+_BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
-# A day, a month and a year, in numbers.
-_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
+# A day, a month and a year, in numbers, or two of them.
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,4}(?:\1\d{1,4})?")
 # What libraries do with all numbers of a range at once.
 _BY_ELEMENT = {"sum", "product", "step", "equals", "compares"}
 # So many indices a table has at most.
 _INDICES = 4
 # So many values are looked at to tell whether one hangs on a truth.
 _LOOKED_AT = 20
+# So many factors below the first are followed.
+_FALLING = 3
 # A formula that doubles itself again and again has more numbers than need be told.
 _NUMBERS = 5_000
 
@@ -158,6 +162,18 @@ class Working:
             case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
                 # Where it stands was known to who wrote it down.
                 return False
+            case "equals" if (
+                work.known is UNKNOWN
+                and len(set(map(id, work.inputs))) > 1
+                and all(
+                    one.kind in (Kind.PICK, Kind.LITERAL)
+                    and self.marks.has(one, FACT)
+                    and not self.marks.circles[one.index]
+                    for one in work.inputs[:2]
+                )
+            ):
+                # Two facts that a function is given.
+                return True
             case "equals" | "compares" if fact and source.what in ("sum", "product") and self.question.is_arithmetic:
                 # A formula is put to the test.
                 return True
@@ -172,8 +188,13 @@ class Working:
                 return varies or (fact and source.text and source is work.inputs[-1])
             case "logic":
                 return varies
+            case what if what in _BY_KEY and (
+                keys := [one.function for one in work.inputs if one.function is not None and one.kind is Kind.FUNCTION]
+            ):
+                # In the order of what was made up for each.
+                return any(self.marks.has(key.returns, VARIES) for key in keys)
             case "look-up":
-                return varies and source is not work.inputs[0] and not self._is_invented(work.inputs[0])
+                return varies and source is not work.inputs[0] and not self.is_invented(work.inputs[0])
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
                 return False
@@ -223,21 +244,17 @@ class Working:
         return self.question.known and 2 * explained < numbers
 
     def _find_wholes(self) -> dict[int, int]:
-        """By the index of an operation in a formula that calls functions of ``math``: that of the whole formula."""
+        """By the index of an operation in a formula: that of the whole formula."""
         wholes: dict[int, int] = {}
         for value in reversed(self.marks.values):
             if value.index in self._formulas and value.kind is not Kind.LITERAL:
                 whole = wholes.setdefault(value.index, value.index)
                 wholes |= {part.index: whole for part in value.inputs if part.kind is not Kind.LITERAL}
-        called = {
-            wholes[value.index]
-            for value in self.marks.values
-            if value.what.startswith(_MATHS) and value.index in wholes
-        }
-        return {index: whole for index, whole in wholes.items() if whole in called}
+        return wholes
 
-    def _is_invented(self, table: Value) -> bool:
+    def is_invented(self, table: Value) -> bool:
         """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
+        table = first_of(table)
         numbers = [one.known for one in table.parts[1::2][:_LOOKED_AT] if isinstance(one.known, int | float)]
         telling = [one for one in numbers if abs(one) > 1]
         stated = sum(map(self.question.states, telling))
@@ -255,10 +272,12 @@ class Working:
     def _find_formulas(self) -> dict[int, tuple[int, int, int]]:
         """Of each operation on nothing but written numbers: how many the question explains and states, how many it has."""
         formulas: dict[int, tuple[int, int, int]] = {}
+        written = {one.known for one in self.marks.values if type(one.known) is int}
         for value in self.marks.values:
             if value.what == "constant":
                 known = value.known
-                formulas[value.index] = (int(self.question.explains(known)), int(self.question.states(known)), 1)
+                explained = self.question.explains(known) or self._falls_from(known, written)
+                formulas[value.index] = (int(explained), int(self.question.states(known)), 1)
             elif (
                 (value.what in _ARITHMETIC or value.what.startswith(_MATHS))
                 and value.inputs
@@ -268,6 +287,17 @@ class Working:
                 explained, stated, numbers = (min(_NUMBERS, sum(counts)) for counts in zip(*parts, strict=True))
                 formulas[value.index] = (explained, stated, numbers)
         return formulas
+
+    def _falls_from(self, number: object, written: set[int]) -> bool:
+        """Tell whether ``number`` goes on what the question states and the program counts down from: 34 * 33 * 32."""
+        above = number
+        for _ in range(_FALLING):
+            above = above + 1 if type(above) is int else None
+            if above not in written:
+                return False
+            if self.question.states(above):
+                return True
+        return False
 
 
 def _is_date(value: Value) -> bool:
