@@ -27,7 +27,7 @@ from codesteer_kernel.steering.dialects import DIALECTS
 from codesteer_kernel.subcommands import Parser, Subcommand, run_subcommand
 from codesteer_kernel.training.account import PREFERENCES, TRAJECTORIES, Account, Kept
 from codesteer_kernel.training.collecting import STEERED
-from codesteer_kernel.training.folder import write_folder
+from codesteer_kernel.training.folder import CONVERSATIONS, PAIRS, check_folder, write_folder
 from codesteer_kernel.training.rows import Conversation, Pair
 from codesteer_kernel.training.tuning.settings import Stage, read_settings
 from codesteer_kernel.training.weights import Weights
@@ -119,6 +119,7 @@ def _trajectories(parser: Parser, words: list[str]) -> int:
     from codesteer_kernel.training.selecting import Sieve
 
     given, job = _asked(parser, words, from_runs=True)
+    check_folder(given.output, CONVERSATIONS)
     sieve = Sieve(rounds=given.max_rounds, each=given.each)
     folders = given.runs
     if job is not None:
@@ -140,6 +141,7 @@ def _pairs(parser: Parser, words: list[str]) -> int:
     parser.add_argument("--finish", default="push-code")
     parser.add_argument("--margin", type=float, default=0.0)
     given, job = _asked(parser, words, from_runs=True)
+    check_folder(given.output, PAIRS)
 
     def tell(tree: Grown, place: int, count: int) -> None:
         what = f"no tree: {tree.error}" if tree.error else f"{tree.runs} runs, {tree.seconds:.0f} s"

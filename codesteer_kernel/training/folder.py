@@ -14,11 +14,22 @@ from codesteer_kernel.errors import BadInput, MissingDependency
 from codesteer_kernel.training.account import PREFERENCES, TRAJECTORIES, Account, Kept
 from codesteer_kernel.training.rows import Conversation, Pair, write_rows
 
-__all__ = ["CONVERSATIONS", "DATASET", "PAIRS", "write_folder"]
+__all__ = ["CONVERSATIONS", "DATASET", "PAIRS", "check_folder", "write_folder"]
 
 CONVERSATIONS = "conversations.jsonl"
 PAIRS = "pairs.jsonl"
 DATASET = "dataset"
+
+
+def check_folder(folder: Path, kind: str) -> None:
+    """See that ``folder`` does not hold rows of the other kind, whose dataset and page would be lost.
+
+    Raises:
+        BadInput: it does.
+    """
+    other = PAIRS if kind == CONVERSATIONS else CONVERSATIONS
+    if (folder / other).exists():
+        raise BadInput(f"{folder} holds {other} already.", "Name another folder: each kind of rows has its own.")
 
 
 def write_folder(
@@ -38,12 +49,13 @@ def write_folder(
         dataset: whether to write ``dataset/``.
 
     Raises:
-        BadInput: there are no rows.
+        BadInput: there are no rows, or the folder holds rows of the other kind.
         MissingDependency: the dataset is wanted and the package ``datasets`` is missing; the other files are there.
     """
     if not rows:
         raise BadInput("There is not one row to write.", "Collect more runs, or let more through the sieve.")
     kind = CONVERSATIONS if isinstance(rows[0], Conversation) else PAIRS
+    check_folder(folder, kind)
     write_rows(folder / kind, rows)
     (folder / "DATA.md").write_text(_page(rows, accounts), encoding="utf-8")
     if dataset:

@@ -110,6 +110,13 @@ def test_one_set_of_runs_gives_outcomes_trajectories_and_pairs(tmp_path: Path, c
         assert told.splitlines()[0].startswith("12 runs with targets that are no models (simulated) gave")
         assert told.splitlines()[0] in page
         assert "real targets" not in page
+    # Each kind has a folder of its own: the other's page and dataset are not lost, and nothing is made first.
+    for what, other in (("trajectories", "pairs"), ("pairs", "trajectories")):
+        page = (tmp_path / other / "DATA.md").read_bytes()
+        assert main(["train", what, "-o", str(tmp_path / other), "-n", "1", "--plain", *MADE_UP]) == 2
+        assert "Name another folder" in capsys.readouterr().err
+        assert (tmp_path / other / "DATA.md").read_bytes() == page
+        assert not (tmp_path / other / "attempts.jsonl").exists()
     assert (made / "attempts.jsonl").read_bytes() == before
     rows = list(read_conversations(tmp_path / "trajectories" / "conversations.jsonl"))
     right = [one for one in read_attempts(made) if one.correct]
