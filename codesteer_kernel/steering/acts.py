@@ -30,7 +30,7 @@ from codesteer_kernel.record.document import Phase
 from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls, Reply
 from codesteer_kernel.steering.emitter import Emitter
-from codesteer_kernel.steering.extraction import code_block, result_of_output
+from codesteer_kernel.steering.extraction import code_block, result_of_output, with_call
 from codesteer_kernel.steering.repetition import UNFINISHED
 
 __all__ = ["Acts", "Ending", "Roles"]
@@ -96,13 +96,17 @@ class Acts:
             index: the round.
             prefix: text that the request has put into the target's mouth; it begins the answer.
             close: what a stop string has swallowed; it ends an answer that was not cut.
-            read_code: finds the program in the answer.
+            read_code: finds the program in the answer. By default a call that it forgets is put behind it
+                (:func:`.extraction.with_call`).
         """
         reply = await self.reply(request, index, prefix=prefix)
         text = prefix + reply.text
         if close and reply.stop not in UNFINISHED:
             text = text.rstrip("\n") + close
-        return self.take(reply, text, read_code(text), index)
+        code = read_code(text)
+        if code is not None and read_code is code_block and reply.stop not in UNFINISHED:
+            code = with_call(code)
+        return self.take(reply, text, code, index)
 
     async def reply(self, request: ChatRequest, index: int, *, prefix: str = "") -> Reply:
         """Stream the target's reply into round ``index``; what it comes to is for :meth:`take`."""

@@ -15,6 +15,7 @@ __all__ = [
     "only_answers",
     "result_of_output",
     "result_of_text",
+    "with_call",
     "without_code",
 ]
 
@@ -61,6 +62,44 @@ def only_answers(code: str) -> bool:
         return bool(body) and all(isinstance(one, ast.Expr) and _said(one.value) for one in body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return not any(_STATEMENT.match(line) for line in code.splitlines())
+
+
+def with_call(code: str) -> str:
+    """A program that ends with a function without parameters, and calls nothing, with a call of it that shows its result.
+
+    Small models forget the call and, told that nothing was printed, forget it again. What comes to be shown then is what
+    the program worked out. Any other program is given back as it is.
+    """
+    try:
+        body = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return code
+    last = body[-1] if body else None
+    if not isinstance(last, ast.FunctionDef) or last.decorator_list or not _takes_nothing(last.args):
+        return code
+    defined = {one.name for one in body if isinstance(one, ast.FunctionDef)}
+    if not all(isinstance(one, ast.FunctionDef | ast.ClassDef) or _only_binds(one, defined) for one in body):
+        return code
+    if any(isinstance(node, ast.Name) and node.id == last.name for one in body[:-1] for node in ast.walk(one)):
+        return code
+    name = last.name
+    return f"{code.rstrip()}\n\n# Added, as nothing called it:\nresult = {name}()\nif result is not None:\n    print(result)\n"
+
+
+def _takes_nothing(given: ast.arguments) -> bool:
+    """Whether a function can be called without arguments."""
+    by_place = len(given.posonlyargs) + len(given.args)
+    return by_place <= len(given.defaults) and None not in given.kw_defaults
+
+
+def _only_binds(statement: ast.stmt, functions: set[str]) -> bool:
+    """Whether a statement shows nothing, and uses none of the program's ``functions``."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assign() | ast.AnnAssign():
+            return not any(isinstance(node, ast.Name) and node.id in functions for node in ast.walk(statement))
+    return False
 
 
 def _said(value: ast.expr) -> bool:

@@ -65,6 +65,19 @@ def test_two_rounds_from_question_to_tested_answer(wire: str) -> None:
     assert codesteer.last is run
 
 
+def test_a_program_that_forgets_to_call_its_function_gives_its_answer_all_the_same() -> None:
+    forgets = "def solve():\n    return sum(n * n for n in range(1, 11))"
+    with serving_in_thread(script([say("code"), say("return")], [program(forgets)])) as server:
+        run = codesteer.solve(PROMPT, target=model(server))
+    assert run.answer == "385"
+    assert run.record.support is not None
+    assert run.record.support.level == "verified"
+    # What ran is what is shown; what the target said stays as it was.
+    assert run.code.startswith(forgets)
+    assert "nothing called it" in run.code
+    assert "nothing called it" not in run.rounds[0].answer.text
+
+
 async def test_asolve_leaves_the_loop_free() -> None:
     beats = 0
 

@@ -12,6 +12,7 @@ from codesteer_kernel.steering.extraction import (
     normalised,
     result_of_output,
     result_of_text,
+    with_call,
     without_code,
 )
 
@@ -218,3 +219,51 @@ def test_numbers_keep_their_value(number: object) -> None:
 )
 def test_the_words_around_programs(text: str, left: str) -> None:
     assert without_code(text) == left
+
+
+SOLVE = "def solve():\n    return 6 * 7"
+CALL = "\n\n# Added, as nothing called it:\nresult = solve()\nif result is not None:\n    print(result)\n"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        SOLVE,
+        f"import math\n\nN = 3\n\n{SOLVE}\n\n",
+        f'"""What it does."""\nfrom math import pi\n\ndef half(n):\n    return n / 2\n\n{SOLVE}',
+        "TABLE = dict(a=1)\n\ndef solve(n=3, *rest, deep=False, **more):\n    return n",
+        "def solve():\n    print(6 * 7)",
+        "class Box:\n    pass\n\ndef solve():\n    return Box()",
+    ],
+)
+def test_a_function_that_a_program_forgets_to_call_is_called(program: str) -> None:
+    assert with_call(program) == program.rstrip() + CALL
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "",
+        "x = ",
+        f"{SOLVE}\n\nsolve()",
+        f"{SOLVE}\n\nprint(solve())",
+        f"{SOLVE}\n\nif __name__ == '__main__':\n    print(solve())",
+        f"print('begin')\n\n{SOLVE}",
+        "def solve(n):\n    return n",
+        "def solve(*, n):\n    return n",
+        "async def solve():\n    return 1",
+        "@cached\ndef solve():\n    return 1",
+        "def show():\n    print(solve())\n\ndef solve():\n    return 1",
+        "def show():\n    print(1)\n\nx = show()\n\ndef solve():\n    return 1",
+        "class Solver:\n    def solve(self):\n        return 1",
+        "for n in range(3):\n    print(n)\n\n" + SOLVE,
+        "(" * 5000,
+    ],
+)
+def test_any_other_program_stays_as_it_is(program: str) -> None:
+    assert with_call(program) == program
+
+
+@given(st.text())
+def test_whatever_is_no_program_is_given_back(text: str) -> None:
+    assert with_call(text).startswith(text.rstrip())
