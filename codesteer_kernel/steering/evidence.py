@@ -26,6 +26,7 @@ GUIDANCE_CHARS = 300
 
 # After as many rounds with the same trouble in a row, programs are given up for words.
 _STUCK_ROUNDS = 3
+_CAME_BACK = "The program came back as it was."
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +71,18 @@ def assess(rounds: Sequence[Round]) -> Situation:
     if trouble is None:
         return _assess_output(last, earlier)
     name, reason = trouble
+    if not _answered_in_words(earlier) and any(same_program(last, past) for past in earlier):
+        return Situation(name=name, allowed={"text": 1.0}, reason=f"{reason} {_CAME_BACK}")
     if len(rounds) >= _STUCK_ROUNDS and all((_trouble(one) or ("",))[0] == name for one in rounds[-_STUCK_ROUNDS:]):
         return Situation(
             name=name, allowed={"text": 1.0}, reason=f"{reason} It was the same for {_STUCK_ROUNDS} rounds."
         )
     return Situation(name=name, allowed={"refine": 1.0}, reason=reason)
+
+
+def _answered_in_words(rounds: Sequence[Round]) -> bool:
+    """Whether one of ``rounds`` gave an answer without a program."""
+    return any(one.answer.code is None and bool(one.result) for one in rounds)
 
 
 def _assess_text(last: Round, earlier: Sequence[Round]) -> Situation:
@@ -123,6 +131,10 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
     verdict = last.self_answer.verdict if last.self_answer else "unsure"
     if last.symbolic is not None and last.symbolic.suspicious:
         reason = "The program only prints what it was written with."
+        if repeats:
+            # Asked to compute, the target stands by what it knows: words are then its better way, unless they were tried.
+            other: DecisionKind = "return" if _answered_in_words(earlier) else "text"
+            return Situation(name="constant", allowed={other: 1.0}, reason=f"{reason} {_CAME_BACK}")
         return Situation(name="constant", allowed={"refine": 1.0, "return": 0.5}, reason=reason)
     if verdict == "pass":
         reason = "A program tested the answer: it passed."
@@ -131,9 +143,7 @@ def _assess_output(last: Round, earlier: Sequence[Round]) -> Situation:
         why = f" ({cut_middle(last.self_answer.reason, 160)})" if last.self_answer and last.self_answer.reason else ""
         reason = f"A program tested the answer: it failed{why}."
         if repeats == 1:
-            return Situation(
-                name="repeated", allowed={"refine": 1.0}, reason=f"{reason} The program came back as it was."
-            )
+            return Situation(name="repeated", allowed={"refine": 1.0}, reason=f"{reason} {_CAME_BACK}")
         if repeats > 1:
             return Situation(name="repeated", allowed={"return": 1.0}, reason=f"{reason} The target stands by it.")
         # A checking program can be wrong too: an answer that another program gives as well is likelier right.

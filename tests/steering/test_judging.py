@@ -35,6 +35,19 @@ def unfinished(this: Round, stop: str) -> Round:
         ([program_round(n, status="error", error="x") for n in (1, 2, 3)], "crashed", {"text"}),
         ([program_round(n, program=None) for n in (1, 2, 3)], "no_code", {"text"}),
         ([program_round(1, printed=""), *(program_round(n, status="error") for n in (2, 3))], "crashed", {"refine"}),
+        # The same program again, with its trouble: words at once, unless they were tried.
+        ([program_round(n, program=SAME, status="error", error="x") for n in (1, 2)], "crashed", {"text"}),
+        ([program_round(n, program=SAME, printed="") for n in (1, 2)], "silent", {"text"}),
+        (
+            [program_round(n, program=SAME, stop=stop, status="error") for n, stop in ((1, "end"), (2, "length"))],
+            "cut",
+            {"text"},
+        ),
+        (
+            [text_round(1, "7"), *(program_round(n, program=SAME, status="error", error="x") for n in (2, 3))],
+            "crashed",
+            {"refine"},
+        ),
         # An answer that a test has looked at.
         ([program_round(1, verdict="pass")], "passed_check", {"return", "refine"}),
         ([program_round(1, verdict="fail", reason="no")], "failed_check", {"return", "refine"}),
@@ -45,6 +58,14 @@ def unfinished(this: Round, stop: str) -> Round:
         # A printed constant is looked at twice even when it passed.
         ([program_round(1, suspicious=True)], "constant", {"refine", "return"}),
         ([program_round(1, suspicious=True, verdict="pass")], "constant", {"refine", "return"}),
+        # The target stands by what it knows: it may say so in words, unless it has.
+        ([program_round(n, suspicious=True, program=SAME) for n in (1, 2)], "constant", {"text"}),
+        ([program_round(n, suspicious=True) for n in (1, 2)], "constant", {"refine", "return"}),
+        (
+            [text_round(1, "7"), *(program_round(n, suspicious=True, program=SAME) for n in (2, 3))],
+            "constant",
+            {"return"},
+        ),
         # The target gives the program that failed again: once more in another way, then it stands by it.
         ([program_round(n, verdict="fail", program=SAME) for n in (1, 2)], "repeated", {"refine"}),
         ([program_round(n, verdict="fail", program=SAME) for n in (1, 2, 3)], "repeated", {"return"}),
