@@ -75,7 +75,8 @@ def test_a_failure_is_a_row_and_resuming_asks_only_what_is_missing(tmp_path: Pat
         with ledger.open("ab") as file:
             file.write(b'{"key":"cut off in the mid')
         again = codesteer.map([*questions, "Twice 5?"], target=model(server), resume=ledger, progress=False)
-        assert asked(server)[before:] == ["Twice 5?" + asked(server)[0].removeprefix("Twice 1?")]
+        # Which one came first is anybody's guess.
+        assert asked(server)[before:] == [re.sub(r"Twice \d+", "Twice 5", asked(server)[0])]
         other = codesteer.map(["Twice 1?"], target=model(server), resume=ledger, progress=False, temperature=0.5)
     assert list(again["run"])[:1] == list(first["run"])[:1]
     assert list(again["status"]) == ["done", "failed", "done", "done", "done"]
