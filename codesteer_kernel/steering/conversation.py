@@ -81,6 +81,7 @@ class Conversation:
         self._sample = sample
         self._messages: list[Message] = []
         self._opening = model.abilities.opening
+        self._programs = False  # whether one was asked for last
         self.prefix = ""
 
     def request(self, decision: Decision, *, code: bool) -> ChatRequest:
@@ -91,8 +92,11 @@ class Conversation:
             turn = prompts.text(way, question=self._question)
             if decision.guidance:
                 turn = f"{decision.guidance}\n\n{turn}"
+        elif self._programs and not code and self._model.abilities.local:
+            turn = prompts.text(f"afresh_{way}", guidance=decision.guidance, question=self._question)
         else:
             turn = prompts.text(f"guided_{way}", guidance=decision.guidance)
+        self._programs = code
         turns = len(self._messages) // 2
         again = turns > 0
         self._messages.append(Message(role="user", content=turn))

@@ -57,6 +57,23 @@ def test_a_reply_in_circles_is_started_afresh_as_its_model_begins_best() -> None
     assert continued(conversation, AGAIN) == FENCE + FUNCTION
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_a_small_model_is_told_the_question_again_where_words_follow_programs(local: bool) -> None:
+    conversation = talk(local=local)
+    words = Decision(kind="text", source="rule", guidance="Programs did not work for this.")
+    conversation.request(BEGIN, code=True)
+    conversation.answered(Answer(text="a reply", code="print(1 / 0)"))
+    turn = conversation.request(words, code=False).messages[-1].content
+    assert turn.startswith("Programs did not work for this.")
+    assert ("What is 6 * 7?" in turn) is local
+    assert turn.rstrip().endswith('on a last line that starts with "Answer:".')
+    # It was told: no need to again, nor where a program is asked for.
+    conversation.answered(Answer(text="43"))
+    assert "What is 6 * 7?" not in conversation.request(words, code=False).messages[-1].content
+    conversation.answered(Answer(text="43"))
+    assert all("What is 6 * 7?" not in one.content for one in conversation.request(AGAIN, code=True).messages[7:])
+
+
 def test_a_hosted_model_mends_its_programs_without_a_first_line_of_ours() -> None:
     conversation = talk(local=False)
     continued(conversation, BEGIN)
