@@ -88,7 +88,11 @@ class Steering:
         if self.config.faithful:
             dialect = "codesteer-v1"
         names = [dialect.replace("-", "_"), "target", *(["methods"] if self.procedure else [])]
-        head = head_of(self.roles.steerer, self.config) if dialect == "mini" and not self.procedure else None
+        head = (
+            head_of(self.roles.steerer, self.roles.target, self.config)
+            if dialect == "mini" and not self.procedure
+            else None
+        )
         prompts = "+".join([*(load_prompts(name).stamp for name in names), *([head.stamp] if head else [])])
         method = self.procedure.name if self.procedure else ""
         checked_only = self.given is not None

@@ -43,7 +43,14 @@ async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, be
             asked, and the run goes on behind them.
     """
     if dialect is None:
-        dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
+        dialect = open_dialect(
+            acts.config.dialect,
+            acts.roles.steerer,
+            acts.calls,
+            acts.question,
+            acts.config,
+            target=acts.roles.target,
+        )
     testing = _testing(acts)
     stops = "stop" not in acts.config.without
     try:

@@ -15,7 +15,7 @@ from codesteer_kernel.errors import BadInput
 from codesteer_kernel.models.protocol import Message, ReadOut, TokenUsage
 from codesteer_kernel.record import Question, Round, RunConfig
 from codesteer_kernel.run import RunSettings, engine
-from codesteer_kernel.steering.dialects import open_dialect
+from codesteer_kernel.steering.dialects import head_of, open_dialect
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.head import Head, Likeness, find_head, question_facts, read_head, readout_facts
 from codesteer_kernel.steering.head.file import encode_head, heads_dir
@@ -214,6 +214,20 @@ def test_a_head_is_found_for_its_own_weights_and_wording_alone(own: Path) -> Non
     mine = keep(own, head(), "c.json")
     assert find_head(Read([])) == mine
     assert find_head(Speaker([])) is None, "a model that cannot be read out has none"
+
+
+def test_a_head_is_used_for_the_targets_that_it_learned_from(own: Path) -> None:
+    steerer, other = Read([]), Speaker([], name="double/other")
+    found = {}
+    for learned in ({}, {steerer.name: 3}, {other.name: 3, "double/third": 1}):
+        keep(own, head(made={"targets": learned}))
+        found[tuple(learned)] = [head_of(steerer, target, RunConfig()) is not None for target in (steerer, other)]
+    assert list(found.values()) == [[True, True], [True, False], [False, True]]
+    # The steerer's own weights under another name are what it learned from all the same.
+    renamed = Read([], name="double/renamed")
+    keep(own, head(model=steerer.name, made={"targets": {steerer.name: 3}}))
+    assert head_of(steerer, renamed, RunConfig()) is not None
+    assert head_of(steerer, renamed, RunConfig(without=["head"])) is None
 
 
 def test_a_broken_file_of_the_users_own_is_named(own: Path) -> None:

@@ -18,7 +18,14 @@ __all__ = ["CODE_TEXT_CHOICE"]
 
 async def _choice(acts: Acts, rounds: int) -> Ending:
     acts.enter("choosing")
-    dialect = open_dialect(acts.config.dialect, acts.roles.steerer, acts.calls, acts.question, acts.config)
+    dialect = open_dialect(
+        acts.config.dialect,
+        acts.roles.steerer,
+        acts.calls,
+        acts.question,
+        acts.config,
+        target=acts.roles.target,
+    )
     decision = await dialect.choose()
     if decision.kind == "code":
         await by_program(acts, [turn(acts, "code")], decision)

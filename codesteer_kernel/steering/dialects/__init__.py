@@ -33,17 +33,28 @@ def default_dialect(model: ChatModel) -> str:
     return "mini" if model.abilities.score and model.abilities.local else "instruct"
 
 
-def head_of(model: ChatModel, config: RunConfig) -> Head | None:
-    """The trained head that weighs what ``model`` reads out in a run with ``config``; None: there is none, or it is left out.
+def head_of(model: ChatModel, target: ChatModel, config: RunConfig) -> Head | None:
+    """The trained head that weighs what ``model`` reads out where it steers ``target`` in a run with ``config``.
+
+    None: there is none, it is left out, or what it learned is what other targets can do (docs/results/targets.md).
 
     Raises:
         BadInput: a head of the user's own cannot be read.
     """
-    return None if "head" in config.without else find_head(model)
+    head = None if "head" in config.without else find_head(model)
+    return head if head is not None and head.knows(target) else None
 
 
-def open_dialect(name: str, model: ChatModel, calls: Calls, question: Question, config: RunConfig) -> Dialect:
-    """Return the dialect ``name`` for one run.
+def open_dialect(
+    name: str,
+    model: ChatModel,
+    calls: Calls,
+    question: Question,
+    config: RunConfig,
+    *,
+    target: ChatModel | None = None,
+) -> Dialect:
+    """Return the dialect ``name`` in which ``model`` steers ``target`` (default: itself) for one run.
 
     Raises:
         UnknownName: there is no such dialect.
@@ -52,7 +63,7 @@ def open_dialect(name: str, model: ChatModel, calls: Calls, question: Question, 
         case "mini":
             from codesteer_kernel.steering.dialects.mini import Mini
 
-            return Mini(model, calls, question, head_of(model, config))
+            return Mini(model, calls, question, head_of(model, target or model, config))
         case "instruct":
             from codesteer_kernel.steering.dialects.instruct import Instruct
 

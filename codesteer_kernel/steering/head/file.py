@@ -50,6 +50,12 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     made: dict[str, Any] = {}
     stamp: str = ""
 
+    def knows(self, target: ChatModel) -> bool:
+        """Whether it learned from what ``target`` can do, or does not say from whom."""
+        learned = self.made.get("targets") or {target.name: 0}
+        same = bool(self.weights) and getattr(target, "weights", "") == self.weights
+        return target.name in learned or (same and self.model in learned)
+
     def checked(self) -> Self:
         """The same, known to be sound; raises :class:`BadInput`."""
         if self.format != FORMAT:
