@@ -88,7 +88,8 @@ What is kept:
                              of pairs: decisions tried at one place (3), so many deep (2), how a path is finished
                              (push-code), and by how much the scores of a pair must differ (0)
   --no-dataset               JSON Lines only
-  --as-published             of an import: keep items that are the beginning of others
+  --as-published             of an import: keep items that are the beginning of others; of pairs: those that the published
+                             code would make: of a tree whose first path is wrong, each time another way was right
 
 Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped.
 """
@@ -140,6 +141,7 @@ def _pairs(parser: Parser, words: list[str]) -> int:
     parser.add_argument("--levels-deep", type=int, default=2)
     parser.add_argument("--finish", default="push-code")
     parser.add_argument("--margin", type=float, default=0.0)
+    parser.add_argument("--as-published", action="store_true")
     given, job = _asked(parser, words, from_runs=True)
     check_folder(given.output, PAIRS)
 
@@ -161,7 +163,14 @@ def _pairs(parser: Parser, words: list[str]) -> int:
         grown = list(read_trees(given.output))
         print(f"{len(grown):,} trees of {sum(tree.runs for tree in grown):,} runs.")
     _reading(given.runs)
-    found = gather_pairs(given.runs, given.words, grown=grown, at_once=given.concurrency, margin=given.margin)
+    found = gather_pairs(
+        given.runs,
+        given.words,
+        grown=grown,
+        at_once=given.concurrency,
+        margin=given.margin,
+        as_published=given.as_published,
+    )
     return _kept(found.rows, found.accounts, PREFERENCES, given)
 
 

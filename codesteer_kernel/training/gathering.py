@@ -19,7 +19,7 @@ from codesteer_kernel.training.joining import joined
 from codesteer_kernel.training.rows import Conversation, Pair
 from codesteer_kernel.training.runs import Place, check_for_training, read_runs
 from codesteer_kernel.training.selecting import Sieve, select
-from codesteer_kernel.training.trees import Tree, pairs_of
+from codesteer_kernel.training.trees import Tree, coded_pairs_of, pairs_of
 from codesteer_kernel.training.weights import EQUAL, Weights
 
 __all__ = ["Gathered", "gather_conversations", "gather_pairs"]
@@ -62,6 +62,7 @@ def gather_pairs(
     grown: Sequence[Grown] = (),
     at_once: int | None = None,
     margin: float = 0.0,
+    as_published: bool = False,
 ) -> Gathered[Pair]:
     """The pairs in trees, in a dialect's words, each pair once. Runs of a tree that has none are left out.
 
@@ -71,6 +72,7 @@ def gather_pairs(
         grown: trees that are there already.
         at_once: how many of these grew at a time, where they do not say when.
         margin: by more than this the scores of a pair differ.
+        as_published: the pairs that the published code would make of them, whatever the margin.
 
     Raises:
         BadInput, UnknownName: as :func:`gather_conversations`.
@@ -85,9 +87,13 @@ def gather_pairs(
                 tree.started, tree.seconds, runs=tree.runs, job="trees", at_once=None if tree.started else at_once
             )
         for one in chain(kind, joined(_for_training(folders, account))):
-            found = list(pairs_of(one.steps, one.question, dialect, one.origin, margin=margin))
+            if as_published:
+                found = list(coded_pairs_of(one.steps, one.question, dialect, one.origin))
+            else:
+                found = list(pairs_of(one.steps, one.question, dialect, one.origin, margin=margin))
             if not found:
-                account.left_out[_why_none(one, dialect)] += one.runs
+                why = "its first way was right, or no other was" if as_published else ""
+                account.left_out[why or _why_none(one, dialect)] += one.runs
             for pair in found:
                 mark = _mark(pair)
                 if mark not in seen:

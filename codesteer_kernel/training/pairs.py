@@ -4,7 +4,7 @@ A finished path scores 15 minus its number of guidances when its answer is right
 inner node scores the mean of its children. Two siblings with different scores are a pair; ties are none. Where the
 published drawing breaks its own rule (a node of children -2 and 13 that bears -2) the rule holds here: 5.5.
 
-:func:`coded_pairs` is what the published code does instead; it is kept for comparisons.
+:func:`coded_pairs` is what the published code does instead, for comparisons.
 """
 
 from __future__ import annotations
@@ -85,15 +85,18 @@ class Branch:
     correct: bool
 
 
-def coded_pairs(said: Sequence[str], *, correct: bool, branches: Sequence[Branch]) -> list[Preference]:
+def coded_pairs(
+    said: Sequence[str], *, correct: bool, branches: Sequence[Branch], guidances: int | None = None
+) -> list[Preference]:
     """The pairs that the published code makes of one run and the branches tried along it.
 
-    Only a wrong run gives pairs. Every score counts the *original* run's guidances, so that the number of guidances
-    cancels out: a branch is better exactly when it is right, and the first right one at a step ends the tries there.
+    Only a wrong run gives pairs. Every score counts the *original* run's ``guidances`` (default: as many as were
+    ``said``), so that their number cancels out: a branch is better exactly when it is right, and the first right one at
+    a step ends the tries there.
     """
     if correct:
         return []
-    count = len(said)
+    count = len(said) if guidances is None else guidances
     found: dict[int, Preference] = {}
     for branch in branches:
         if branch.correct and branch.step not in found:

@@ -21,10 +21,10 @@ from codesteer_kernel.steering.dialects.transcript import transcript
 from codesteer_kernel.steering.evidence import assess, wants_code
 from codesteer_kernel.steering.policies import Policy
 from codesteer_kernel.symbench import Problem
-from codesteer_kernel.training.pairs import Node, leaf_score, preferences
+from codesteer_kernel.training.pairs import Branch, Node, Preference, coded_pairs, leaf_score, preferences
 from codesteer_kernel.training.rows import Origin, Pair, Turn
 
-__all__ = ["Ask", "Step", "Tree", "grow", "options", "pairs_of", "runs_in"]
+__all__ = ["Ask", "Step", "Tree", "coded_pairs_of", "grow", "options", "pairs_of", "runs_in"]
 
 
 class Step(msgspec.Struct, kw_only=True):
@@ -150,22 +150,61 @@ def pairs_of(
     alike: dict[str, list[Step]] = {}
     prompt: list[Turn] = []
     for step in steps:
-        said = transcript(dialect, question, step.rounds, [*path, step.decision])
-        if len(said) > len(transcript(dialect, question, step.rounds, list(path))):
-            alike.setdefault(said[-1].content, []).append(step)
-            prompt = [msgspec.convert({"role": one.role, "content": one.content}, Turn) for one in said[:-1]]
+        if said := _said(step, question, dialect, path):
+            prompt, words = said
+            alike.setdefault(words, []).append(step)
     for one in preferences([Node(words, score=_mean(found)) for words, found in alike.items()], margin=margin):
-        yield Pair(
-            prompt=prompt,
-            chosen=one.chosen,
-            rejected=one.rejected,
-            score_chosen=one.score_chosen,
-            score_rejected=one.score_rejected,
-            dialect=dialect,
-            origin=origin,
-        )
+        yield _pair(one, prompt, dialect, origin)
     for step in steps:
         yield from pairs_of(step.children, question, dialect, origin, margin=margin, path=[*path, step.decision])
+
+
+def coded_pairs_of(steps: Sequence[Step], question: Question, dialect: str, origin: Origin) -> Iterator[Pair]:
+    """The pairs that the published code would make of a tree: see :func:`codesteer_kernel.training.pairs.coded_pairs`.
+
+    Its run is the tree's first path; a sibling of one of its decisions was tried instead of it, and what came of it is
+    its own first path.
+    """
+    said: list[str] = []
+    prompts: list[list[Turn]] = []
+    branches: list[Branch] = []
+    path: list[Decision] = []
+    leaf = None
+    while steps:
+        leaf, *others = steps
+        prompt, words = _said(leaf, question, dialect, path) or ([], "")
+        for other in others if words else ():
+            _, instead = _said(other, question, dialect, path) or ([], "")
+            if instead and instead != words:
+                branches.append(Branch(len(said), instead, next(runs_in([other])).correct))
+        said.append(words)
+        prompts.append(prompt)
+        path.append(leaf.decision)
+        steps = leaf.children
+    if leaf is not None:
+        for one in coded_pairs(said, correct=leaf.correct, branches=branches, guidances=leaf.guidances):
+            yield _pair(one, prompts[len(one.path)], dialect, origin)
+
+
+def _said(step: Step, question: Question, dialect: str, path: Sequence[Decision]) -> tuple[list[Turn], str] | None:
+    """What a steerer heard and said at ``step`` in a dialect's words; None: the dialect leaves it to rules."""
+    said = transcript(dialect, question, step.rounds, [*path, step.decision])
+    if len(said) <= len(transcript(dialect, question, step.rounds, list(path))):
+        return None
+    heard = [msgspec.convert({"role": one.role, "content": one.content}, Turn) for one in said[:-1]]
+    return heard, said[-1].content
+
+
+def _pair(one: Preference, prompt: list[Turn], dialect: str, origin: Origin) -> Pair:
+    return Pair(
+        prompt=prompt,
+        chosen=one.chosen,
+        rejected=one.rejected,
+        score_chosen=one.score_chosen,
+        score_rejected=one.score_rejected,
+        dialect=dialect,
+        origin=origin,
+    )
 
 
 def _mean(steps: Sequence[Step]) -> float:

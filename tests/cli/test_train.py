@@ -110,6 +110,12 @@ def test_one_set_of_runs_gives_outcomes_trajectories_and_pairs(tmp_path: Path, c
         assert told.splitlines()[0].startswith("12 runs with targets that are no models (simulated) gave")
         assert told.splitlines()[0] in page
         assert "real targets" not in page
+    words = ["train", "pairs", "--runs", str(made), "-o", str(tmp_path / "published"), "--as-published", "--no-dataset"]
+    assert main(words) == 0
+    all_pairs = {(one.chosen, one.rejected, one.origin.seed) for one in read_pairs(tmp_path / "pairs" / "pairs.jsonl")}
+    some = {(one.chosen, one.rejected, one.origin.seed) for one in read_pairs(tmp_path / "published" / "pairs.jsonl")}
+    assert some < all_pairs, "of the pairs of a choice those whose first way was wrong"
+    capsys.readouterr()
     # Each kind has a folder of its own: the other's page and dataset are not lost, and nothing is made first.
     for what, other in (("trajectories", "pairs"), ("pairs", "trajectories")):
         page = (tmp_path / other / "DATA.md").read_bytes()

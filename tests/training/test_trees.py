@@ -12,7 +12,7 @@ from codesteer_kernel import symbench
 from codesteer_kernel.record import Decision, FinalAnswer, Question, Record, Round, Support, Usage
 from codesteer_kernel.steering.policies import POLICIES, Policy
 from codesteer_kernel.training.rows import Origin, checked_pair
-from codesteer_kernel.training.trees import Step, grow, options, pairs_of, runs_in
+from codesteer_kernel.training.trees import Step, coded_pairs_of, grow, options, pairs_of, runs_in
 from tests.steering.rounds import program_round, text_round
 
 PROBLEM = symbench.get("number_multiply").generate(1, "1")
@@ -114,3 +114,35 @@ async def test_what_sounds_the_same_in_a_dialect_is_one() -> None:
     assert (pair.chosen, pair.rejected) == ("<<<Refine>>>", "<<<Return>>>")
     assert (pair.score_chosen, pair.score_rejected) == (5.5, -1)
     assert len(list(pairs_of(steps, QUESTION, "codesteer-v1", Origin(), path=[first]))) == 3
+
+
+def leaf(kind: str, *, correct: bool, guidances: int, before: int = 0, words: str = "") -> Step:
+    return Step(
+        decision=Decision(kind=kind, source="rule", guidance=words),  # type: ignore[arg-type]
+        rounds=[program_round(n + 1, "2") for n in range(before)],
+        correct=correct,
+        guidances=guidances,
+        score=15.0 - guidances if correct else -float(guidances),
+    )
+
+
+def test_the_published_code_would_pair_what_came_instead_of_a_wrong_path() -> None:
+    deep = [
+        leaf("refine", correct=False, guidances=4, before=1, words="a"),
+        leaf("refine", correct=False, guidances=2, before=1, words="b"),
+        leaf("text", correct=True, guidances=2, before=1),
+    ]
+    code = Step(decision=Decision(kind="code", source="rule"), rounds=[], children=deep)
+    tree = [code, leaf("text", correct=True, guidances=1)]
+    pairs = [checked_pair(one, "pair") for one in coded_pairs_of(tree, QUESTION, "codesteer-v1", Origin())]
+    assert [(one.chosen[:11], one.rejected[:11]) for one in pairs] == [
+        ("<<<Text>>>", "<<<Code>>>"),
+        ("<<<Text>>>", "<<<a>>>"),
+    ]
+    # The wrong path's own length counts on both sides.
+    assert {(one.score_chosen, one.score_rejected) for one in pairs} == {(11, -4)}
+    assert [len(one.prompt) for one in pairs] == [1, 3]
+    # A right path gives none, however long, nor does one instead of which nothing else was right.
+    assert list(coded_pairs_of(tree[::-1], QUESTION, "codesteer-v1", Origin())) == []
+    assert list(coded_pairs_of(deep[:2], QUESTION, "codesteer-v1", Origin())) == []
+    assert list(coded_pairs_of([], QUESTION, "codesteer-v1", Origin())) == []
