@@ -148,8 +148,9 @@ async def test_steer_yields_events_and_leaving_stops_the_run() -> None:
             async for event in stream:
                 if isinstance(event, ev.PhaseEntered):
                     break
-        await asyncio.sleep(1)
-        assert all(request.disconnected or request.finished for request in server.requests)
+        async with asyncio.timeout(30):
+            while not all(request.disconnected or request.finished for request in server.requests):
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(
