@@ -29,6 +29,7 @@ from codesteer_kernel.record import events as ev
 from codesteer_kernel.record.document import Phase
 from codesteer_kernel.steering.budget import Meter
 from codesteer_kernel.steering.calls import Calls, Reply
+from codesteer_kernel.steering.dialects import Dialect, open_dialect
 from codesteer_kernel.steering.emitter import Emitter
 from codesteer_kernel.steering.extraction import code_block, result_of_output, with_call
 from codesteer_kernel.steering.repetition import UNFINISHED
@@ -75,6 +76,15 @@ class Acts:
     def record(self) -> Record:
         """The fold of all events so far."""
         return self.emitter.record
+
+    def dialect(self) -> Dialect:
+        """Who decides: the steerer, in the dialect of the run's configuration.
+
+        Raises:
+            UnknownName: there is no such dialect.
+        """
+        roles, config = self.roles, self.config
+        return open_dialect(config.dialect, roles.steerer, self.calls, self.question, config, target=roles.target)
 
     def enter(self, phase: Phase, note: str = "") -> None:
         """Say what the run turns to."""

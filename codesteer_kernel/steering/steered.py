@@ -15,7 +15,7 @@ from codesteer_kernel.record import Answer, Decision, Round
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
 from codesteer_kernel.steering.conversation import STOP, Conversation
-from codesteer_kernel.steering.dialects import Dialect, open_dialect
+from codesteer_kernel.steering.dialects import Dialect
 from codesteer_kernel.steering.dialects.base import safe_decision
 from codesteer_kernel.steering.evidence import assess
 from codesteer_kernel.steering.extraction import result_of_text
@@ -43,14 +43,7 @@ async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, be
             asked, and the run goes on behind them.
     """
     if dialect is None:
-        dialect = open_dialect(
-            acts.config.dialect,
-            acts.roles.steerer,
-            acts.calls,
-            acts.question,
-            acts.config,
-            target=acts.roles.target,
-        )
+        dialect = acts.dialect()
     testing = _testing(acts)
     stops = "stop" not in acts.config.without
     try:

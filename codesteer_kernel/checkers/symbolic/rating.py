@@ -70,6 +70,7 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
     elif found.shows and not found.works and not partial and follows_truths(source.tree, asked.tells_of):
+        # It reasons from a truth that the question states, which looks like any other literal.
         found = msgspec.structs.replace(found, works=True, idle=False, methods=["branching"])
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.

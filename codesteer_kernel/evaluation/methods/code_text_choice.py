@@ -9,7 +9,6 @@ from __future__ import annotations
 from codesteer_kernel.evaluation.method import Method
 from codesteer_kernel.evaluation.methods.asking import by_program, in_words, turn
 from codesteer_kernel.steering.acts import Acts, Ending
-from codesteer_kernel.steering.dialects import open_dialect
 from codesteer_kernel.steering.procedure import Procedure
 from codesteer_kernel.steering.support import last
 
@@ -18,15 +17,7 @@ __all__ = ["CODE_TEXT_CHOICE"]
 
 async def _choice(acts: Acts, rounds: int) -> Ending:
     acts.enter("choosing")
-    dialect = open_dialect(
-        acts.config.dialect,
-        acts.roles.steerer,
-        acts.calls,
-        acts.question,
-        acts.config,
-        target=acts.roles.target,
-    )
-    decision = await dialect.choose()
+    decision = await acts.dialect().choose()
     if decision.kind == "code":
         await by_program(acts, [turn(acts, "code")], decision)
     else:
