@@ -16,6 +16,7 @@ from codesteer_kernel.checkers.symbolic import TOO_SIMPLE
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.rating import COMPUTES, GIVEN, METHOD_POINTS, MOST, PER_COMPLEXITY, UNREAD
 from codesteer_kernel.checkers.symbolic.source import read
+from codesteer_kernel.checkers.symbolic.spelling import mend_names
 
 DOCS = Path(__file__).parents[2] / "docs" / "symbolic.md"
 
@@ -609,6 +610,9 @@ def renamed(program: str, question: str) -> str:
     """
     asked = Question(question)
     tree = ast.parse(program)
+    if mend_names(ast.parse(program)):
+        # A name that is nowhere bound is known by its spelling.
+        return program
     bound: set[str] = set()
     kept = set(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
     for node in ast.walk(tree):
@@ -626,7 +630,9 @@ def renamed(program: str, question: str) -> str:
                 }
     new = {
         name: f"renamed_{number}"
-        for number, name in enumerate(sorted(bound - kept - set(filter(asked.tells_of, bound))))
+        for number, name in enumerate(
+            sorted(bound - kept - set(filter(asked.tells_of, bound)) - set(filter(asked.tells_bit, bound)))
+        )
     }
     for node in ast.walk(tree):
         match node:

@@ -71,6 +71,9 @@ SHAPES = {
         "x = [i * y for i in x for y in x if i]\n", size, before="x = [3]\n", after="print(x)"
     ),
     "tests of a guess": lambda size: many("if x * {n} == 7:\n    print(x)\n", size, before="x = 'a1'\n"),
+    "lists of finds": lambda size: many(
+        "p{n} = ['b{n}', 'a']\nfor q in p{n}:\n    x += q * 3\n    print(q, x, max(p{n}))\n", size, before="x = ''\n"
+    ),
     "tries": lambda size: many(
         "try:\n    x += int(y)\nexcept E{n}:\n    y = x\n", size, before="x = y = 3\n", after="print(y)"
     ),
@@ -85,7 +88,12 @@ def steps(program: str) -> int:
     """What it takes: parts visited, values made, marks spread and looked at."""
     source = read(program)
     flow = flow_of(source.tree)
-    return flow.steps + judge(flow, Question("Is it 7 or 42?"), broken=bool(source.fault), cut=source.cut).steps
+    return (
+        flow.steps
+        + judge(
+            flow, Question("In which order do they stand, 7 or 42 first?"), broken=bool(source.fault), cut=source.cut
+        ).steps
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)

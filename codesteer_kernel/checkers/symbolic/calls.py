@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from codesteer_kernel.checkers.symbolic.expressions import DIGITS, Expressions, Walk
+from codesteer_kernel.checkers.symbolic.expressions import DIGITS, Expressions, Walk, is_of_words
 from codesteer_kernel.checkers.symbolic.graph import CallSite, Function, Keywords, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import CHANGES, COUNTERS, TEXTS, Meaning, meaning_of
 from codesteer_kernel.checkers.symbolic.variables import OUTPUT, Frame, Scope
@@ -20,6 +20,8 @@ _APPLYING = {"builtins.map", "itertools.starmap"}
 _FIRST_LETTERS = (65, 97)
 # What a date does not say by itself: its weekday, its week, its day of the year.
 _WORKED_OUT = re.compile(r"%[-#]?[aAuwjUVWG]")
+# Methods that write a text as wide as they are told: how wide is no answer.
+_WIDENING = {".ljust", ".rjust", ".center", ".zfill", ".expandtabs"}
 _NOT_TEXT = {".split", ".splitlines", ".count", ".find", ".index", ".isdigit", ".isalpha", ".startswith", ".endswith"}
 
 
@@ -126,6 +128,9 @@ class Calls(Expressions):
 
     def _library_call(self, node: ast.Call, path: str, arguments: list[Value], keywords: Keywords) -> Value:
         inputs = [*arguments, *(value for _, value in keywords)]
+        if path == "builtins.dict" and keywords and not arguments and all(name for name, _ in keywords):
+            pairs = [(self.graph.literal(name), value) for name, value in keywords]
+            return self.graph.container("Dict", [one for pair in pairs for one in pair])
         if path in CHANGES and node.args:
             value = self.work(path, inputs)
             self.change_place(node.args[0], [value, *inputs[1:]])
@@ -168,12 +173,16 @@ class Calls(Expressions):
         assert isinstance(node.func, ast.Attribute)
         path = "." + node.func.attr
         inputs = [receiver, *arguments, *(value for _, value in keywords)]
+        if path in _WIDENING:
+            inputs = [receiver]
         if path == ".replace" and len(arguments) > 1 and receiver.kind is Kind.LITERAL and receiver is arguments[0]:
             # The whole of it is replaced.
             return arguments[1]
         if path == ".index" and receiver.parts and all(one.kind is Kind.LITERAL for one in arguments):
             # Where something that was written stands in a list that was.
             return self.graph.shape("place", inputs)
+        if path == ".get" and arguments and is_of_words(arguments[0]):
+            return self.work("glossary", [receiver, arguments[0]], text=True)
         shapes = meaning_of(path) is Meaning.SHAPE and not (path == ".strftime" and _works_out_more(arguments))
         if shapes or (path == ".replace" and all(map(_is_separator, arguments))):
             value = self.graph.make(Kind.SHAPE, path, inputs, self.loop)

@@ -60,24 +60,46 @@ def only_copies(tree: ast.Module) -> bool:
         return False
 
 
-def follows_truths(tree: ast.Module, is_fact: Callable[[str], bool]) -> bool:
+def follows_truths(tree: ast.Module, is_fact: Callable[[str], bool], is_bit: Callable[[str], bool]) -> bool:
     """Tell whether ``tree`` surely says something else if a truth that it states were another.
 
-    ``is_fact`` tells whether a truth value of that name is one that the question states: nothing but its name tells.
+    ``is_fact`` tells whether a truth value of that name is one that the question states, ``is_bit`` whether a 0, a 1 or
+    a truth value of that name is: nothing but the name tells.
     """
     stated = [
-        node.value
-        for node in islice(ast.walk(tree), _NODES)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, bool)
-        and any(isinstance(one, ast.Name) and is_fact(one.id) for one in node.targets)
+        value
+        for name, value in _bindings(tree)
+        if (isinstance(value.value, bool) and (is_fact(name) or is_bit(name)))
+        or (type(value.value) is int and value.value in _STRUCTURAL and is_bit(name))
     ]
     try:
         shown = carry_out(tree, {}, _STEPS).shown if stated else ""
-        return any(carry_out(tree, {id(one): not one.value}, _STEPS).shown != shown for one in stated[:_PLACES])
+        return any(carry_out(tree, {id(one): _turned(one.value)}, _STEPS).shown != shown for one in stated[:_PLACES])
     except (Stopped, *_FAULTS):
         return False
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.Constant]]:
+    """Constants that are bound to names, or stand under names in a table, with those names."""
+    for node in islice(ast.walk(tree), _NODES):
+        pairs: list[tuple[ast.expr | None, ast.expr]] = []
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                pairs = list(zip(names, values, strict=True))
+            case ast.Assign(targets=targets, value=value):
+                pairs = [(one, value) for one in targets]
+            case ast.Dict(keys=keys, values=values):
+                pairs = list(zip(keys, values, strict=True))
+        for key, value in pairs:
+            match key, value:
+                case ast.Name(id=name), ast.Constant():
+                    yield name, value
+                case ast.Constant(value=str(name)), ast.Constant():
+                    yield name, value
+
+
+def _turned(value: object) -> object:
+    return not value if isinstance(value, bool) else 1 - value if isinstance(value, int) else value
 
 
 class _Trial:

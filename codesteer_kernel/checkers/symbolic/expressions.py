@@ -18,7 +18,7 @@ from codesteer_kernel.checkers.symbolic.operators import ORDERED
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
 
-__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "never_equal", "spelling"]
+__all__ = ["DIGITS", "Expressions", "Walk", "drive", "given", "holds_text", "is_of_words", "never_equal", "spelling"]
 
 # What a walk yields is a walk too; mypy knows no recursive generators.
 Walk = Generator[Any, Any, Any]
@@ -31,6 +31,8 @@ _MOST_PARTS = 3
 _LOOKED_AT = 20
 # So much of an index or a bound is compared.
 _SPELLED = 20
+# What blanks and rules are made of.
+_RULES = " \t\n-=_─━"
 # Format specifications that write the digits of a base.
 DIGITS = ("b", "o", "x", "X")
 
@@ -70,6 +72,8 @@ class Expressions(Variables):
         self.fields: dict[str, Value] = {}
         # The module whose names were all imported.
         self.star = ""
+        # Operations of which no more than their truth matters, by their node.
+        self.tested: set[int] = set()
 
     def expression(self, node: ast.expr) -> Walk:
         """The value of ``node``."""
@@ -158,7 +162,7 @@ class Expressions(Variables):
             case ast.Mod() if left.text:
                 return self.graph.shape("format", both, text=True)
             case ast.Mult() if _is_blank(left) or _is_blank(right):
-                # How far something is moved to the right says nothing.
+                # How far something is moved to the right, or how long a line is drawn, says nothing.
                 return left if _is_blank(left) else right
             case ast.Mult() if left.text or right.text or left.what in _CONTAINERS or right.what in _CONTAINERS:
                 return self.graph.shape("repeat", both, text=left.text or right.text)
@@ -194,6 +198,9 @@ class Expressions(Variables):
     def _boolean(self, node: ast.BoolOp) -> Walk:
         values = yield self.expressions(node.values)
         both = isinstance(node.op, ast.And)
+        if not both and id(node) not in self.tested and not self.evident(values[:1]) and _is_default(values[-1]):
+            # Something, or else what is written down: a choice, no truth.
+            return self.choice(values, values[:-1])
         # What is evident decides all, or nothing beside what is not.
         if any(
             (self.evident([one]) or (_is_settled(one) and one.inputs[0].text)) and bool(one.known) is not both
@@ -214,6 +221,7 @@ class Expressions(Variables):
 
     def test(self, node: ast.expr) -> Walk:
         """The value of ``node``, which decides what is done. What was decided itself is a truth to reason with."""
+        self.tested.update(_truths_of(node))
         value = yield self.expression(node)
         return self.work("logic", [value]) if value.what == "decided" else value
 
@@ -303,6 +311,9 @@ class Expressions(Variables):
         if letter and index.inputs and index.inputs[0].text:
             # Letter by letter through a table: a cipher, or values of letters.
             return self.work("look-up", [base, index], text=holds_text(base))
+        if is_of_words(index):
+            # Word by word through a table.
+            return self.work("glossary", [base, index], text=holds_text(base))
         if _is_word(base):
             return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
@@ -489,8 +500,30 @@ def never_equal(one: Value, other: Value) -> bool:
     )
 
 
+def is_of_words(value: Value) -> bool:
+    """Tell whether ``value`` is any word of a text."""
+    return value.kind is Kind.ITEM and bool(value.inputs) and value.inputs[0].what == ".split"
+
+
+def _is_default(value: Value) -> bool:
+    """Tell whether ``value`` is written down and no truth value: what is given where there is nothing else."""
+    return value.kind is Kind.LITERAL and value.what == "constant" and bool(value.known) and value.known is not True
+
+
+def _truths_of(node: ast.expr) -> list[int]:
+    """What ``node``, a test, joins or turns around: of that too no more than its truth matters."""
+    found = [node]
+    for one in found:
+        if isinstance(one, ast.BoolOp):
+            found += one.values
+        elif isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not):
+            found.append(one.operand)
+    return list(map(id, found))
+
+
 def _is_blank(value: Value) -> bool:
-    return isinstance(value.known, str) and value.known.isspace()
+    """Tell whether ``value`` is space, or a rule such as tables are drawn with."""
+    return isinstance(value.known, str) and bool(value.known) and not value.known.strip(_RULES)
 
 
 def _is_cut(value: Value) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from codesteer_kernel.checkers.symbolic.calling import forks_of, reached_in
+from codesteer_kernel.checkers.symbolic.finding import CHOOSING, shows_find
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.marking import mark
@@ -26,8 +27,10 @@ __all__ = ["Findings", "judge"]
 _TESTED = 20
 # So many parts of what a cut-off program puts together are looked at.
 _GATHERED = 20
-# What picks one of several by what it works out of them.
-_CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter", "builtins.next"}
+
+
+# A longer text is a sentence.
+_NAME = 3
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -52,20 +55,22 @@ class Findings(msgspec.Struct, kw_only=True):
     steps: int
 
 
-def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = False) -> Findings:
+def judge(flow: Flow, question: Question, *, broken: bool = False, cut: bool = False, begun: bool = False) -> Findings:
     """Judge what ``flow`` shows against the facts of ``question``.
 
-    Of a ``broken`` program, what it binds counts like what it shows; of one that was ``cut`` off, all that it does.
+    Of a ``broken`` program, what it binds counts like what it shows; of one that was ``cut`` off, all that it does; of
+    one that breaks off where a loop has ``begun``, that it states facts for it.
     """
-    return _Judge(flow, question, broken, cut).findings()
+    return _Judge(flow, question, broken, cut, begun).findings()
 
 
 class _Judge:
-    def __init__(self, flow: Flow, question: Question, broken: bool, cut: bool) -> None:
+    def __init__(self, flow: Flow, question: Question, broken: bool, cut: bool, begun: bool) -> None:
         self.flow = flow
         self.graph = flow.graph
         self.question = question
         self.broken = broken
+        self.begun = begun
         self.reached = reached_in(flow.graph)
         self.idle = [one for one in self.graph.functions if one not in self.reached]
         # Nobody ends a program with a name that means nothing and functions that nobody calls.
@@ -91,8 +96,13 @@ class _Judge:
             # Tests of what is to be found, and nothing that looks for it.
             working = []
         works = bool(working) or self._explores(output) or (self.cut and any(map(self._gathers, output)))
+        if self.begun and not works:
+            made_of = self.marks.slice(self.flow.bound, lambda one: () if one.what in COUNTS else one.inputs)
+            works = any(map(self._is_told, made_of))
         if shows and not self.cut and self.question.seeks and not self._explores(output) and self._only_tells(output):
             works = False
+        if works and shows and not self.cut and self.question.seeks_choice and not self._explores(output):
+            works = not shows_find(self.marks, self.flow.output, self._parts)
         if works and self.question.seeks_expression:
             # A fixed formula is what its writer found, and so is what is not made of the question's numbers.
             prints = [part for value in output if value.kind is Kind.PRINT for part in value.inputs[1:]]
@@ -157,7 +167,8 @@ class _Judge:
     def _written_last(self, output: list[Value]) -> list[Value]:
         """What is shown last, if it is written down, the question does not state it and no fact leads to the ``output``.
 
-        It is the answer then: what was shown before it is progress.
+        It is the answer then: what was shown before it is progress. So is a name of the question's, if nothing that was
+        worked out is shown before.
         """
         whole = self.flow.output
         while whole.kind is Kind.PICK and len(whole.inputs) == 1:
@@ -167,7 +178,18 @@ class _Judge:
             self.marks.has(one, VARIES) for one in last
         )
         facts = written and any(one.kind is Kind.LITERAL and self.marks.has(one, FACT) for one in output)
-        return last if written and not facts else []
+        if written and not facts:
+            return last
+        prints = [one for one in output if one.kind is Kind.PRINT]
+        shown = [part for one in prints for part in one.inputs[1:]]
+        if len(prints) < 2 or any(self.marks.has(one, VARIES) for one in shown):
+            return []
+        return last if any(map(self._names, self.marks.slice(last, self._plain_parts))) else []
+
+    def _names(self, value: Value) -> bool:
+        """Tell whether ``value`` is a name, or a few words, that the question has."""
+        text = value.known if isinstance(value.known, str) else ""
+        return 0 < len(text.split()) <= _NAME and self.marks.has(value, FACT)
 
     def _shows(self, value: Value) -> bool:
         """Tell whether ``value`` shows anything: a last expression that gives None does not."""
@@ -249,7 +271,7 @@ class _Judge:
         return self._explores(output) or any(
             (value.kind is Kind.SOURCE and value.what not in COUNTS)
             or (value.what in TESTS and self.marks.works[value.index] and not all(map(_is_place, value.inputs)))
-            or value.what in _CHOOSING
+            or value.what in CHOOSING
             or ("." in value.what and is_search(value.what))
             for value in output
         )

@@ -64,7 +64,8 @@ _MEANINGS = _table(
             .append .extend .add .update .clear
             .setdefault .get .keys .values .items .copy .strip .lstrip .rstrip .casefold .format .format_map .join .split .rsplit .splitlines .partition .rpartition .encode .decode
             .strftime .ljust .rjust .center .zfill .expandtabs .removeprefix .removesuffix .to_string .to_list .tolist .to_dict
-            .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .write .read .readline .readlines
+            .to_json .to_markdown .item .flatten .ravel .reshape .astype .head .tail .set_index .reset_index .rename
+            .to_csv .to_html .round .write .read .readline .readlines
             .close .flush .hex .isoformat .as_integer_ratio .with_traceback .sleep .send .throw .add_argument .parse_args
             json base64 binascii pickle time sys os io typing dataclasses enum abc copy pprint textwrap tabulate
             warnings logging contextlib types traceback string __future__ IPython rich

@@ -6,12 +6,11 @@ chance, the outside); it *varies* if it was worked out from facts or is one of m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from codesteer_kernel.checkers.symbolic.choosing import choose
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Value
 from codesteer_kernel.checkers.symbolic.library import COUNTS
 from codesteer_kernel.checkers.symbolic.marks import (
+    ATOMS,
     FACT,
     FOREIGN,
     POOR,
@@ -28,8 +27,6 @@ __all__ = ["mark"]
 
 # What holds the numbers of a range.
 _HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
-# Constants looked at in one literal; longer tables are judged by their beginning.
-_ATOMS = 5_000
 # What decides a choice may itself be chosen: so often are choices looked at again.
 _ROUNDS = 3
 
@@ -74,7 +71,7 @@ class _Marking:
     def _literal(self, value: Value) -> int:
         """The marks of a literal: whether it is a fact of the question, or looks like an answer that is none."""
         if value.what != "constant":
-            atoms = list(_atoms(value))
+            atoms = list(self.marks.atoms(value))
             # Texts one after the other, or numbered ones.
             numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
             texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
@@ -144,17 +141,4 @@ class _Marking:
 
 
 def _has_digit(text: str) -> bool:
-    return any(letter.isdigit() for letter in text[:_ATOMS])
-
-
-def _atoms(value: Value) -> Iterator[object]:
-    """The constants in a literal, in order, as many as are looked at."""
-    stack = [value]
-    left = _ATOMS
-    while stack and left:
-        one = stack.pop()
-        left -= 1
-        if one.what == "constant":
-            yield one.known
-        else:
-            stack += reversed(one.parts)
+    return any(letter.isdigit() for letter in text[:ATOMS])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from codesteer_kernel.checkers.symbolic.calling import recursive_in
 from codesteer_kernel.checkers.symbolic.circles import circles_of
@@ -12,6 +12,7 @@ from codesteer_kernel.checkers.symbolic.library import COUNTS, Meaning, meaning_
 from codesteer_kernel.checkers.symbolic.question import Question
 
 __all__ = [
+    "ATOMS",
     "FACT",
     "FOREIGN",
     "POOR",
@@ -35,6 +36,10 @@ STRUCTURAL = (0, 1, "0", "1")
 TESTS = TRUTHS | {"builtins.all", "builtins.any"}
 # Counting from one thing to the next, and up to the length of a list: no more than going through it.
 POOR = {"counter", "step", "builtins.len"} | COUNTS
+# Constants looked at in one literal; longer tables are judged by their beginning.
+ATOMS = 5_000
+# So many records of a list are compared.
+_RECORDS = 50
 _SOLVERS = {"constraint solver", "symbolic algebra"}
 # A counter is set and counted on in few places.
 _COUNTED = 10
@@ -101,6 +106,18 @@ class Marks:
             and all(one.kind is Kind.LITERAL or (one.what == "step" and value in one.inputs) for one in value.inputs)
         )
 
+    def atoms(self, value: Value) -> Iterator[object]:
+        """The constants in a literal, in order, as many as are looked at; without the names that all records share."""
+        stack = [value]
+        left = ATOMS
+        while stack and left:
+            one = stack.pop()
+            left -= 1
+            if one.what == "constant":
+                yield one.known
+            else:
+                stack += reversed(_telling_parts(one))
+
     def slice(self, roots: Iterable[Value], parts_of: Callable[[Value], Iterable[Value]]) -> list[Value]:
         """``roots`` and all that they are made of; ``parts_of`` says which parts of a value are followed."""
         found = list(dict.fromkeys(roots))
@@ -124,3 +141,14 @@ def is_search(path: str) -> bool:
 def is_written(value: Value) -> bool:
     """Tell whether ``value`` is a literal."""
     return value.kind is Kind.LITERAL
+
+
+def _telling_parts(value: Value) -> list[Value]:
+    """The parts of a list or table; of records, which all have the same names for what they hold, without the names."""
+    records = value.parts[1::2] if value.what == "Dict" else value.parts
+    keys = [tuple(map(id, one.parts[::2])) for one in records[:_RECORDS]]
+    if len(keys) > 1 and len(set(keys)) == 1 and keys[0] and all(one.what == "Dict" for one in records[:_RECORDS]):
+        held = [list(one.parts[1::2]) if one.what == "Dict" else [one] for one in records]
+        names = value.parts[::2] if value.what == "Dict" else [None] * len(held)
+        return [part for name, parts in zip(names, held, strict=True) for part in ([name] if name else []) + parts]
+    return list(value.parts)

@@ -74,12 +74,16 @@ _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 _SMALL = 10
 # So much of a list must be found in the question for the list to count as a fact of it.
 _SHARE = 0.6
+_SHARE_OF_NUMBERS, _SHARE_OF_NAMES = 0.8, 0.5
 # Between these marks questions show the form of an answer: what stands there is no fact.
 _EXAMPLE = re.compile(r"<<<.*?>>>", re.DOTALL)
 # An expression is to be found: operators are to be used, not only told of.
 _EXPRESSION = re.compile(
     r"\b(?:use|put|join|insert|combine|place|write|(?<!\()with)\b[^.?!;()\n]{0,80}[-+*/](?:,? ?(?:and |or )?[-+*/]){2,}|"
-    r"\barithmetic operations\b|\bone expression\b",
+    r"\b(?:arithmetic|basic) operations\b|\bone expression\b|\bexpression (?:worth|equal to|that (?:gives|makes|equals))\b|"
+    r"\b(?:make|reach|get|hit|obtain|form) -?\d+ (?:from|with|using|out of)\b[^.?!;\n]{0,40}?(?:\d+(?:, and |, ?| and )){2,}\d|"
+    r"\b(?:use|using|with|combine|from)\b[^.?!;\n]{0,20}?(?:\d+(?:, and |, ?| and )){2,}\d[^.?!;\n]{0,60}?"
+    r"\b(?:make|makes|reach|get|hit|obtain|form) -?\d",
     re.IGNORECASE,
 )
 # Something else is to be found (moves, an arrangement): to evaluate a find of one's own is not what is asked.
@@ -87,7 +91,7 @@ _SEEKS = re.compile(
     r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
     r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?|square)\b|\bcomplete this\b|"
     r"\bkeeps? (?:all|these|the) (?:\w+ )?(?:rules|relations|conditions)\b|\bany of them (?:is|will)\b|"
-    r"\bstands? for (?:\w+ ){0,3}numbers\b|\bso that all of this holds\b|"
+    r"\bstands? for (?:\w+ ){0,3}(?:numbers|digits?)\b|\bso that all of this holds\b|"
     r"\bplan a path\b|\bwrite the (?:plan|steps)\b|\bin at most \d+ steps\b|\bwhat is the code\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
     r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
@@ -96,10 +100,27 @@ _SEEKS = re.compile(
 )
 # A number is asked for, whatever is arranged or moved.
 _COUNTS = re.compile(r"\bhow many\b|\bprobability\b|\bchance\b", re.IGNORECASE)
+# One of several is to be chosen or put together: somebody, an order, a way, a word.
+_CHOICE = re.compile(
+    r"\bwho\b|\b(?:which|what) order\b|\border (?:of|in which)\b|\bpath\b|\broute\b|\btour\b|\bplan\b|\bschedule\b|\bseat\w*\b|"
+    r"\bfind (?:an?|one|the) (?:\w+ ){0,3}(?:word|order|sequence|way|anagram|colouring|coloring|combination|set|team)\b|"
+    r"\bwhich (?:\w+ ){1,6}(?:most|least|best|highest|lowest|largest|smallest|greatest|cheapest|should|must)\b|"
+    r"\banagram\b|\bin which\b|\bhow (?:can|could|should|must|do|does)\b|\bpick\b|\bwhich (?:moves|steps|turns)\b|"
+    r"\blist the \w+\b|\b(?:split|divide|partition)\b[^.?!\n]{0,60}\binto (?:\w+ )?(?:groups|teams|parts|sets|halves|piles)\b|"
+    r"\bchoose\b|\bselect\b|\bpack\b",
+    re.IGNORECASE,
+)
+# Things change hands or places.
+_SWAPS = re.compile(
+    r"\bswap\w*|\btrad(?:e|es|ed|ing)\b|\bexchang\w+|\b(?:switch|change)\w* (?:\w+ )?(?:places|seats|hands)\b",
+    re.IGNORECASE,
+)
 # The question is about a text: something quoted, or a run of capitals.
 _TEXTUAL = re.compile(r"(?<!\w)'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\b[A-Z]{5,}\b")
 # Whether somebody lies is stated, not what somebody else says of it.
 _JUDGED = re.compile(r"(?<!that )\b([A-Z][a-z]+) (?:always )?(?:lies|tells the truth)\b")
+# A bit or a truth value that is stated by a name: "A = 1", "p is false".
+_SWITCHED = re.compile(r"\b([A-Za-z]\w*) ?(?:=|:| is) ?(?:[01]|true|false)\b(?!\.\d)", re.IGNORECASE)
 _PART_OF_NAME = re.compile(r"[a-z]+")
 # A string to work on, and so many of its letters in a row as are no chance: copied with a slip at an end.
 _CODE = re.compile(r"\b[A-Z]{9,}\b")
@@ -125,7 +146,8 @@ class Question:
 
     ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``asks_number`` whether the
     answer could be a number, ``seeks`` whether something is to be found that can be tested (an expression, moves, an
-    arrangement), ``seeks_expression`` whether it is an expression.
+    arrangement), ``seeks_expression`` whether it is an expression, ``seeks_choice`` whether, more loosely, one of several
+    things is to be chosen or put together, ``tells_swaps`` whether things change places.
     """
 
     def __init__(self, text: str) -> None:
@@ -135,11 +157,14 @@ class Question:
         words = [word.lower() for word in _WORD.findall(text)]
         self._words = Counter(words)
         self._order = words
+        self._first = {word: place for place, word in reversed(list(enumerate(words)))}
         # AB is an edge from A to B.
         self._letters = Counter("".join(_JOINED.findall(text)).lower())
         self._squashed = "".join(words)
         self._initials = {word[0] for word in words}
         self._judged = {name.lower() for name in _JUDGED.findall(text)}
+        self.tells_swaps = _SWAPS.search(text) is not None
+        self._switched = {name.lower() for name in _SWITCHED.findall(text)}
         self._codes = [word.lower() for word in _CODE.findall(text)]
         # Where words begin and end in it.
         self._edges = set(accumulate(map(len, words), initial=0))
@@ -154,12 +179,17 @@ class Question:
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
         self.seeks = self.seeks_expression or (_SEEKS.search(text) is not None and _COUNTS.search(text) is None)
+        self.seeks_choice = self.seeks or (_CHOICE.search(text) is not None and _COUNTS.search(text) is None)
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
         self.asks_number = _NO_NUMBER.search(text) is None
 
     def tells_of(self, name: str) -> bool:
         """Tell whether the question says outright of somebody after whom a variable is called ``name`` who lies."""
         return any(part in self._judged for part in _PART_OF_NAME.findall(name.lower()))
+
+    def tells_bit(self, name: str) -> bool:
+        """Tell whether the question states by ``name`` that something is 0 or 1, true or false."""
+        return name.lower() in self._switched
 
     def states(self, atom: object) -> bool:
         """Tell whether a number or a string of a program is a fact of the question."""
@@ -197,6 +227,14 @@ class Question:
             elif _is_number(atom):
                 found += _take(numbers, abs(atom))
         return found >= _SHARE * len(told)
+
+    def tells_list(self, atoms: Iterable[object]) -> bool:
+        """Tell whether the atoms of a list stand in the question in that order, each where it comes first."""
+        words = [word.lower() for atom in atoms for word in _WORD.findall(str(atom))]
+        places = [place for word in words if (place := self._first.get(word)) is not None]
+        # Numbers stand there by chance more often than names.
+        share = _SHARE_OF_NUMBERS if all(map(str.isdecimal, words)) else _SHARE_OF_NAMES
+        return len(places) >= share * len(words) and all(one <= other for one, other in pairwise(places))
 
     def explains(self, number: object) -> bool:
         """Tell whether a number in a formula is no surprise: stated, small, or one of those that everyone knows."""

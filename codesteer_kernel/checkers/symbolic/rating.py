@@ -8,7 +8,9 @@ from codesteer_kernel.checkers.symbolic.counterfactual import follows_truths, on
 from codesteer_kernel.checkers.symbolic.judging import Findings, judge
 from codesteer_kernel.checkers.symbolic.question import Question
 from codesteer_kernel.checkers.symbolic.source import Source, read
+from codesteer_kernel.checkers.symbolic.spelling import mend_names
 from codesteer_kernel.checkers.symbolic.statements import flow_of
+from codesteer_kernel.checkers.symbolic.swapping import shows_swapped
 from codesteer_kernel.record import Symbolic
 
 __all__ = ["COMPUTES", "GIVEN", "METHOD_POINTS", "MOST", "PER_COMPLEXITY", "TOO_SIMPLE", "UNREAD", "rate"]
@@ -53,14 +55,17 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     ``cut``: the program is known to be cut off; work that would have reached the missing output counts then.
 
     Deterministic, and blind to comments, layout and the names of variables (but for truth values that
-    are called after somebody of whom the question says whether he lies). Of a program longer than ``MOST_READ``
+    are called after somebody of whom the question says whether he lies, bits that it states by name, and a name that is
+    nowhere bound, which may be another one misspelt). Of a program longer than ``MOST_READ``
     characters only the beginning and the end are judged: it is then ``partial``, never suspicious, never too simple.
     """
     source = read(program)
     partial = bool(source.fault) or source.unread > 0
     cut = cut or source.cut
     asked = Question(question)
-    found = judge(flow_of(source.tree), asked, broken=partial, cut=cut)
+    found = judge(flow_of(source.tree), asked, broken=partial, cut=cut, begun=source.begun)
+    if not found.works and mend_names(source.tree):
+        found = judge(flow_of(source.tree), asked, broken=partial, cut=cut, begun=source.begun)
     if source.transcript:
         # What it would run, its writer says, gave what stands below.
         found = msgspec.structs.replace(
@@ -69,9 +74,13 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     elif found.works and not partial and not cut and only_copies(source.tree):
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
-    elif found.shows and not found.works and not partial and follows_truths(source.tree, asked.tells_of):
+    elif (
+        found.shows and not found.works and not partial and follows_truths(source.tree, asked.tells_of, asked.tells_bit)
+    ):
         # It reasons from a truth that the question states, which looks like any other literal.
         found = msgspec.structs.replace(found, works=True, idle=False, methods=["branching"])
+    elif asked.tells_swaps and not found.works and not partial and shows_swapped(source.tree):
+        found = msgspec.structs.replace(found, works=True, idle=False, methods=["simulation"])
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
     suspicious = found.shows and not found.works and not found.outside and (source.transcript or not partial)

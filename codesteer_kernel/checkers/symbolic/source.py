@@ -66,7 +66,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     ``fault`` names what Python says of the first place that does not parse (empty: all of it parses), ``line`` where
     (0: unknown). ``cut``: the text breaks off, in a statement that does not parse or in the middle of a block. ``tree`` holds
     what is whole or could be mended. ``unread`` counts the characters in the middle of a long text that were not read.
-    ``transcript``: what the prompts of an interpreter are said to have given stands below them.
+    ``transcript``: what the prompts of an interpreter are said to have given stands below them. ``begun``: it breaks off
+    where a loop has just begun.
     """
 
     tree: ast.Module
@@ -75,6 +76,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False
     unread: int = 0
     transcript: bool = False
+    begun: bool = False
 
 
 def read(text: str) -> Source:
@@ -118,7 +120,14 @@ def _read(text: str) -> Source:
         "nested too deeply" if isinstance(fault, RecursionError | MemoryError) else getattr(fault, "msg", str(fault))
     )
     tree, cut = _piecewise(plain)
-    return Source(tree=tree, fault=str(words)[:200], line=line, cut=cut, transcript=_is_transcript(text))
+    return Source(
+        tree=tree,
+        fault=str(words)[:200],
+        line=line,
+        cut=cut,
+        transcript=_is_transcript(text),
+        begun=cut and isinstance(_last(tree)[0], ast.Pass) and isinstance(_last(tree)[1], ast.For | ast.While),
+    )
 
 
 def _parse(text: str) -> tuple[ast.Module | None, Exception | None]:
@@ -132,11 +141,7 @@ def _parse(text: str) -> tuple[ast.Module | None, Exception | None]:
 
 def _breaks_off(tree: ast.Module, text: str) -> bool:
     """Tell whether ``text``, which parses, ends inside a block: in a comment, or in a bare name that does nothing."""
-    block: list[ast.stmt] = tree.body
-    depth = -1
-    while block:
-        statement, depth = block[-1], depth + 1
-        block = next((part for name in _BLOCKS if (part := getattr(statement, name, None))), [])
+    statement, _, depth = _last(tree)
     last_line = text.rstrip().rpartition("\n")[2]
     indent = len(last_line) - len(last_line.lstrip())
     if last_line.startswith("#") and last_line.count('"') % 2:
@@ -145,6 +150,17 @@ def _breaks_off(tree: ast.Module, text: str) -> bool:
     if indent and last_line.lstrip().startswith("#"):
         return depth < 0 or not isinstance(statement, _ENDING) or indent < statement.col_offset
     return depth > 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, _BARE)
+
+
+def _last(tree: ast.Module) -> tuple[ast.stmt | None, ast.stmt | None, int]:
+    """The last statement of ``tree``, the one that it stands in, and how deep (-1: there is none)."""
+    block: list[ast.stmt] = tree.body
+    statement = outer = None
+    depth = -1
+    while block:
+        statement, outer, depth = block[-1], statement, depth + 1
+        block = next((part for name in _BLOCKS if (part := getattr(statement, name, None))), [])
+    return statement, outer, depth
 
 
 def _plain(text: str) -> str:

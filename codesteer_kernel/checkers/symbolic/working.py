@@ -32,6 +32,10 @@ _ARITHMETIC = {"step", "sum", "product", "negate"}
 # What takes a key.
 _BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
+# What a table says of a key.
+_LOOKED_UP = {"index", ".get"}
+# What counts how many of several truths hold.
+_COUNTING = {".count", "builtins.sum"}
 # A day, a month and a year, in numbers, or two of them.
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,4}(?:\1\d{1,4})?")
 # What libraries do with all numbers of a range at once.
@@ -85,6 +89,9 @@ class Working:
         ):
             return True
         if value.what in TRUTHS and (any(map(self._hangs_on_truth, value.inputs)) or self._tests_what_moves(value)):
+            return True
+        if value.what in _COUNTING and sum(one.what in TRUTHS for one in value.inputs[0].inputs[:_LOOKED_AT]) > 1:
+            # How many of several statements are true.
             return True
         if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
@@ -154,10 +161,10 @@ class Working:
                 # What a loop moves reaches a number of the question.
                 return True
             case "equals" if (
-                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what == "index"
+                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what in _LOOKED_UP
             ):
                 # What a table says of a name was written there.
-                table, key = work.inputs[0].inputs
+                table, key = work.inputs[0].inputs[:2]
                 return not (table.what == "Dict" and is_written(key))
             case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
                 # Where it stands was known to who wrote it down.
@@ -195,6 +202,12 @@ class Working:
                 return any(self.marks.has(key.returns, VARIES) for key in keys)
             case "look-up":
                 return varies and source is not work.inputs[0] and not self.is_invented(work.inputs[0])
+            case "glossary":
+                return fact and source is work.inputs[1] and self.marks.has(work.inputs[0], FACT)
+            case "builtins.len" if is_written(source) and source.parts and self.question.known:
+                # Of numbers that the writer picked, how many there are was counted by hand.
+                numbers = [one.known for one in source.parts if isinstance(one.known, int | float)]
+                return fact and (len(numbers) < len(source.parts) or self.question.tells_list(numbers))
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
                 return False
