@@ -239,6 +239,8 @@ class Expressions(Variables):
         equal = all(isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot) for op in node.ops)
         inside = any(isinstance(op, ast.In | ast.NotIn) for op in node.ops)
         value = self.work("contains" if inside else "equals" if equal else "compares", values)
+        if equal and any(one.text and one.what == "constant" for one in values):
+            self.graph.named.add(value.index)
         known = [one.known for one in values]
         compared = ORDERED.get(type(node.ops[0]))
         # Which of two numbers is the larger may be what is asked; compared with 0 or 1 they are as good as constants.

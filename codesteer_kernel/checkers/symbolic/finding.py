@@ -20,6 +20,8 @@ CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter"
 _PASSING = (Kind.SHAPE, Kind.PICK, Kind.CALL, Kind.ITEM)
 # What was put into a list or table, or taken out.
 _CHANGED = {"changed", "table"}
+# What writes a text otherwise.
+_DRESSING = {".upper", ".lower", ".title", ".capitalize"}
 # A longer text is a sentence, no find, unless it is cut into words.
 _WORDS = 3
 # Lists that are compared, and elements of each.
@@ -34,10 +36,11 @@ def shows_find(marks: Marks, output: Value, parts_of: Callable[[Value], Iterable
     whole = marks.slice([output], parts_of)
     if any(marks.works[value.index] and value.function in marks.recursive for value in whole):
         return False
+    tests = [test for value in whole for control in value.control for test in (control, *control.inputs)]
     last = marks.slice([output], lambda one: one.inputs if one.kind is Kind.PICK else ())
     prints = [value for value in last if value.kind is Kind.PRINT]
     return any(
-        _is_found(marks, marks.slice(roots, parts_of), [part for one in prints for part in one.inputs[1:]])
+        _is_found(marks, marks.slice(roots, parts_of), [part for one in prints for part in one.inputs[1:]], tests)
         for roots, prints in (
             ([output], [value for value in whole if value.kind is Kind.PRINT]),
             ([part for one in prints for part in (*one.inputs[1:], *one.control)], prints),
@@ -45,8 +48,8 @@ def shows_find(marks: Marks, output: Value, parts_of: Callable[[Value], Iterable
     )
 
 
-def _is_found(marks: Marks, output: list[Value], shown: list[Value]) -> bool:
-    """Tell whether ``shown``, which ``output`` leads to, holds a find, and nothing that is not made of it."""
+def _is_found(marks: Marks, output: list[Value], shown: list[Value], tests: list[Value]) -> bool:
+    """Tell whether ``shown``, made of ``output``, holds a find that no test chose from, and nothing that is not made of it."""
     changed = [value.inputs[0] for value in output if value.what in _CHANGED and value.inputs]
     begun_with = set(marks.slice(changed, lambda one: one.inputs if one.kind is Kind.PICK else ()))
     handed_on = marks.slice(shown, lambda one: _handed_on(marks, one))
@@ -58,8 +61,25 @@ def _is_found(marks: Marks, output: list[Value], shown: list[Value]) -> bool:
     of_find = _made_of(marks, finds, decided=True)
     worked_out = _made_of(marks, [value for value in marks.values if marks.works[value.index]])
     telling = [value for value in shown if value.what not in TESTS and worked_out[value.index]]
+    operations = [value for value in marks.values if value.kind is Kind.WORK and value.what not in TESTS]
+    computed = _made_of(marks, operations)
+    if any(
+        test.what == "equals"
+        and any(map(_is_of_item, test.inputs))
+        and any(computed[one.index] and not of_find[one.index] for one in test.inputs)
+        for test in tests
+    ):
+        # One entry is chosen by what was worked out.
+        return False
     looking = [value for value in output if _looks_for(marks, value)]
     return all(of_find[value.index] for value in (*telling, *looking))
+
+
+def _is_of_item(value: Value) -> bool:
+    """Tell whether ``value`` is any element of a list, or a part of one."""
+    return value.kind is Kind.ITEM or (
+        value.kind is Kind.SHAPE and any(one.kind is Kind.ITEM for one in value.inputs[:1])
+    )
 
 
 def _made_of(marks: Marks, roots: Iterable[Value], *, decided: bool = False) -> bytearray:
@@ -80,9 +100,26 @@ def _made_of(marks: Marks, roots: Iterable[Value], *, decided: bool = False) -> 
 
 def _handed_on(marks: Marks, value: Value) -> list[Value]:
     """What ``value`` hands on as it was written: not what was changed, nor what was picked by what was worked out."""
-    if value.what in _CHANGED or (value.what == "index" and marks.works[value.inputs[1].index]):
+    if value.what in _CHANGED or (value.what == "index" and _is_looked_for(marks, value)):
         return []
-    return value.inputs if value.kind in _PASSING else []
+    if value.kind is Kind.PICK and any(_compares(marks, one) for one in value.control):
+        return []
+    joined = value.what == "order" and all(one.kind is Kind.ITEM for one in value.inputs)
+    return value.inputs if value.kind in _PASSING or value.what in _DRESSING or joined else []
+
+
+def _is_looked_for(marks: Marks, value: Value) -> bool:
+    """Tell whether the place in ``value``, an entry of something, was worked out: not from how long that is."""
+    whole, place = value.inputs[:2]
+    made_of = marks.slice([place], lambda one: one.inputs if one is not whole else ())
+    plain = all(one is whole or one.what == "constant" for one in made_of if one.kind is not Kind.WORK)
+    return any(marks.works[one.index] for one in made_of) and not (plain and whole in made_of)
+
+
+def _compares(marks: Marks, control: Value) -> bool:
+    """Tell whether ``control`` is a test of which of two things is more."""
+    tests = [control, *control.inputs] if control.what in ("guard", "logic") else [control]
+    return any(one.what == "compares" and marks.works[one.index] for one in tests)
 
 
 def _looks_for(marks: Marks, value: Value) -> bool:
@@ -99,6 +136,8 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
 
     ``lists`` holds the elements of the program's lists: what is some, and not all, of one was selected.
     """
+    if value.what in ("List", "Tuple") and value.kind is Kind.SHAPE:
+        return _is_of_objects(marks, value)
     if value.kind is not Kind.LITERAL:
         return False
     if value.what == "constant":
@@ -108,6 +147,12 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
         text = value.known if isinstance(value.known, str) else ""
         told = len(text) > 1 and any(map(str.isalnum, text)) and (cut or len(text.split()) <= _WORDS)
         return handled and told and not marks.has(value, FACT)
+    if value.what != "Dict" and all(part.text and not any(map(str.isalnum, part.known)) for part in value.parts):
+        # Signs.
+        return len(value.parts) > 1
+    columns = [[one.known for one in column] for column in _columns(value) if _is_of_texts(column)]
+    if len(columns) > 1:
+        return not all(map(marks.question.tells_texts, columns))
     atoms = [atom for atom in islice(marks.atoms(value), _ELEMENTS) if isinstance(atom, str | int | float)]
     texts = sum(isinstance(atom, str) for atom in atoms)
     if len(value.parts) < 2 or not atoms:
@@ -116,6 +161,32 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
         return not marks.has(value, FACT)
     mine = set(_elements(value))
     return not marks.question.tells_list(atoms) or any(mine < one for one in lists)
+
+
+def _columns(value: Value) -> list[list[Value]]:
+    """The columns of a list of records, a table of records by name, or a table of texts by name; else none."""
+    names = [list(value.parts[::2])] if value.what == "Dict" else []
+    rows = value.parts[1::2] if names else value.parts
+    if names and all(one.text for one in rows):
+        return [*names, list(rows)]
+    if any(one.what != "Dict" for one in rows) or len({tuple(map(id, one.parts[::2])) for one in rows}) > 1:
+        return []
+    return names + [list(column) for column in zip(*(one.parts[1::2] for one in rows), strict=True)]
+
+
+def _is_of_texts(column: list[Value]) -> bool:
+    return all(one.text and one.what == "constant" for one in column)
+
+
+def _is_of_objects(marks: Marks, value: Value) -> bool:
+    """Tell whether ``value`` lists objects that are made of texts which the question does not have in that order."""
+    sites = [one.site for one in islice(value.inputs, _ELEMENTS) if one.kind is Kind.CALL and one.site is not None]
+    given = [one for site in sites for one in (*site.arguments, *(other for _, other in site.keywords))]
+    return (
+        len(sites) == len(value.inputs) > 1
+        and all(one.text and one.what == "constant" for one in given)
+        and not marks.question.tells_list([one.known for one in given])
+    )
 
 
 def _elements(value: Value) -> Iterable[int]:

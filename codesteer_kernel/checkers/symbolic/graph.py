@@ -163,6 +163,8 @@ class Graph:
         self.loops: list[Loop] = []
         # What is shown by library calls that call functions of the program, by the call's index.
         self.shows: dict[int, Value] = {}
+        # Tests that name a text: whatever is tested, its writer knew the answer.
+        self.named: set[int] = set()
         # Who calls which function (None: the module, or a library).
         self.entered: list[tuple[Function | None, Function]] = []
 

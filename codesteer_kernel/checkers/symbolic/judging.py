@@ -29,6 +29,8 @@ _TESTED = 20
 _GATHERED = 20
 
 
+# What looks up what is written there: what it is looked up by is not tested.
+_LOOKED_UP = {"index", ".get"}
 # A longer text is a sentence.
 _NAME = 3
 
@@ -95,6 +97,8 @@ class _Judge:
         if self.cut and self.question.seeks and self._only_tests():
             # Tests of what is to be found, and nothing that looks for it.
             working = []
+        if self.cut and self._only_helpers():
+            working, output = [], []
         works = bool(working) or self._explores(output) or (self.cut and any(map(self._gathers, output)))
         if self.begun and not works:
             made_of = self.marks.slice(self.flow.bound, lambda one: () if one.what in COUNTS else one.inputs)
@@ -144,6 +148,7 @@ class _Judge:
             if value.kind is Kind.LITERAL
             and (
                 self.question.seeks
+                or (self.question.seeks_choice and value.text)
                 or self.marks.has(value, FOREIGN)
                 or (value.text and not self.marks.has(value, FACT))
             )
@@ -154,15 +159,24 @@ class _Judge:
         tests = [value for value in self.marks.values if value.what in TESTS and self.marks.works[value.index]]
         for test in tests[:_TESTED]:
             made_of = self.marks.slice([test], lambda one: one.inputs)
-            tested = [value for value in made_of if value in shown]
+            told = self.marks.slice([test], lambda one: one.inputs[:1] if one.what in _LOOKED_UP else one.inputs)
+            tested = [value for value in told if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)
             if any(
                 not searches or ((value.parts or value.text) and self.marks.has(value, FOREIGN)) for value in tested
-            ):
+            ) or self._asks_for(test, shown, made_of):
                 guesses.append(test)
         for test in guesses:
             self.marks.guesses[test.index] = True
+
+    def _asks_for(self, test: Value, shown: set[Value], made_of: list[Value]) -> bool:
+        """Tell whether ``test`` looks for something that is ``shown`` in what the question states."""
+        return (
+            test.what == "contains"
+            and test.inputs[0] in shown
+            and all(one is test or not self.marks.works[one.index] for one in made_of)
+        )
 
     def _written_last(self, output: list[Value]) -> list[Value]:
         """What is shown last, if it is written down, the question does not state it and no fact leads to the ``output``.
@@ -242,6 +256,19 @@ class _Judge:
             and len(self.idle) == len(ours)
             and None not in working
             and all(self._is_test(one) or (one not in working and self._prints(one)) for one in ours)
+        )
+
+    def _only_helpers(self) -> bool:
+        """Tell whether the program has several functions, each for what it is given, and the last calls none of them."""
+        ours = self.graph.functions
+        called = any(caller is ours[-1] for caller, _ in self.graph.entered) if ours else True
+        working = {value.function for value in self.graph.values if self.marks.works[value.index]}
+        return (
+            len(ours) > 1
+            and len(self.idle) == len(ours)
+            and None not in working
+            and not called
+            and all(one.names for one in ours)
         )
 
     def _prints(self, function: Function) -> bool:

@@ -27,6 +27,8 @@ __all__ = ["mark"]
 
 # What holds the numbers of a range.
 _HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
+# Fewer names with lists of names are no graph.
+_GRAPH = 3
 # What decides a choice may itself be chosen: so often are choices looked at again.
 _ROUNDS = 3
 
@@ -76,7 +78,7 @@ class _Marking:
             numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
             texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
             ordered = len(texts) > 2 and all(one.text for one in texts)
-            if self.question.states_all(atoms, ordered=ordered):
+            if _is_graph(value) or (self.question.states_all(atoms, ordered=ordered) and self._is_paired(value)):
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
         constant = value.known
@@ -89,6 +91,14 @@ class _Marking:
             return 0
         foreign = _has_digit(constant) if text else isinstance(constant, int | float | complex)
         return FOREIGN if foreign and constant not in STRUCTURAL else 0
+
+    def _is_paired(self, value: Value) -> bool:
+        """Tell whether a table of numbers by name, if ``value`` is one, gives each name the question's number."""
+        if value.what != "Dict" or not self.question.known:
+            return True
+        pairs = [(one.known, other.known) for one, other in zip(value.parts[::2], value.parts[1::2], strict=True)]
+        told = [(name, number) for name, number in pairs if isinstance(name, str) and type(number) in (int, float)]
+        return len(told) < len(pairs) or self.question.tells_pairs(told[:ATOMS])
 
     def _work(self, value: Value) -> None:
         self.marks.works[value.index] = True
@@ -138,6 +148,18 @@ class _Marking:
             self.marks.set(user, told & ~FOREIGN)
         elif user.what != "place" or marks & RICH:
             self.marks.set(user, marks if user.kind is Kind.PICK else told)
+
+
+def _is_graph(value: Value) -> bool:
+    """Tell whether ``value`` gives for each of several names a list of such names: who is next to whom is no answer."""
+    if value.what != "Dict" or len(value.parts) < 2 * _GRAPH:
+        return False
+    names = {one.index for one in value.parts[::2] if one.text}
+    lists = value.parts[1::2]
+    return len(names) == len(lists) and all(
+        one.what in ("List", "Tuple", "Set") and bool(one.parts) and {part.index for part in one.parts} <= names
+        for one in lists
+    )
 
 
 def _has_digit(text: str) -> bool:

@@ -71,6 +71,81 @@ _STRUCTURAL = (0, 1)
 _COUNTED_FROM = {"0", "1", "00", "01"}
 # Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
 _COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
+# Constants of nature, units and masses of atoms that people know or look up.
+_KNOWN = {
+    *(
+        9.8,
+        9.81,
+        9.80665,
+        3.14,
+        3.1416,
+        3.14159,
+        2.718,
+        299792458,
+        3e8,
+        6.022e23,
+        8.314,
+        1.38e-23,
+        6.626e-34,
+        1.602e-19,
+    ),
+    *(273.15, 101325, 4.18, 4.184, 4.186, 6.674e-11, 343, 1.6e-19, 96485, 22.4, 0.0821, 0.08206),
+    *(
+        2.54,
+        0.3048,
+        30.48,
+        0.9144,
+        0.4536,
+        0.45359237,
+        453.592,
+        28.35,
+        1.609,
+        1.60934,
+        3.785,
+        3.78541,
+        0.6214,
+        2.2046,
+        1.8,
+    ),
+    *(
+        1.008,
+        1.01,
+        4.003,
+        6.94,
+        9.012,
+        10.81,
+        12.01,
+        12.011,
+        14.01,
+        14.007,
+        15.999,
+        18.998,
+        22.99,
+        24.305,
+        26.982,
+        28.085,
+    ),
+    *(
+        28.086,
+        30.974,
+        32.06,
+        32.065,
+        35.45,
+        35.453,
+        39.098,
+        40.078,
+        40.08,
+        54.938,
+        55.845,
+        58.69,
+        63.546,
+        65.38,
+        79.904,
+    ),
+    *(107.87, 107.868, 126.9, 126.904, 137.33, 196.97, 200.59, 207.2),
+}
+# Half past nine is 9.5 and 570 minutes after midnight.
+_CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.h]([0-5]\d)\b")
 _SMALL = 10
 # So much of a list must be found in the question for the list to count as a fact of it.
 _SHARE = 0.6
@@ -105,11 +180,15 @@ _CHOICE = re.compile(
     r"\bwho\b|\b(?:which|what) order\b|\border (?:of|in which)\b|\bpath\b|\broute\b|\btour\b|\bplan\b|\bschedule\b|\bseat\w*\b|"
     r"\bfind (?:an?|one|the) (?:\w+ ){0,3}(?:word|order|sequence|way|anagram|colouring|coloring|combination|set|team)\b|"
     r"\bwhich (?:\w+ ){1,6}(?:most|least|best|highest|lowest|largest|smallest|greatest|cheapest|should|must)\b|"
-    r"\banagram\b|\bin which\b|\bhow (?:can|could|should|must|do|does)\b|\bpick\b|\bwhich (?:moves|steps|turns)\b|"
+    r"\banagram\b|\b(?:in|on|at) which\b|\bhow (?:can|could|should|must|do|does)\b|\bpick\b|\bwhich (?:moves|steps|turns)\b|"
+    r"\b(?:put|insert|place)\b[^.?!]{0,60}\bbetween\b|\bwhich (?:\w+ ){1,3}(?:is|stands?|sits?|comes?|finish\w*|stays?|remains?|keeps?|now)\b|"
+    r"\bcolou?r (?:the|each|every|all)\b|\bgive the (?:moves|steps|path|route|order|plan)\b|"
     r"\blist the \w+\b|\b(?:split|divide|partition)\b[^.?!\n]{0,60}\binto (?:\w+ )?(?:groups|teams|parts|sets|halves|piles)\b|"
     r"\bchoose\b|\bselect\b|\bpack\b",
     re.IGNORECASE,
 )
+# Whether something holds is asked, not what.
+_ASKS_WHETHER = re.compile(r"(?:^|[.:;!?]\s+)(?:is|are|was|were|does|do|did|has|have)\b[^.?!]*\?\s*$", re.IGNORECASE)
 # Things change hands or places.
 _SWAPS = re.compile(
     r"\bswap\w*|\btrad(?:e|es|ed|ing)\b|\bexchang\w+|\b(?:switch|change)\w* (?:\w+ )?(?:places|seats|hands)\b",
@@ -133,6 +212,8 @@ _NO_NUMBER = re.compile(
 )
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
+# So many words before its name, and behind it, a number belongs to it.
+_BEFORE, _BEHIND = 1, 4
 # In so many places of the question a text is looked for.
 _PLACES = 50
 # Longer runs of digits are no part of a date.
@@ -176,10 +257,13 @@ class Question:
         self._numbers.update(
             float(tens + units) for tens, units in pairwise(named) if 20 <= tens < 100 and 0 < units < 10
         )
+        for hour, minute in _CLOCK.findall(text):
+            self._numbers.update((int(hour) + int(minute) / 60, float(60 * int(hour) + int(minute))))
         if any(word in _MONTHS for word in words):
             self._numbers.update({float(length): len(_MONTHS) for length in _MONTH_LENGTHS})
-        self.seeks = self.seeks_expression or (_SEEKS.search(text) is not None and _COUNTS.search(text) is None)
-        self.seeks_choice = self.seeks or (_CHOICE.search(text) is not None and _COUNTS.search(text) is None)
+        told = _COUNTS.search(text) is not None or _ASKS_WHETHER.search(text) is not None
+        self.seeks = self.seeks_expression or (_SEEKS.search(text) is not None and not told)
+        self.seeks_choice = self.seeks or (_CHOICE.search(text) is not None and not told)
         self.is_arithmetic = not self.seeks and _TEXTUAL.search(text) is None
         self.asks_number = _NO_NUMBER.search(text) is None
 
@@ -228,6 +312,27 @@ class Question:
                 found += _take(numbers, abs(atom))
         return found >= _SHARE * len(told)
 
+    def tells_pairs(self, pairs: list[tuple[str, float]]) -> bool:
+        """Tell whether names have the numbers that the question gives them, near by or in the same order.
+
+        False only if it surely gives them others: none stands near its name, and their order is another one.
+        """
+        numbers = [str(int(number)) if number == int(number) else str(number) for _, number in pairs]
+        if not all(number in self._first for number in numbers) or len(pairs) < 2:
+            return True
+        places = [self._first[number] for number in numbers]
+        near = any(self._stand_near(name, number) for (name, _), number in zip(pairs, numbers, strict=True))
+        return near or all(one < other for one, other in pairwise(places))
+
+    def _stand_near(self, name: str, number: str) -> bool:
+        words = [word.lower() for word in _WORD.findall(name)]
+        places = [place for place, word in enumerate(self._order) if word in words[:1]][:_PLACES]
+        ends = [place + len(words) for place in places]
+        return any(
+            number in self._order[max(0, place - _BEFORE) : end + _BEHIND]
+            for place, end in zip(places, ends, strict=True)
+        )
+
     def tells_list(self, atoms: Iterable[object]) -> bool:
         """Tell whether the atoms of a list stand in the question in that order, each where it comes first."""
         words = [word.lower() for atom in atoms for word in _WORD.findall(str(atom))]
@@ -236,11 +341,17 @@ class Question:
         share = _SHARE_OF_NUMBERS if all(map(str.isdecimal, words)) else _SHARE_OF_NAMES
         return len(places) >= share * len(words) and all(one <= other for one, other in pairwise(places))
 
+    def tells_texts(self, texts: list[str]) -> bool:
+        """Tell whether texts stand in the question, and in that order, each where it comes first, if no two are alike."""
+        if len(set(texts)) < len(texts):
+            return any(word.lower() in self._words for text in texts for word in _WORD.findall(text))
+        return self.tells_list(texts)
+
     def explains(self, number: object) -> bool:
         """Tell whether a number in a formula is no surprise: stated, small, or one of those that everyone knows."""
         if not self.known or not _is_number(number):
             return True
-        return abs(number) <= _SMALL or abs(number) in _COMMON or self._has_number(number)
+        return abs(number) <= _SMALL or abs(number) in _COMMON or abs(number) in _KNOWN or self._has_number(number)
 
     def _tells_in_order(self, texts: Iterable[str]) -> bool:
         words = (word.lower() for text in texts for word in _WORD.findall(text))

@@ -18,7 +18,7 @@ _UNKNOWN = 20
 _KNOWN = 200
 # Shorter names are as likely another one, and longer ones are not compared.
 _LETTERS = range(5, 60)
-_CLOSE = 0.85
+_CLOSE = 0.8
 
 
 def mend_names(tree: ast.Module) -> bool:

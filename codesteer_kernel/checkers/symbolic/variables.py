@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from codesteer_kernel.checkers.symbolic.graph import Function, Graph, Loop, Value
+from codesteer_kernel.checkers.symbolic.graph import Function, Graph, Kind, Loop, Value
 from codesteer_kernel.checkers.symbolic.scopes import Names
 
 __all__ = ["OUTPUT", "Frame", "Scope", "Variables"]
@@ -191,6 +191,9 @@ class Variables:
                 choices.setdefault(name, []).append(value)
         for name, values in choices.items():
             before = self._before(name) if len(values) < len(live) else None
+            if before is None and len(values) < len(live) and any(one.kind is Kind.ITEM for one in values):
+                # Which of several it is bound to is chosen, though nothing was bound before.
+                before = self.graph.nothing
             self._rebind(name, self.choice([*values, *([] if before is None else [before])], control))
 
     # -- loops ---------------------------------------------------------------------------------------------------------

@@ -93,6 +93,8 @@ class Working:
         if value.what in _COUNTING and sum(one.what in TRUTHS for one in value.inputs[0].inputs[:_LOOKED_AT]) > 1:
             # How many of several statements are true.
             return True
+        if value.what == "step" and _counts_truths(value):
+            return True
         if value.what not in ("sum", "product", "step", "builtins.sum"):
             return False
         if value.function in self.marks.recursive:
@@ -172,6 +174,7 @@ class Working:
             case "equals" if (
                 work.known is UNKNOWN
                 and len(set(map(id, work.inputs))) > 1
+                and (work.index not in self.marks.graph.named or any(one.kind is Kind.PICK for one in work.inputs))
                 and all(
                     one.kind in (Kind.PICK, Kind.LITERAL)
                     and self.marks.has(one, FACT)
@@ -200,6 +203,9 @@ class Working:
             ):
                 # In the order of what was made up for each.
                 return any(self.marks.has(key.returns, VARIES) for key in keys)
+            case ".strftime":
+                # The weekday of a date that the question states or that was worked out, not of one that was found.
+                return source is work.inputs[0] and (varies or (fact and not marks & FOREIGN))
             case "look-up":
                 return varies and source is not work.inputs[0] and not self.is_invented(work.inputs[0])
             case "glossary":
@@ -311,6 +317,19 @@ class Working:
             if self.question.states(above):
                 return True
         return False
+
+
+def _counts_truths(step: Value) -> bool:
+    """Tell whether ``step`` counts on, after a test of one of several things, what was counted after another one."""
+    before = [part for part in step.inputs if part.kind is Kind.PICK]
+    return any(
+        any(part.what == "step" for part in pick.inputs)
+        and any(
+            test.what in TRUTHS and any(one.kind is Kind.ITEM for one in (*test.inputs, *test.inputs[0].inputs))
+            for test in pick.control
+        )
+        for pick in before
+    )
 
 
 def _is_date(value: Value) -> bool:
