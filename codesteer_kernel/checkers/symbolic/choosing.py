@@ -88,6 +88,9 @@ def _alternative(marks: Marks, value: Value) -> _Alternatives:
     elif any(marks.has(part, FOREIGN) or part.what == "index" for part in shown) or _may_be_answer(marks, value):
         # Not stated by the question, or an entry picked by hand.
         one.answers.add(value.index)
+        if value.what == "index" and value.inputs[1].kind is Kind.ITEM:
+            # Any of several entries.
+            one.answers.add(-1)
     else:
         one.words.add(value.index)
         one.kinds = _FIGURE if isinstance(value.known, int | float) and marks.has(value, FACT) else 0

@@ -20,6 +20,8 @@ CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter"
 _PASSING = (Kind.SHAPE, Kind.PICK, Kind.CALL, Kind.ITEM)
 # What was put into a list or table, or taken out.
 _CHANGED = {"changed", "table"}
+# What a table says of a key.
+_LOOKED_UP = {"index", ".get"}
 # What writes a text otherwise.
 _DRESSING = {".upper", ".lower", ".title", ".capitalize"}
 # A longer text is a sentence, no find, unless it is cut into words.
@@ -72,7 +74,9 @@ def _is_found(marks: Marks, output: list[Value], shown: list[Value], tests: list
         # One entry is chosen by what was worked out.
         return False
     looking = [value for value in output if _looks_for(marks, value)]
-    return all(of_find[value.index] for value in (*telling, *looking))
+    # Of candidates it matters what they are made from, not how many are taken.
+    roots = [value.inputs[0] if "." in value.what and value.inputs else value for value in looking]
+    return all(of_find[value.index] for value in (*telling, *roots))
 
 
 def _is_of_item(value: Value) -> bool:
@@ -100,11 +104,13 @@ def _made_of(marks: Marks, roots: Iterable[Value], *, decided: bool = False) -> 
 
 def _handed_on(marks: Marks, value: Value) -> list[Value]:
     """What ``value`` hands on as it was written: not what was changed, nor what was picked by what was worked out."""
-    if value.what in _CHANGED or (value.what == "index" and _is_looked_for(marks, value)):
+    if value.what in _CHANGED or (value.what in _LOOKED_UP and _is_looked_for(marks, value)):
         return []
     if value.kind is Kind.PICK and any(_compares(marks, one) for one in value.control):
         return []
     joined = value.what == "order" and all(one.kind is Kind.ITEM for one in value.inputs)
+    if value.what in _LOOKED_UP:
+        return value.inputs[:1]
     return value.inputs if value.kind in _PASSING or value.what in _DRESSING or joined else []
 
 

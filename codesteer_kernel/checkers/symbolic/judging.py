@@ -259,17 +259,16 @@ class _Judge:
         )
 
     def _only_helpers(self) -> bool:
-        """Tell whether the program has several functions, each for what it is given, and the last calls none of them."""
+        """Tell whether nothing is called, and the program ends in a class, or has several functions, each for what it is given.
+
+        The last one may not call another.
+        """
         ours = self.graph.functions
-        called = any(caller is ours[-1] for caller, _ in self.graph.entered) if ours else True
         working = {value.function for value in self.graph.values if self.marks.works[value.index]}
-        return (
-            len(ours) > 1
-            and len(self.idle) == len(ours)
-            and None not in working
-            and not called
-            and all(one.names for one in ours)
-        )
+        if not ours or len(self.idle) < len(ours) or None in working:
+            return False
+        called = any(caller is ours[-1] for caller, _ in self.graph.entered)
+        return ours[-1].is_method or (len(ours) > 1 and not called and all(one.names for one in ours))
 
     def _prints(self, function: Function) -> bool:
         """Tell whether ``function`` shows anything."""

@@ -191,7 +191,7 @@ _CHOICE = re.compile(
 _ASKS_WHETHER = re.compile(r"(?:^|[.:;!?]\s+)(?:is|are|was|were|does|do|did|has|have)\b[^.?!]*\?\s*$", re.IGNORECASE)
 # Things change hands or places.
 _SWAPS = re.compile(
-    r"\bswap\w*|\btrad(?:e|es|ed|ing)\b|\bexchang\w+|\b(?:switch|change)\w* (?:\w+ )?(?:places|seats|hands)\b",
+    r"\bswap\w*|\btrad(?:e|es|ed|ing)\b|\bexchang\w+|\bswitch\w*|\bchange\w* (?:\w+ )?(?:places|seats|hands|sides)\b",
     re.IGNORECASE,
 )
 # The question is about a text: something quoted, or a run of capitals.
@@ -212,6 +212,10 @@ _NO_NUMBER = re.compile(
 )
 # Numbers of more bits than that are no facts that people write down.
 _BITS = 1_000
+# Fewer signs in a row are no chance.
+_SIGNS = 4
+# So many words stand between two things that are told of one after the other, at most.
+_GAP = 3
 # So many words before its name, and behind it, a number belongs to it.
 _BEFORE, _BEHIND = 1, 4
 # In so many places of the question a text is looked for.
@@ -233,6 +237,8 @@ class Question:
 
     def __init__(self, text: str) -> None:
         self.known = bool(text.strip())
+        # Signs stand there without words.
+        self._signs = "".join(text.split())
         self.seeks_expression = _EXPRESSION.search(text) is not None
         text = _EXAMPLE.sub(" ", text)
         words = [word.lower() for word in _WORD.findall(text)]
@@ -341,6 +347,17 @@ class Question:
         share = _SHARE_OF_NUMBERS if all(map(str.isdecimal, words)) else _SHARE_OF_NAMES
         return len(places) >= share * len(words) and all(one <= other for one, other in pairwise(places))
 
+    def lists(self, texts: list[str]) -> bool:
+        """Tell whether texts follow each other in the question, without others between them: none was left out."""
+        first: int | None = None
+        for text in texts:
+            words = [word.lower() for word in _WORD.findall(text)]
+            place = self._first.get(words[0]) if words else None
+            if place is None or (first is not None and not 0 <= place - first <= _GAP):
+                return False
+            first = place + len(words)
+        return True
+
     def tells_texts(self, texts: list[str]) -> bool:
         """Tell whether texts stand in the question, and in that order, each where it comes first, if no two are alike."""
         if len(set(texts)) < len(texts):
@@ -367,6 +384,9 @@ class Question:
     def _has_text(self, text: str) -> bool:
         words = [word.lower() for word in _WORD.findall(text)]
         squashed = "".join(words)
+        if not words:
+            signs = "".join(text.split())
+            return len(signs) >= _SIGNS and signs in self._signs
         if len(squashed) < 2:
             return squashed in self._words
         if self._has_words(squashed):

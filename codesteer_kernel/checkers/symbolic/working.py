@@ -211,8 +211,11 @@ class Working:
             case "glossary":
                 return fact and source is work.inputs[1] and self.marks.has(work.inputs[0], FACT)
             case "builtins.len" if is_written(source) and source.parts and self.question.known:
-                # Of numbers that the writer picked, how many there are was counted by hand.
+                # Of what the writer picked, how many there are was counted by hand.
                 numbers = [one.known for one in source.parts if isinstance(one.known, int | float)]
+                texts = [one.known for one in source.parts if isinstance(one.known, str)]
+                if len(texts) == len(source.parts):
+                    return fact and (source.what == "Dict" or self.question.lists(texts))
                 return fact and (len(numbers) < len(source.parts) or self.question.tells_list(numbers))
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
@@ -339,10 +342,16 @@ def _is_date(value: Value) -> bool:
 
 def _is_looked_up(item: Value, text: Value) -> bool:
     """Tell whether ``text`` is written down twice: in a list or table that ``item`` goes through, once, and by itself."""
-    if item.kind not in (Kind.ITEM, Kind.SOURCE) or not item.inputs or text.kind is not Kind.LITERAL:
+    if text.kind is not Kind.LITERAL or not item.inputs:
         return False
-    parts = item.inputs[0].parts
-    parts = parts[1::2] if item.inputs[0].what == "Dict" else parts
+    whole = item.inputs[0]
+    if item.what == "index":
+        # By its name, which goes through the same list.
+        if not (item.inputs[1].kind is Kind.ITEM and whole in item.inputs[1].inputs):
+            return False
+    elif item.kind not in (Kind.ITEM, Kind.SOURCE):
+        return False
+    parts = whole.parts[1::2] if whole.what == "Dict" else whole.parts
     return isinstance(text.known, str) and len(text.known) > 1 and parts[:_LOOKED_AT].count(text) == 1
 
 
