@@ -83,7 +83,7 @@ class _Marking:
             return FOREIGN if atoms else 0
         constant = value.known
         text = isinstance(constant, str)
-        if self.question.states(constant):
+        if self.question.states(constant) or self.question.knows(constant):
             fact = FACT | (READ if text else 0)
             # Where the question is not known, digits in a text are as likely an answer.
             return fact | (FOREIGN if not self.question.known and text and _has_digit(constant) else 0)

@@ -70,7 +70,7 @@ _MONTH_LENGTHS = (28, 29, 30, 31, 365, 366)
 _STRUCTURAL = (0, 1)
 _COUNTED_FROM = {"0", "1", "00", "01"}
 # Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
-_COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
+_COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600, 3.14, 3.1416, 3.14159, 2.718}
 # Constants of nature, units and masses of atoms that people know or look up.
 _KNOWN = {
     *(
@@ -288,6 +288,10 @@ class Question:
         if _is_number(atom):
             return atom not in _STRUCTURAL and (not self.known or self._has_number(atom))
         return False
+
+    def knows(self, atom: object) -> bool:
+        """Tell whether ``atom`` is a constant that people look up: of nature, a unit's, an atom's mass."""
+        return self.known and self.asks_number and _is_number(atom) and abs(atom) in _KNOWN
 
     def states_all(self, atoms: Iterable[object], *, ordered: bool = False) -> bool:
         """Tell whether the atoms of a list, table or grid are, as a whole, a fact of the question.

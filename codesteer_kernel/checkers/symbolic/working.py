@@ -34,6 +34,8 @@ _BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
 # What a table says of a key.
 _LOOKED_UP = {"index", ".get"}
+# What takes the next one out of those that are waiting.
+_TAKING = {".popleft", ".pop", "heapq.heappop"}
 # What counts how many of several truths hold.
 _COUNTING = {".count", "builtins.sum"}
 # A day, a month and a year, in numbers, or two of them.
@@ -92,6 +94,14 @@ class Working:
             return True
         if value.what in _COUNTING and sum(one.what in TRUTHS for one in value.inputs[0].inputs[:_LOOKED_AT]) > 1:
             # How many of several statements are true.
+            return True
+        if (
+            value.what in _TAKING
+            and value.loop is not None
+            and value.loop.kind == "while"
+            and self.marks.circles[value.index]
+        ):
+            # What is taken out makes what is put in: a search, whatever it begins with.
             return True
         if value.what == "step" and _counts_truths(value):
             return True
