@@ -70,7 +70,7 @@ _MONTH_LENGTHS = (28, 29, 30, 31, 365, 366)
 _STRUCTURAL = (0, 1)
 _COUNTED_FROM = {"0", "1", "00", "01"}
 # Numbers that formulas bring along, whatever the question: units of time, angles, percent; and those up to ten.
-_COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600, 3.14, 3.1416, 3.14159, 2.718}
+_COMMON = {12, 24, 52, 60, 90, 100, 180, 360, 365, 366, 1000, 3600}
 # Constants of nature, units and masses of atoms that people know or look up.
 _KNOWN = {
     *(
