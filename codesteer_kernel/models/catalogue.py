@@ -54,6 +54,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     context: int = 4096
     bias: float = 0.0
     opening: str = ""
+    mends: bool = True
     note: str = ""
 
 
@@ -76,6 +77,8 @@ CATALOGUE: tuple[Entry, ...] = (
         name=SMALL,
         # Behind an open fence it writes "Yes", or ">>> 16 * 63" and a number; in a function it computes.
         opening="def solve():",
+        # Of 58 programs that were to be mended 48 came back word for word (docs/results/half-billion.md).
+        mends=False,
         aliases=("0.5b", "qwen2.5-coder-0.5b-instruct"),
         file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         size=491_400_064,

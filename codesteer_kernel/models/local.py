@@ -84,6 +84,7 @@ class LocalModel:
             local=True,
             prefix_cache=True,
             opening=self._entry.opening if self._entry is not None else "",
+            mends=self._entry.mends if self._entry is not None else True,
         )
         self.context_window: int | None = self._context
         self.slots = slots

@@ -216,7 +216,8 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
     ``prefix_cache`` says that a conversation which only grows is cheaper from its second call on; ``thinking`` that the
     request's word on hidden reasoning is passed on (models that cannot reason still do not). ``opening`` is how a program
-    is best begun for a model that continues text: "" where an open fence is enough.
+    is best begun for a model that continues text: "" where an open fence is enough. ``mends`` says that a program which is
+    to be mended does not come back as it was.
     """
 
     prefill: bool = False
@@ -228,6 +229,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     thinking: bool = False
     prefix_cache: bool = False
     opening: str = ""
+    mends: bool = True
 
 
 @runtime_checkable

@@ -1,6 +1,11 @@
-"""What the target is told, round by round: one growing conversation, only ever appended to (prefix caches rely on it)."""
+"""What the target is told, round by round: one growing conversation, only ever appended to (prefix caches rely on it).
+
+A model that does not mend its programs is asked for another one in a new conversation, which begins with the question too.
+"""
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from codesteer_kernel.checkers.self_answer import check_head
 from codesteer_kernel.models.protocol import ChatModel, ChatRequest, Message
@@ -10,7 +15,7 @@ from codesteer_kernel.steering.forms import asked_form
 from codesteer_kernel.steering.prompts import load_prompts
 from codesteer_kernel.steering.repetition import without_circles
 
-__all__ = ["Conversation", "check_request", "follow_up", "told"]
+__all__ = ["Conversation", "anew", "check_request", "follow_up", "told"]
 
 # Asked for its program again, the 1.5B mostly repeats itself: of 8 questions that took three rounds, 7 had the same result in
 # each. What breaks the spell is a first line that cannot be copied, and some temperature (seeded, another seed each round:
@@ -70,6 +75,7 @@ def follow_up(record: Record) -> str:
 class Conversation:
     """The target's side of a run.
 
+    A decision whose guidance is the template ``anew`` begins a new conversation with the question and a plan.
     ``sample`` numbers conversations that are to differ from each other from the first answer on; None for the only one.
     """
 
@@ -82,13 +88,21 @@ class Conversation:
         self._messages: list[Message] = []
         self._opening = model.abilities.opening
         self._programs = False  # whether one was asked for last
+        self._forgotten = 0  # turns of conversations that were left for a new one
+        self._planned = False  # whether a plan was asked for
         self.prefix = ""
 
     def request(self, decision: Decision, *, code: bool) -> ChatRequest:
         """Append the user turn that ``decision`` calls for and return the request; ``prefix`` is its prefilled text."""
         prompts = load_prompts("target")
         way = "code" if code else "marked_text" if self._marked else "text"
-        if not self._messages:
+        turns = len(self._messages) // 2 + self._forgotten
+        anew = code and bool(self._messages) and decision.guidance == prompts.text("guidance.anew")
+        if anew:
+            self._forgotten = turns
+            self._messages.clear()
+            turn = prompts.text("anew_code", question=self._question)
+        elif not self._messages:
             turn = prompts.text(way, question=self._question)
             if decision.guidance:
                 turn = f"{decision.guidance}\n\n{turn}"
@@ -97,11 +111,12 @@ class Conversation:
         else:
             turn = prompts.text(f"guided_{way}", guidance=decision.guidance)
         self._programs = code
-        turns = len(self._messages) // 2
-        again = turns > 0
+        # What is asked in other words than before is asked as the first time, once.
+        again = turns > 0 and (not anew or self._planned)
+        self._planned = self._planned or anew
         self._messages.append(Message(role="user", content=turn))
         self.prefix = ""
-        if code and self._model.abilities.prefill:
+        if code and not anew and self._model.abilities.prefill:
             self.prefix = FENCE + self._opening
         prefill = (Message(role="assistant", content=self.prefix),) if self.prefix else ()
         return ChatRequest(
@@ -134,6 +149,11 @@ class Conversation:
             self._opening = abilities.opening
         text = without_circles(answer.text) if circles else answer.text
         self._messages.append(Message(role="assistant", content=text or "(nothing)"))
+
+
+def anew(decision: Decision) -> Decision:
+    """``decision``, to refine a program, with another program in place of a mended one."""
+    return replace(decision, guidance=load_prompts("target").text("guidance.anew"), guidance_source="template")
 
 
 def _is_code(line: str) -> bool:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from codesteer_kernel.record import Answer, Decision, Round
 from codesteer_kernel.record import events as ev
 from codesteer_kernel.steering.acts import Acts, Ending
-from codesteer_kernel.steering.conversation import STOP, Conversation
+from codesteer_kernel.steering.conversation import STOP, Conversation, anew
 from codesteer_kernel.steering.dialects import Dialect
 from codesteer_kernel.steering.dialects.base import safe_decision
 from codesteer_kernel.steering.evidence import assess
@@ -27,6 +27,8 @@ from codesteer_kernel.together import together
 __all__ = ["checked", "steered"]
 
 _ENDS = ("return", "terminate")
+# Where a program failed, or nobody can tell whether it is right. One that prints what it was written with is told so.
+_ANEW = ("crashed", "silent", "slow", "cut", "circles", "no_code", "plausible")
 
 
 async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, before: Sequence[Round] = ()) -> Ending:
@@ -59,6 +61,8 @@ async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, be
                 return Ending("done", decision)
             if decision.kind in ("code", "text"):
                 code = decision.kind == "code"
+            elif code and _mends_nothing(acts, decision):
+                decision = anew(decision)
             index = len(acts.record.rounds) + 1
             acts.emitter.emit(ev.RoundStarted, round=index, decision=decision)
             await _answer(acts, testing, conversation, decision, index, code=code)
@@ -70,6 +74,12 @@ async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, be
     finally:
         if testing is not None:
             await testing.close()
+
+
+def _mends_nothing(acts: Acts, decision: Decision) -> bool:
+    """Tell whether the target would give the program back that ``decision``, in words of ours, tells it to mend."""
+    ours = decision.guidance_source == "template" and not acts.roles.target.abilities.mends
+    return ours and assess(acts.record.rounds).name in _ANEW
 
 
 async def checked(acts: Acts, given: Answer) -> Ending:

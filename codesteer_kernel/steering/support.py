@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from codesteer_kernel.record import FinalAnswer, Round, Support
@@ -11,6 +12,7 @@ from codesteer_kernel.steering.extraction import agree
 
 __all__ = ["best", "last", "level_of"]
 
+_MARKED = re.compile(r"<<<[^<>]+>>>")
 _RANK: dict[SupportLevel, int] = {"none": 0, "doubtful": 1, "unchecked": 2, "executed": 3, "agreed": 4, "verified": 5}
 
 
@@ -48,7 +50,8 @@ def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
     """Return the best-supported answer with its support; None when no round has an answer.
 
     Within a level the answer wins that more rounds gave, then one that words and a program agree on, then the one whose
-    program computes more. On a tie the later one, as it was made with more evidence; among doubtful ones the first, which
+    program prints it in the form that the question asked for (between ``<<<`` and ``>>>``), then the one whose program
+    computes more. On a tie the later one, as it was made with more evidence; among doubtful ones the first, which
     no pressure of a test that may itself be wrong has bent.
     """
     ranked = [(level_of(one, rounds), one) for one in rounds if one.answer.text or one.result]
@@ -66,12 +69,13 @@ def best(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:
 
 def _strength(
     level: SupportLevel, speakers: Sequence[int], this: Round, rounds: Sequence[Round]
-) -> tuple[int, int, bool, float, int]:
+) -> tuple[int, int, bool, bool, float, int]:
     if level == "doubtful":
-        return _RANK[level], 0, False, 0.0, -this.index
+        return _RANK[level], 0, False, False, 0.0, -this.index
     ways = {one.answer.code is None for one in rounds if one.index in speakers}
     score = this.symbolic.score if this.symbolic is not None else 0.0
-    return _RANK[level], len(speakers), len(ways) > 1, score, this.index
+    marked = this.execution is not None and _MARKED.search(this.execution.stdout) is not None
+    return _RANK[level], len(speakers), len(ways) > 1, marked, score, this.index
 
 
 def last(rounds: Sequence[Round]) -> tuple[FinalAnswer | None, Support]:

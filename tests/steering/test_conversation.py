@@ -6,7 +6,7 @@ import pytest
 
 from codesteer_kernel.models.protocol import Abilities
 from codesteer_kernel.record import Answer, Decision, Question, RunConfig
-from codesteer_kernel.steering.conversation import FENCE, FUNCTION, RETRY, Conversation
+from codesteer_kernel.steering.conversation import FENCE, FUNCTION, RETRY, Conversation, anew
 from codesteer_kernel.steering.extraction import only_answers
 from tests.steering.doubles import Speaker
 
@@ -120,3 +120,37 @@ def test_a_program_or_what_is_left_of_one_is_none(code: str) -> None:
 @pytest.mark.parametrize("code", ["(" * 100_000, "-" * 900 + "1", "-" * 100_000 + "1", "Yes\n" * 50_000])
 def test_texts_of_any_size_and_depth_are_told_without_a_fault(code: str) -> None:
     assert only_answers(code)
+
+
+def test_a_program_from_the_start_is_asked_for_in_a_conversation_of_its_own() -> None:
+    conversation = talk(FUNCTION)
+    continued(conversation, BEGIN)
+    conversation.answered(Answer(text="a reply", code="print(1 / 0)"))
+    request = conversation.request(anew(AGAIN), code=True)
+    assert len(request.messages) == 1
+    assert conversation.prefix == ""
+    assert request.stop == ()
+    turn = request.messages[0].content
+    assert turn.startswith("What is 6 * 7?")
+    assert "plan" in turn
+    assert "1 / 0" not in turn
+    # Other words than before are answered otherwise without any warmth; the same words again are not.
+    assert request.temperature == 0.0
+    conversation.answered(Answer(text="a plan", code="print(7)"))
+    second = conversation.request(anew(AGAIN), code=True)
+    assert len(second.messages) == 1
+    assert second.temperature > 0.0
+    # What follows goes on from there.
+    conversation.answered(Answer(text="a plan", code="print(8)"))
+    assert len(conversation.request(BEGIN, code=False).messages) == 3
+
+
+def test_no_seed_is_used_twice_when_a_conversation_begins_again() -> None:
+    model = Speaker([], local=True)
+    model.abilities = Abilities(prefill=True, local=True)
+    conversation = Conversation(Question(prompt="What is 6 * 7?"), model, RunConfig(seed=5))
+    seeds = []
+    for decision in (BEGIN, anew(AGAIN), AGAIN, anew(AGAIN), anew(AGAIN)):
+        seeds.append(conversation.request(decision, code=True).seed)
+        conversation.answered(Answer(text="a reply", code="print(7 + 1)"))
+    assert len(set(seeds)) == len(seeds)

@@ -196,6 +196,9 @@ def test_evidence_holds_what_a_steerer_needs() -> None:
         # The later one on a tie.
         ([program_round(1, "1"), program_round(2, "2")], 2, "executed", [2]),
         ([program_round(1, "1", verdict="fail"), program_round(2, "2", verdict="fail")], 1, "doubtful", [1]),
+        # What is printed as the question asks for it, before a later one that is not.
+        ([program_round(1, "<<<1>>>"), program_round(2, "2")], 1, "executed", [1]),
+        ([program_round(1, "<<<1>>>"), program_round(2, "2"), program_round(3, "2")], 3, "agreed", [2, 3]),
         # The same program twice is one witness.
         ([program_round(1, program=SAME), program_round(2, program=SAME)], 2, "executed", [2]),
         # Agreement of two programs outweighs a failed test, but not a printed constant.

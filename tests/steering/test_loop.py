@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from codesteer_kernel.errors import EndpointUnreachable, ExecutorError, RateLimited
 from codesteer_kernel.executor import Result
@@ -129,6 +130,39 @@ async def test_a_crashed_program_is_never_returned() -> None:
     assert record.answer is not None
     assert (record.answer.text, record.answer.round) == ("42", 2)
     assert "NameError" in run.told_target(1)
+
+
+@pytest.mark.parametrize("mends", [True, False])
+async def test_a_target_that_does_not_mend_is_asked_for_another_program_from_the_start(mends: bool) -> None:
+    crash = Result(status="error", error_name="NameError", error_text="name 'x' is not defined")
+    run = Run(
+        [CODE.format("x"), CODE.format("6 * 7")],
+        [say("code"), say("refine"), say("return")],
+        Programs([crash, "42\n"], [(True, "")]),
+    )
+    run.target.abilities = replace(run.target.abilities, mends=mends)
+    record = await run.finish()
+    assert record.answer is not None
+    assert record.answer.text == "42"
+    decision = record.rounds[1].decision
+    assert decision.guidance_source == "template"
+    # The record says what the target was told.
+    told = run.target.requests[1].messages
+    assert (len(told) == 3, "NameError" in decision.guidance) == (mends, mends)
+    assert ("plan" in told[-1].content, decision.guidance.startswith("Write another program")) == (not mends, not mends)
+
+
+async def test_what_a_steerer_says_in_its_own_words_is_told() -> None:
+    crash = Result(status="error", error_name="NameError", error_text="name 'x' is not defined")
+    run = Run(
+        [CODE.format("x"), CODE.format("6 * 7")],
+        [say("code"), say("refine", "Multiply the two numbers."), say("return")],
+        Programs([crash, "42\n"], [(True, "")]),
+    )
+    run.target.abilities = replace(run.target.abilities, mends=False)
+    record = await run.finish()
+    assert record.rounds[1].decision.guidance == "Multiply the two numbers."
+    assert "Multiply the two numbers." in run.told_target(1)
 
 
 async def test_a_program_without_a_test_still_answers() -> None:
