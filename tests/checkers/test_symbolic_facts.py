@@ -89,7 +89,33 @@ REAL = {
     ),
 }
 
+REAL |= {
+    "what was not imported": (
+        "In how many orders can A, B, C and D stand if A is not first?",
+        "print(sum(p[0] != 'A' for p in permutations('ABCD')))",
+    ),
+    "a loop of candidates that breaks off": (
+        "Put + - * / between 9, 7 and 8 so that the value is 10.",
+        "n = [9, 7, 8]\nfor a in '+-*/':\n    for b in '+-*/':\n        value = eval(f'{n[0]}{a}{n[1]}{b}{n[2]}')\n        if",
+    ),
+    "what no name was bound to before": (
+        "Who of Kim (31), Lou (44) and Max (29) is between 40 and 50?",
+        "for name, age in [('Kim', 31), ('Lou', 44), ('Max', 29)]:\n    if 40 < age < 50:\n        found = name\nprint(found)",
+    ),
+}
+
 TRIVIAL = {
+    "a board of the writer's own, looked at by hand": (
+        "Take 2 steps left, then 2 steps right. Are you back? Write Yes or No.",
+        "board = [[0, 0], [0, 1]]\nif board[0][0] == 0 and board[0][1] == 0:\n    print('Yes')\nelse:\n    print('No')",
+    ),
+    "rules that are cut out of a text and known by heart": (
+        "Behind ACD insert B, behind BCA insert D. The string is BACDBCA. What does it become?",
+        (
+            "rules = 'behind ACD, behind BCA'\nout = ''\nfor rule in rules.split(','):\n    for part in rule.split():\n"
+            "        if part == 'ACD':\n            out += 'B'\n        elif part == 'BCA':\n            out += 'D'\nprint(out)"
+        ),
+    ),
     "exchanges in words, and the result": (
         BALLS,
         "# Kai and Lea swap\n# Lea and Mo swap\nmo = 'red'\nprint('Mo holds', mo)",

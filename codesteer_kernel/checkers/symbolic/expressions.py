@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Loop, Value, first_of
-from codesteer_kernel.checkers.symbolic.library import COUNTS
+from codesteer_kernel.checkers.symbolic.library import COUNTS, FORGOTTEN
 from codesteer_kernel.checkers.symbolic.operators import ORDERED
 from codesteer_kernel.checkers.symbolic.scopes import BUILTINS, Names
 from codesteer_kernel.checkers.symbolic.variables import Variables
@@ -118,6 +118,8 @@ class Expressions(Variables):
             return self.graph.library(f"builtins.{name}")
         if self.star:
             return self.graph.library(f"{self.star}.{name}")
+        if name in FORGOTTEN:
+            return self.graph.library(FORGOTTEN[name])
         return self.graph.make(Kind.SOURCE, "outside")
 
     def _walrus(self, node: ast.NamedExpr) -> Walk:
@@ -203,13 +205,16 @@ class Expressions(Variables):
             return self.choice(values, values[:-1])
         # What is evident decides all, or nothing beside what is not.
         if any(
-            (self.evident([one]) or (_is_settled(one) and one.inputs[0].text)) and bool(one.known) is not both
+            (self.evident([one]) or (_is_settled(one) and (one.inputs[0].text or one.inputs[0].what == "index")))
+            and bool(one.known) is not both
             for one in values
         ):
             return self.graph.literal(not both)
         telling = [one for one in values if not ((self.evident([one]) or _is_settled(one)) and bool(one.known) is both)]
         if len(telling) == 1:
             return telling[0]
+        if not telling and all(one.inputs[0].what == "index" for one in values if one.inputs):
+            return self.graph.literal(both)
         several = all if both else any
         return self._logic(values, lambda *known: several(known))
 
@@ -320,6 +325,10 @@ class Expressions(Variables):
             return self.work("order", [base, index], text=True)
         value = self.graph.make(Kind.SHAPE, "index", [base, index], self.loop)
         value.text = base.text or holds_text(base)
+        if base.parts and base.what in ("List", "Tuple", "index") and type(index.known) is int:
+            # What stands there is evident.
+            with suppress(IndexError):
+                value.known, value.parts = base.parts[index.known].known, base.parts[index.known].parts
         # From the last entry to the first, or columns before rows.
         turns = _counts_down(index) or _turns(base, index)
         return self.work("order", [value], text=value.text) if turns else value
@@ -472,7 +481,7 @@ def _is_settled(truth: Value) -> bool:
     return (
         truth.what == "equals"
         and truth.known is not UNKNOWN
-        and all(one.what == "constant" and not isinstance(one.known, bool) for one in truth.inputs)
+        and all(one.what in ("constant", "index") and not isinstance(one.known, bool) for one in truth.inputs)
     )
 
 

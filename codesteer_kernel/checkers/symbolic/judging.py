@@ -295,7 +295,8 @@ class _Judge:
     def _chooses(self, output: list[Value]) -> bool:
         """Tell whether ``output`` tries or tests anything: there are candidates, or a test of what was worked out."""
         return self._explores(output) or any(
-            (value.kind is Kind.SOURCE and value.what not in COUNTS)
+            (value.kind is Kind.SOURCE and value.what not in COUNTS and value.what != "outside")
+            or (self.cut and value.what == "builtins.eval" and self.marks.has(value, VARIES))
             or (value.what in TESTS and self.marks.works[value.index] and not all(map(_is_place, value.inputs)))
             or value.what in CHOOSING
             or ("." in value.what and is_search(value.what))

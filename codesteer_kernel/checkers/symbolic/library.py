@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TypeVar
 
-__all__ = ["AGGREGATES", "CHANGES", "COUNTERS", "COUNTS", "TEXTS", "Meaning", "meaning_of", "method_of"]
+__all__ = ["AGGREGATES", "CHANGES", "COUNTERS", "COUNTS", "FORGOTTEN", "TEXTS", "Meaning", "meaning_of", "method_of"]
 
 
 class Meaning(Enum):
@@ -141,6 +141,23 @@ _METHODS = {
     "text": "re string difflib .count .replace .find .rfind .translate .index .startswith .endswith",
 }
 _METHOD_BY_PATH = {path: method for method, paths in _METHODS.items() for path in paths.split()}
+
+
+# Names of libraries that programs use and forget to import.
+FORGOTTEN = {
+    **{
+        name: f"itertools.{name}"
+        for name in ("permutations", "combinations", "product", "combinations_with_replacement")
+    },
+    **{name: f"math.{name}" for name in ("sqrt", "factorial", "gcd", "comb", "perm", "ceil", "floor")},
+    **{name: f"collections.{name}" for name in ("Counter", "defaultdict", "deque")},
+    **{name: f"datetime.{name}" for name in ("timedelta",)},
+    **{name: name for name in ("itertools", "math", "collections", "re", "random", "functools", "statistics", "heapq")},
+    "np": "numpy",
+    "pd": "pandas",
+    "reduce": "functools.reduce",
+    "Fraction": "fractions.Fraction",
+}
 
 
 def meaning_of(path: str) -> Meaning:

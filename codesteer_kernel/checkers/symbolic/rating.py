@@ -71,6 +71,10 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
         found = msgspec.structs.replace(
             found, works=False, shows=True, outside=False, idle=False, methods=[], loops=[], branches=0
         )
+    elif asked.tells_swaps and not partial and shows_swapped(source.tree):
+        # Exchanges are what is asked for, though nothing is made by them.
+        if not found.works:
+            found = msgspec.structs.replace(found, works=True, idle=False, methods=["simulation"])
     elif found.works and not partial and not cut and only_copies(source.tree):
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
@@ -79,8 +83,6 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
     ):
         # It reasons from a truth that the question states, which looks like any other literal.
         found = msgspec.structs.replace(found, works=True, idle=False, methods=["branching"])
-    elif asked.tells_swaps and not found.works and not partial and shows_swapped(source.tree):
-        found = msgspec.structs.replace(found, works=True, idle=False, methods=["simulation"])
     complexity = sum(depth * count for depth, count in enumerate(found.loops, 1)) + found.branches
     # What does not run shows nothing: that is for the run to say.
     suspicious = found.shows and not found.works and not found.outside and (source.transcript or not partial)

@@ -191,7 +191,8 @@ class Variables:
                 choices.setdefault(name, []).append(value)
         for name, values in choices.items():
             before = self._before(name) if len(values) < len(live) else None
-            if before is None and len(values) < len(live) and any(one.kind is Kind.ITEM for one in values):
+            ways = [part for one in values for part in (one, *one.inputs[:1])]
+            if before is None and len(values) < len(live) and any(part.kind is Kind.ITEM for part in ways):
                 # Which of several it is bound to is chosen, though nothing was bound before.
                 before = self.graph.nothing
             self._rebind(name, self.choice([*values, *([] if before is None else [before])], control))

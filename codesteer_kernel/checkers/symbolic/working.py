@@ -34,6 +34,8 @@ _BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
 # What a table says of a key.
 _LOOKED_UP = {"index", ".get"}
+# What cuts a text into parts.
+_CUTTING = {".split", ".splitlines", ".strip"}
 # What takes the next one out of those that are waiting.
 _TAKING = {".popleft", ".pop", "heapq.heappop"}
 # What counts how many of several truths hold.
@@ -172,15 +174,15 @@ class Working:
             case "compares" if fact and any(self.marks.circles[one.index] for one in work.inputs):
                 # What a loop moves reaches a number of the question.
                 return True
+            case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
+                # Where it stands was known to who wrote it down.
+                return False
             case "equals" if (
                 all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what in _LOOKED_UP
             ):
                 # What a table says of a name was written there.
                 table, key = work.inputs[0].inputs[:2]
                 return not (table.what == "Dict" and is_written(key))
-            case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
-                # Where it stands was known to who wrote it down.
-                return False
             case "equals" if (
                 work.known is UNKNOWN
                 and len(set(map(id, work.inputs))) > 1
@@ -352,17 +354,25 @@ def _is_date(value: Value) -> bool:
 
 def _is_looked_up(item: Value, text: Value) -> bool:
     """Tell whether ``text`` is written down twice: in a list or table that ``item`` goes through, once, and by itself."""
-    if text.kind is not Kind.LITERAL or not item.inputs:
+    if text.kind is not Kind.LITERAL or not isinstance(text.known, str) or not item.inputs:
         return False
     whole = item.inputs[0]
     if item.what == "index":
-        # By its name, which goes through the same list.
-        if not (item.inputs[1].kind is Kind.ITEM and whole in item.inputs[1].inputs):
+        # By its name, which goes through the same list, or from one to the next.
+        place = item.inputs[1]
+        counted = place.what in COUNTS or (place.kind is Kind.ITEM and all(one.what in COUNTS for one in place.inputs))
+        if not counted and not (place.kind is Kind.ITEM and whole in place.inputs):
             return False
     elif item.kind not in (Kind.ITEM, Kind.SOURCE):
         return False
+    for _ in range(_INDICES):
+        if whole.what in _CUTTING or whole.kind is Kind.ITEM:
+            whole = whole.inputs[0]
+    if isinstance(whole.known, str):
+        # Cut out of what was written.
+        return is_written(whole) and len(text.known) > 1 and text.known in whole.known
     parts = whole.parts[1::2] if whole.what == "Dict" else whole.parts
-    return isinstance(text.known, str) and len(text.known) > 1 and parts[:_LOOKED_AT].count(text) == 1
+    return bool(text.known.strip()) and parts[:_LOOKED_AT].count(text) == 1
 
 
 def _never_holds(item: Value, whole: Value) -> bool:
