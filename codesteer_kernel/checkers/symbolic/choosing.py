@@ -37,16 +37,16 @@ class _Alternatives:
             changed = True
         return changed
 
-    @property
-    def real(self) -> bool:
-        """Whether the program could really say something else.
+    def is_real(self, *, chosen: bool) -> bool:
+        """Tell whether the program could really say something else.
 
         One written answer against nothing or against words (``No solution found``) is no choice: it is an answer that
-        was written down and, at best, tested.
+        was written down and, at best, tested. Where one of several things is to be ``chosen``, nor is one against nothing.
         """
         if self.kinds & _COMPUTED or len(self.answers) > 1 or (self.kinds & _FIGURE and self.answers):
             return True
-        return not self.answers and (len(self.words) > 1 or (bool(self.words) and bool(self.kinds & _BLANK)))
+        blank = bool(self.kinds & _BLANK) and not chosen
+        return not self.answers and (len(self.words) > 1 or (bool(self.words) and blank))
 
 
 def choose(marks: Marks) -> None:
@@ -71,7 +71,11 @@ def choose(marks: Marks) -> None:
                 queue.append(user)
     marks.counted = {pick.index for pick in picks if pick.control and found[pick.index].kinds & _MORE}
     for pick in picks:
-        if pick.control and not marks.real[pick.index] and found[pick.index].real:
+        if (
+            pick.control
+            and not marks.real[pick.index]
+            and found[pick.index].is_real(chosen=marks.question.seeks_choice)
+        ):
             marks.real[pick.index] = True
             if any(marks.has(part, VARIES) for part in pick.control):
                 marks.set(pick, FACT | READ | VARIES | RICH)

@@ -437,6 +437,8 @@ class Expressions(Variables):
                 return self.graph.shape("Tuple", [self.item(one) for one in inputs])
             case ".items":
                 return self.graph.shape("Tuple", [self.item(inputs[0]), self.item(inputs[0])])
+        if len(iterable.parts) == 1 and iterable.what in ("List", "Tuple", "Set"):
+            return iterable.parts[0]
         candidates = first_of(iterable).kind is Kind.LITERAL and self._within_candidates()
         value = self.graph.make(Kind.SOURCE if candidates else Kind.ITEM, "item", [iterable], self.loop)
         value.text = iterable.text or holds_text(iterable)

@@ -22,6 +22,10 @@ _PASSING = (Kind.SHAPE, Kind.PICK, Kind.CALL, Kind.ITEM)
 _CHANGED = {"changed", "table"}
 # What a table says of a key.
 _LOOKED_UP = {"index", ".get"}
+# What takes the next one out of those that are waiting.
+_TAKING = {".popleft", ".pop", "heapq.heappop"}
+# What puts things in another order.
+_ORDERING = {"builtins.sorted", "builtins.reversed"}
 # What writes a text otherwise.
 _DRESSING = {".upper", ".lower", ".title", ".capitalize"}
 # A longer text is a sentence, no find, unless it is cut into words.
@@ -36,9 +40,13 @@ def shows_find(marks: Marks, output: Value, parts_of: Callable[[Value], Iterable
     ``parts_of`` says what a value is made of and decided by.
     """
     whole = marks.slice([output], parts_of)
+    if any(_meets_find(marks, value) for value in whole):
+        return True
     if any(marks.works[value.index] and value.function in marks.recursive for value in whole):
         return False
     tests = [test for value in whole for control in value.control for test in (control, *control.inputs)]
+    if marks.question.seeks and _is_all_of_finds(marks, whole):
+        return True
     last = marks.slice([output], lambda one: one.inputs if one.kind is Kind.PICK else ())
     prints = [value for value in last if value.kind is Kind.PRINT]
     return any(
@@ -50,9 +58,22 @@ def shows_find(marks: Marks, output: Value, parts_of: Callable[[Value], Iterable
     )
 
 
+def _is_all_of_finds(marks: Marks, whole: list[Value]) -> bool:
+    """Tell whether all that is worked out is made of what was found by hand."""
+    lists = [set(_elements(one)) for one in islice((one for one in marks.values if len(one.parts) > 1), _LISTS)]
+    finds = [value for value in whole if value.parts and not marks.has(value, FACT) and _is_find(marks, value, lists)]
+    if not finds or any(value.kind is Kind.SOURCE or value.what in _TAKING for value in whole):
+        # Something is counted through, or taken out of what waits.
+        return False
+    of_find = _made_of(marks, finds, decided=True)
+    return all(of_find[value.index] for value in whole if marks.works[value.index] or _looks_for(marks, value))
+
+
 def _is_found(marks: Marks, output: list[Value], shown: list[Value], tests: list[Value]) -> bool:
     """Tell whether ``shown``, made of ``output``, holds a find that no test chose from, and nothing that is not made of it."""
-    changed = [value.inputs[0] for value in output if value.what in _CHANGED and value.inputs]
+    changed = [
+        value.inputs[0] for value in output if value.what in _CHANGED and any(one.inputs for one in value.inputs[1:])
+    ]
     begun_with = set(marks.slice(changed, lambda one: one.inputs if one.kind is Kind.PICK else ()))
     handed_on = marks.slice(shown, lambda one: _handed_on(marks, one))
     lists = [set(_elements(one)) for one in islice((one for one in marks.values if len(one.parts) > 1), _LISTS)]
@@ -102,14 +123,30 @@ def _made_of(marks: Marks, roots: Iterable[Value], *, decided: bool = False) -> 
     return made
 
 
+def _meets_find(marks: Marks, test: Value) -> bool:
+    """Tell whether ``test`` lets one candidate pass alone: the one that is written down."""
+    if test.what != "equals" or len(test.inputs) != 2:
+        return False
+    for one, other in (test.inputs, test.inputs[::-1]):
+        candidate = one.kind in (Kind.ITEM, Kind.SOURCE) and any(
+            "." in part.what and is_search(part.what) for part in one.inputs
+        )
+        if candidate and other.what in ("List", "Tuple") and other.parts and _is_find(marks, other, []):
+            return True
+    return False
+
+
 def _handed_on(marks: Marks, value: Value) -> list[Value]:
     """What ``value`` hands on as it was written: not what was changed, nor what was picked by what was worked out."""
+    if value.what == "changed" and all(one.kind is Kind.PICK and not one.inputs for one in value.inputs[1:]):
+        # Handed to a function that leaves it as it is.
+        return value.inputs[:1]
     if value.what in _CHANGED or (value.what in _LOOKED_UP and _is_looked_for(marks, value)):
         return []
     if value.kind is Kind.PICK and any(_compares(marks, one) for one in value.control):
         return []
     joined = value.what == "order" and all(one.kind is Kind.ITEM for one in value.inputs)
-    if value.what in _LOOKED_UP:
+    if value.what in _LOOKED_UP or value.what in _ORDERING:
         return value.inputs[:1]
     return value.inputs if value.kind in _PASSING or value.what in _DRESSING or joined else []
 
@@ -149,7 +186,8 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
     if value.what == "constant":
         users = marks.users[value.index]
         cut = any(user.what == ".split" for user in users)
-        handled = cut or any(user.kind in (Kind.ITEM, Kind.WORK) for user in users)
+        given = {one.index for function in marks.graph.functions for one in function.parameters.values()}
+        handled = cut or any(user.kind in (Kind.ITEM, Kind.WORK) or user.index in given for user in users)
         text = value.known if isinstance(value.known, str) else ""
         told = len(text) > 1 and any(map(str.isalnum, text)) and (cut or len(text.split()) <= _WORDS)
         return handled and told and not marks.has(value, FACT)
@@ -164,7 +202,9 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
     if len(value.parts) < 2 or not atoms:
         return False
     if texts < len(atoms) and (texts or any(part.parts for part in value.parts)):
-        return not marks.has(value, FACT)
+        # Signs beside numbers say what is done with them.
+        signs = any(isinstance(atom, str) and atom and not any(map(str.isalnum, atom)) for atom in atoms)
+        return signs or not marks.has(value, FACT)
     mine = set(_elements(value))
     return not marks.question.tells_list(atoms) or any(mine < one for one in lists)
 

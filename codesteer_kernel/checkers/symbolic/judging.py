@@ -192,7 +192,7 @@ class _Judge:
             self.marks.has(one, VARIES) for one in last
         )
         facts = written and any(one.kind is Kind.LITERAL and self.marks.has(one, FACT) for one in output)
-        if written and not facts:
+        if written and (self.question.seeks_choice or not facts):
             return last
         prints = [one for one in output if one.kind is Kind.PRINT]
         shown = [part for one in prints for part in one.inputs[1:]]
@@ -263,11 +263,11 @@ class _Judge:
 
         The last one may not call another.
         """
-        ours = self.graph.functions
+        ours = [one for one in self.graph.functions if one.instance is None]
         working = {value.function for value in self.graph.values if self.marks.works[value.index]}
-        if not ours or len(self.idle) < len(ours) or None in working:
+        if not ours or any(one not in self.idle for one in ours) or None in working:
             return False
-        called = any(caller is ours[-1] for caller, _ in self.graph.entered)
+        called = any(caller is ours[-1] and called.instance is None for caller, called in self.graph.entered)
         return ours[-1].is_method or (len(ours) > 1 and not called and all(one.names for one in ours))
 
     def _prints(self, function: Function) -> bool:

@@ -27,6 +27,8 @@ __all__ = ["mark"]
 
 # What holds the numbers of a range.
 _HOLD = {"builtins.list", "builtins.tuple", "builtins.set", "collections.deque"}
+# Of so few numbers the order tells nothing; so many columns are looked at.
+_FEW, _COLUMNS = 4, 50
 # Fewer names with lists of names are no graph.
 _GRAPH = 3
 # What decides a choice may itself be chosen: so often are choices looked at again.
@@ -78,7 +80,10 @@ class _Marking:
             numbered = value.what == "Dict" and not any(one.text for one in value.parts[::2])
             texts = value.parts[1::2] if numbered else value.parts if value.what in ("List", "Tuple") else ()
             ordered = len(texts) > 2 and all(one.text for one in texts)
-            if _is_graph(value) or (self.question.states_all(atoms, ordered=ordered) and self._is_paired(value)):
+            stated = (
+                self.question.states_all(atoms, ordered=ordered) and self._is_paired(value) and self._is_told(value)
+            )
+            if _is_graph(value) or stated:
                 return FACT | READ | (0 if self.question.known else FOREIGN)
             return FOREIGN if atoms else 0
         constant = value.known
@@ -99,6 +104,15 @@ class _Marking:
         pairs = [(one.known, other.known) for one, other in zip(value.parts[::2], value.parts[1::2], strict=True)]
         told = [(name, number) for name, number in pairs if isinstance(name, str) and type(number) in (int, float)]
         return len(told) < len(pairs) or self.question.tells_pairs(told[:ATOMS])
+
+    def _is_told(self, value: Value) -> bool:
+        """Tell whether numbers in a list stand in the question's order, and each column of numbers is the question's."""
+        if value.what == "Dict":
+            columns = [one.parts for one in value.parts[1::2] if one.what == "List"]
+            told = [[one.known for one in column if type(one.known) in (int, float)] for column in columns[:_COLUMNS]]
+            return all(self.question.states_all(numbers) for numbers in told if len(numbers) > 1)
+        numbers = [one.known for one in value.parts[:ATOMS] if type(one.known) in (int, float)]
+        return len(numbers) < max(_FEW, len(value.parts)) or self.question.tells_numbers(numbers)
 
     def _work(self, value: Value) -> None:
         self.marks.works[value.index] = True

@@ -102,7 +102,7 @@ _SEEKS = re.compile(
     r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
     r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?|square)\b|\bcomplete this\b|"
     r"\bkeeps? (?:all|these|the) (?:\w+ )?(?:rules|relations|conditions)\b|\bany of them (?:is|will)\b|"
-    r"\bstands? for (?:\w+ ){0,3}(?:numbers|digits?)\b|\bso that all of this holds\b|"
+    r"\bstands? for (?:\w+ ){0,3}(?:numbers|digits?)\b|\bsecret code\b|\bcryptarithm\b|\balphametic\b|\bso that all of this holds\b|"
     r"\bplan a path\b|\bwrite the (?:plan|steps)\b|\bin at most \d+ steps\b|\bwhat is the code\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
     r"\bshortest (?:path|way|route|list)\b|\bas few \w+ as\b|\bminimum number of (?:steps|moves)\b|\btrajectory\b|"
@@ -117,9 +117,10 @@ _CHOICE = re.compile(
     r"\bfind (?:an?|one|the) (?:\w+ ){0,3}(?:word|order|sequence|way|anagram|colouring|coloring|combination|set|team)\b|"
     r"\bwhich (?:\w+ ){1,6}(?:most|least|best|highest|lowest|largest|smallest|greatest|cheapest|should|must)\b|"
     r"\banagram\b|\b(?:in|on|at) which\b|\bhow (?:can|could|should|must|do|does)\b|\bpick\b|\bwhich (?:moves|steps|turns)\b|"
-    r"\b(?:put|insert|place)\b[^.?!]{0,60}\bbetween\b|\bwhich (?:\w+ ){1,3}(?:is|stands?|sits?|comes?|finish\w*|stays?|remains?|keeps?|now)\b|"
+    r"\b(?:put|insert|place)\b[^.?!]{0,60}\bbetween\b|\bwhich (?:\w+ ){1,3}(?:is|stands?|sits?|comes?|finish\w*|stays?|remains?|keeps?|now|came|won|finished|sat|stood)\b|"
     r"\bcolou?r (?:the|each|every|all)\b|\bgive the (?:moves|steps|path|route|order|plan)\b|"
-    r"\blist the \w+\b|\b(?:split|divide|partition)\b[^.?!\n]{0,60}\binto (?:\w+ )?(?:groups|teams|parts|sets|halves|piles)\b|"
+    r"\blist the \w+\b|\brearrange\b|\binvent\b|\bat what time\b|\bshow the (?:moves|steps|way|path)\b|"
+    r"\bgive an? (?:\w+ )?(?:sequence|list|order|plan|way|schedule|arrangement)\b|\b(?:split|divide|partition)\b[^.?!\n]{0,60}\binto (?:\w+ )?(?:groups|teams|parts|sets|halves|piles)\b|"
     r"\bchoose\b|\bselect\b|\bpack\b",
     re.IGNORECASE,
 )
@@ -192,6 +193,7 @@ class Question:
         # Where words begin and end in it.
         self._edges = set(accumulate(map(len, words), initial=0))
         numbers = [*_NUMBER.findall(text), *(number.replace(",", "") for number in _GROUPED.findall(text))]
+        self._sequence = list(map(float, _NUMBER.findall(text)))
         self._numbers = Counter(map(float, numbers))
         named = [_NAMED.get(word, 0) for word in words]
         self._numbers.update(float(number) for number in named if number)
@@ -278,6 +280,11 @@ class Question:
             number in self._order[max(0, place - _BEFORE) : end + _BEHIND]
             for place, end in zip(places, ends, strict=True)
         )
+
+    def tells_numbers(self, numbers: list[float]) -> bool:
+        """Tell whether numbers stand in the question in that order, others between them or not."""
+        rest = iter(self._sequence)
+        return not self.known or all(abs(number) in rest for number in numbers)
 
     def tells_list(self, atoms: Iterable[object]) -> bool:
         """Tell whether the atoms of a list stand in the question in that order, each where it comes first."""

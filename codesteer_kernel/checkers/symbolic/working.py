@@ -34,10 +34,16 @@ _BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
 # What a table says of a key.
 _LOOKED_UP = {"index", ".get"}
+# What puts one more behind those that are waiting.
+_PUTTING = {".append", ".appendleft", ".extend", "heapq.heappush"}
 # What cuts a text into parts.
 _CUTTING = {".split", ".splitlines", ".strip"}
 # What takes the next one out of those that are waiting.
 _TAKING = {".popleft", ".pop", "heapq.heappop"}
+# Methods of frames that take names of columns.
+_OF_FRAMES = {".sort_values", ".nlargest", ".nsmallest", ".rank", ".pivot", ".groupby", ".map", ".sort_index"}
+# Shorter texts are codes, letters and signs.
+_WORD = 3
 # What counts how many of several truths hold.
 _COUNTING = {".count", "builtins.sum"}
 # A day, a month and a year, in numbers, or two of them.
@@ -64,6 +70,8 @@ class Working:
         # states, and how many it has.
         self._formulas = self._find_formulas()
         self._wholes = self._find_wholes()
+        # Circles in which something is put in.
+        self._filled = {marks.circles[one.index] for one in marks.values if one.what in _PUTTING} - {0}
 
     def works_anyway(self, value: Value) -> bool:
         """Tell whether ``value`` works something out whatever it is made of.
@@ -101,7 +109,7 @@ class Working:
             value.what in _TAKING
             and value.loop is not None
             and value.loop.kind == "while"
-            and self.marks.circles[value.index]
+            and self.marks.circles[value.index] in self._filled
         ):
             # What is taken out makes what is put in: a search, whatever it begins with.
             return True
@@ -174,6 +182,8 @@ class Working:
             case "compares" if fact and any(self.marks.circles[one.index] for one in work.inputs):
                 # What a loop moves reaches a number of the question.
                 return True
+            case ".startswith" | ".endswith" if _begins_one(*work.inputs[:2]):
+                return False
             case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
                 # Where it stands was known to who wrote it down.
                 return False
@@ -215,9 +225,14 @@ class Working:
             ):
                 # In the order of what was made up for each.
                 return any(self.marks.has(key.returns, VARIES) for key in keys)
+            case what if what in _OF_FRAMES and source is not work.inputs[0]:
+                # The name of a column is no work on it.
+                return False
             case ".strftime":
                 # The weekday of a date that the question states or that was worked out, not of one that was found.
-                return source is work.inputs[0] and (varies or (fact and not marks & FOREIGN))
+                return source is work.inputs[0] and (
+                    (varies and source.what != "outside") or (fact and not marks & (FOREIGN | VARIES))
+                )
             case "look-up":
                 return varies and source is not work.inputs[0] and not self.is_invented(work.inputs[0])
             case "glossary":
@@ -288,7 +303,15 @@ class Working:
 
     def is_invented(self, table: Value) -> bool:
         """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
-        table = first_of(table)
+        table = _whole(first_of(table))
+        if table.what == "Dict" and self.question.known:
+            texts = [one.known for one in table.parts[1::2][:_LOOKED_AT] if one.text and one.what == "constant"]
+            words = [text for text in texts if len(text) >= _WORD and text.isalpha()]
+            if len(words) > 1 and len(words) == len(texts) and not any(map(self.question.states, words)):
+                return True
+        if table.what == "List" and table.parts and all(one.what == "List" for one in table.parts):
+            # A finished table.
+            return self.marks.has(table, FOREIGN) and not self.marks.has(table, FACT)
         numbers = [one.known for one in table.parts[1::2][:_LOOKED_AT] if isinstance(one.known, int | float)]
         telling = [one for one in numbers if abs(one) > 1]
         stated = sum(map(self.question.states, telling))
@@ -373,6 +396,14 @@ def _is_looked_up(item: Value, text: Value) -> bool:
         return is_written(whole) and len(text.known) > 1 and text.known in whole.known
     parts = whole.parts[1::2] if whole.what == "Dict" else whole.parts
     return bool(text.known.strip()) and parts[:_LOOKED_AT].count(text) == 1
+
+
+def _begins_one(item: Value, text: Value) -> bool:
+    """Tell whether ``text`` is a part of one alone of the texts that ``item`` is any of: its writer knew which."""
+    if item.kind is not Kind.ITEM or not isinstance(text.known, str) or not item.inputs:
+        return False
+    parts = [one.known for one in item.inputs[0].parts[:_LOOKED_AT] if isinstance(one.known, str)]
+    return sum(text.known in part for part in parts) == 1
 
 
 def _never_holds(item: Value, whole: Value) -> bool:
