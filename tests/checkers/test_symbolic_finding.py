@@ -93,6 +93,50 @@ FOUND = {
     ),
 }
 
+FOUND |= {
+    "the one candidate that may pass": (
+        ORDER,
+        (
+            "import itertools\nright = ('dish', 'jug', 'vase', 'bowl')\nfor p in itertools.permutations(['jug', 'bowl', 'vase', 'dish']):\n"
+            "    if p == right:\n        print(p)"
+        ),
+    ),
+    "a single candidate": (
+        "A number leaves 2 when divided by 5 and 3 when divided by 7. Which is the least?",
+        "for n in [17]:\n    if n % 5 == 2 and n % 7 == 3:\n        print(n)",
+    ),
+    "a cache that holds the answer": (
+        "What is the 30th Fibonacci number?",
+        "memo = {1: 1, 2: 1, 30: 832040}\ndef fib(n):\n    if n in memo:\n        return memo[n]\n    return fib(n - 1) + fib(n - 2)\nprint(fib(30))",
+    ),
+    "corrections of the writer": (
+        "Correct the spelling: 'He recieved it untill then.'",
+        (
+            "text = 'He recieved it untill then.'\nfor a, b in {'recieved': 'received', 'untill': 'until'}.items():\n"
+            "    text = text.replace(a, b)\nprint(text)"
+        ),
+    ),
+    "an option that is known by its letter": (
+        "Which is the largest? Options: (A) a hen (B) a cow (C) a cat",
+        "for o in ['(A) a hen', '(B) a cow', '(C) a cat']:\n    if o.startswith('(B)'):\n        print(o)",
+    ),
+    "a square that is tested": (
+        "Complete the magic square with 1 to 9, each once: 2 7 6 / 9 ? ? / ? ? 8.",
+        "q = [[2, 7, 6], [9, 5, 1], [4, 3, 8]]\nprint([sum(r) for r in q])\nfor r in q:\n    print(r)",
+    ),
+    "an assignment that adds up": (
+        "Solve the cryptarithm AB + B = BA.",
+        (
+            "m = {'A': 8, 'B': 9}\ndef number(word):\n    n = 0\n    for c in word:\n        n = n * 10 + m[c]\n    return n\n"
+            "print(number('AB'), '+', number('B'), '=', number('BA'))"
+        ),
+    ),
+    "a schedule that is sorted": (
+        "Talks on ants, bees and cats begin at 9:00, 10:00 and 11:00. Cats are not first, bees come after cats. At what time is each?",
+        "plan = {'bees': '11:00', 'ants': '9:00', 'cats': '10:00'}\nfor talk, at in sorted(plan.items(), key=lambda x: x[1]):\n    print(talk, at)",
+    ),
+}
+
 COMPUTED = {
     "an order by what is stated": (
         ORDER,
@@ -164,6 +208,10 @@ COMPUTED = {
             "for who in ['Ida', 'Jan', 'Kim']:\n    n = 0\n    if who == 'Jan':\n        n += 1\n    if who != 'Jan':\n        n += 1\n"
             "    if who != 'Kim':\n        n += 1\n    if n == 1:\n        culprit = who\nprint(culprit)"
         ),
+    ),
+    "a cache that is filled": (
+        "What is the 30th Fibonacci number?",
+        "memo = {1: 1, 2: 1}\ndef fib(n):\n    if n in memo:\n        return memo[n]\n    memo[n] = fib(n - 1) + fib(n - 2)\n    return memo[n]\nprint(fib(30))",
     ),
     "numbers that the names have": (
         BOXES,

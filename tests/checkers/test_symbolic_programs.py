@@ -12,10 +12,12 @@ import pytest
 from benchmarks.symbolic import CHECKERS, HALVES, Half, Measured, measure, programs, reread
 from benchmarks.symbolic_programs import QUESTIONS
 from codesteer_kernel.checkers.published import rate_published
+from codesteer_kernel.evaluation.published import complexity
 from codesteer_kernel.symbench import get
+from codesteer_kernel.symbench.problem import Value
 
 # The problem of an evaluation that a program was written for.
-_EVALUATED = re.compile(r", (\w+) level (\d+) seed (\d+)$")
+_EVALUATED = re.compile(r", (\w+) level (\d+|complexity .+) seed (\d+)$")
 
 
 def test_the_set_is_what_its_readme_says() -> None:
@@ -33,8 +35,17 @@ def test_the_set_is_what_its_readme_says() -> None:
             if evaluated is None:
                 assert row.question in QUESTIONS
             else:
-                task, level, seed = evaluated.groups()
-                assert row.question == get(task).generate(int(seed), int(level)).question
+                name, level, seed = evaluated.groups()
+                assert row.question == get(name).generate(int(seed), level_of(name, level)).question
+
+
+def level_of(task: str, level: str) -> int | dict[str, Value]:
+    """The level that an evaluation calls ``level``: a number, or a setting of the published curves."""
+    if level.isdecimal():
+        return int(level)
+    label = level.removeprefix("complexity ")
+    setting = next(one for one in complexity().tasks[task].settings if one.label == label)
+    return get(task).resolve({name: int((low + high) / 2) for name, (low, high) in setting.knobs.items()})
 
 
 @pytest.mark.parametrize("half", HALVES)

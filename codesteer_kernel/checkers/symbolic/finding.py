@@ -206,6 +206,8 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
         signs = any(isinstance(atom, str) and atom and not any(map(str.isalnum, atom)) for atom in atoms)
         return signs or not marks.has(value, FACT)
     mine = set(_elements(value))
+    if not texts:
+        return not marks.question.tells_numbers([atom for atom in atoms if isinstance(atom, int | float)])
     return not marks.question.tells_list(atoms) or any(mine < one for one in lists)
 
 

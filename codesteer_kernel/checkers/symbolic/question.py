@@ -101,7 +101,7 @@ _EXPRESSION = re.compile(
 _SEEKS = re.compile(
     r"\barrange(?:ment)?\b|\bplace (?:\w+ ){0,3}queens\b|\bassign\w* (?:the|each|every)\b|"
     r"\bfill (?:\w+ ){0,4}(?:grid|cells?|board|rest|blanks?|square)\b|\bcomplete this\b|"
-    r"\bkeeps? (?:all|these|the) (?:\w+ )?(?:rules|relations|conditions)\b|\bany of them (?:is|will)\b|"
+    r"\bmagic square\b|\bkeeps? (?:all|these|the) (?:\w+ )?(?:rules|relations|conditions)\b|\bany of them (?:is|will)\b|"
     r"\bstands? for (?:\w+ ){0,3}(?:numbers|digits?)\b|\bsecret code\b|\bcryptarithm\b|\balphametic\b|\bso that all of this holds\b|"
     r"\bplan a path\b|\bwrite the (?:plan|steps)\b|\bin at most \d+ steps\b|\bwhat is the code\b|"
     r"\bmoves? that\b|\b(?:sequence|series|list) of (?:moves|steps|actions?|rooms)\b|\blist the (?:moves|steps)\b|"
@@ -119,13 +119,16 @@ _CHOICE = re.compile(
     r"\banagram\b|\b(?:in|on|at) which\b|\bhow (?:can|could|should|must|do|does)\b|\bpick\b|\bwhich (?:moves|steps|turns)\b|"
     r"\b(?:put|insert|place)\b[^.?!]{0,60}\bbetween\b|\bwhich (?:\w+ ){1,3}(?:is|stands?|sits?|comes?|finish\w*|stays?|remains?|keeps?|now|came|won|finished|sat|stood)\b|"
     r"\bcolou?r (?:the|each|every|all)\b|\bgive the (?:moves|steps|path|route|order|plan)\b|"
-    r"\blist the \w+\b|\brearrange\b|\binvent\b|\bat what time\b|\bshow the (?:moves|steps|way|path)\b|"
+    r"\blist the \w+\b|\brearrange\b|\bladder\b|\b(?:list|give|name) the \w+ from (?:left to right|first to last)\b|\bchange [A-Z]{3,} (?:in)?to [A-Z]{3,}|\bassign\b|\bcomplete the\b|\bwhich (?:\w+ ){1,3}(?:maxi|mini)mi[sz]e|"
+    r"\bcorrect the\b|\binvent\b|\bat what time\b|\bshow the (?:moves|steps|way|path)\b|"
     r"\bgive an? (?:\w+ )?(?:sequence|list|order|plan|way|schedule|arrangement)\b|\b(?:split|divide|partition)\b[^.?!\n]{0,60}\binto (?:\w+ )?(?:groups|teams|parts|sets|halves|piles)\b|"
     r"\bchoose\b|\bselect\b|\bpack\b",
     re.IGNORECASE,
 )
 # Whether something holds is asked, not what.
 _ASKS_WHETHER = re.compile(r"(?:^|[.:;!?]\s+)(?:is|are|was|were|does|do|did|has|have)\b[^.?!]*\?\s*$", re.IGNORECASE)
+# How letters are written is asked.
+_CASE = re.compile(r"\bcapital\w*|\bcase\b|\btitle\b|\bupper|\blower", re.IGNORECASE)
 # Things change hands or places.
 _SWAPS = re.compile(
     r"\bswap\w*|\btrad(?:e|es|ed|ing)\b|\bexchang\w+|\bswitch\w*|\bchange\w* (?:\w+ )?(?:places|seats|hands|sides)\b",
@@ -169,7 +172,8 @@ class Question:
     ``is_arithmetic`` tells whether plain arithmetic on its numbers could be what is asked, ``asks_number`` whether the
     answer could be a number, ``seeks`` whether something is to be found that can be tested (an expression, moves, an
     arrangement), ``seeks_expression`` whether it is an expression, ``seeks_choice`` whether, more loosely, one of several
-    things is to be chosen or put together, ``tells_swaps`` whether things change places.
+    things is to be chosen or put together, ``tells_swaps`` whether things change places, ``asks_case`` whether it is about
+    capitals.
     """
 
     def __init__(self, text: str) -> None:
@@ -187,6 +191,7 @@ class Question:
         self._squashed = "".join(words)
         self._initials = {word[0] for word in words}
         self._judged = {name.lower() for name in _JUDGED.findall(text)}
+        self.asks_case = _CASE.search(text) is not None
         self.tells_swaps = _SWAPS.search(text) is not None
         self._switched = {name.lower() for name in _SWITCHED.findall(text)}
         self._codes = [word.lower() for word in _CODE.findall(text)]
@@ -292,6 +297,9 @@ class Question:
         places = [place for word in words if (place := self._first.get(word)) is not None]
         # Numbers stand there by chance more often than names.
         share = _SHARE_OF_NUMBERS if all(map(str.isdecimal, words)) else _SHARE_OF_NAMES
+        if any(count > max(1, self._words[word]) for word, count in Counter(words).items()):
+            # More often than the question has it.
+            return False
         return len(places) >= share * len(words) and all(one <= other for one, other in pairwise(places))
 
     def lists(self, texts: list[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from codesteer_kernel.checkers.symbolic.caching import reads_cache
 from codesteer_kernel.checkers.symbolic.counterfactual import follows_truths, only_copies
 from codesteer_kernel.checkers.symbolic.judging import Findings, judge
 from codesteer_kernel.checkers.symbolic.question import Question
@@ -75,7 +76,7 @@ def rate(program: str, question: str = "", *, cut: bool = False) -> Symbolic:
         # Exchanges are what is asked for, though nothing is made by them.
         if not found.works:
             found = msgspec.structs.replace(found, works=True, idle=False, methods=["simulation"])
-    elif found.works and not partial and not cut and only_copies(source.tree):
+    elif found.works and not partial and not cut and (only_copies(source.tree) or reads_cache(source.tree)):
         # Whatever it does, it shows what it was written with.
         found = msgspec.structs.replace(found, works=False, idle=True, methods=[], loops=[], branches=0)
     elif (

@@ -244,6 +244,13 @@ class Working:
                 if len(texts) == len(source.parts):
                     return fact and (source.what == "Dict" or self.question.lists(texts))
                 return fact and (len(numbers) < len(source.parts) or self.question.tells_list(numbers))
+            case ".capitalize" | ".title" | ".upper" | ".lower" if not self.question.asks_case and self.question.known:
+                return varies
+            case ".replace" if any(
+                one.kind in (Kind.ITEM, Kind.SHAPE) and self._is_supplied(one) for one in work.inputs[2:]
+            ):
+                # What is right instead was known to the writer.
+                return False
             case ".replace" if any(is_written(one) and self.marks.has(one, FOREIGN) for one in work.inputs[2:]):
                 # The writer's result is put in.
                 return False
@@ -300,6 +307,13 @@ class Working:
                 whole = wholes.setdefault(value.index, value.index)
                 wholes |= {part.index: whole for part in value.inputs if part.kind is not Kind.LITERAL}
         return wholes
+
+    def _is_supplied(self, value: Value) -> bool:
+        """Tell whether ``value`` is any entry of a table of texts that the question does not have."""
+        whole = (
+            value if value.kind is Kind.ITEM else next((one for one in value.inputs[:1] if one.kind is Kind.ITEM), None)
+        )
+        return whole is not None and any(self.is_invented(one) for one in whole.inputs[:1])
 
     def is_invented(self, table: Value) -> bool:
         """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
