@@ -737,11 +737,24 @@ break
 %time x
 !ls
 x?
+d = {'a': 'b', 'c': 'd'}
+x = d.get()
+x, y = y, x
+p = ['c', 'a', 'b']
+for q in sorted(p): print(q, d[q], p[len(p) // 2])
+if y.startswith() or x == p or y in d: print(p)
+while p: x.append(p.pop())
+t = 'c a b'.split()
+y = y.replace(x, t)
 """.splitlines()
 
 
-@given(st.lists(st.sampled_from(FRAGMENTS), max_size=25))
-def test_any_heap_of_statements_is_rated_without_an_exception(lines: list[str]) -> None:
-    found = rate("\n".join(lines), "What is 7 * 3?")
+# What is computed, what is found, what changes hands, what is true.
+ASKED = ["What is 7 * 3?", "In which order do a, b and c stand?", "Make 24 from 7, 3, 2 and 1.", "x and y swap. x = 1.", ""]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=25), st.sampled_from(ASKED))
+def test_any_heap_of_statements_is_rated_without_an_exception(lines: list[str], question: str) -> None:
+    found = rate("\n".join(lines), question)
     assert 0 <= found.score <= MOST
-    assert found == rate("\n".join(lines), "What is 7 * 3?")
+    assert found == rate("\n".join(lines), question)

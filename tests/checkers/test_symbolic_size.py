@@ -74,6 +74,9 @@ SHAPES = {
     "lists of finds": lambda size: many(
         "p{n} = ['b{n}', 'a']\nfor q in p{n}:\n    x += q * 3\n    print(q, x, max(p{n}))\n", size, before="x = ''\n"
     ),
+    "places of places": lambda size: many(
+        "x = t[x + {n}]\nprint(t[x], 'a{n}')\n", size, before="t = ['b', 'a', 'c']\nx = 0\n"
+    ),
     "tries": lambda size: many(
         "try:\n    x += int(y)\nexcept E{n}:\n    y = x\n", size, before="x = y = 3\n", after="print(y)"
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from codesteer_kernel.checkers.symbolic.graph import Kind, Value
-from codesteer_kernel.checkers.symbolic.library import COUNTS
+from codesteer_kernel.checkers.symbolic.library import COUNTS, LOOKED_UP, TAKING
 from codesteer_kernel.checkers.symbolic.marks import FACT, TESTS, VARIES, Marks, is_search
 
 __all__ = ["CHOOSING", "shows_find"]
@@ -20,18 +20,14 @@ CHOOSING = {"builtins.min", "builtins.max", "builtins.sorted", "builtins.filter"
 _PASSING = (Kind.SHAPE, Kind.PICK, Kind.CALL, Kind.ITEM)
 # What was put into a list or table, or taken out.
 _CHANGED = {"changed", "table"}
-# What a table says of a key.
-_LOOKED_UP = {"index", ".get"}
-# What takes the next one out of those that are waiting.
-_TAKING = {".popleft", ".pop", "heapq.heappop"}
 # What puts things in another order.
 _ORDERING = {"builtins.sorted", "builtins.reversed"}
 # What writes a text otherwise.
 _DRESSING = {".upper", ".lower", ".title", ".capitalize"}
 # A longer text is a sentence, no find, unless it is cut into words.
 _WORDS = 3
-# Lists that are compared, and elements of each.
-_LISTS, _ELEMENTS = 50, 200
+# Lists that are compared, and elements of each; and parts of a place that are looked at.
+_LISTS, _ELEMENTS, _PLACE = 50, 200, 20
 
 
 def shows_find(marks: Marks, output: Value, parts_of: Callable[[Value], Iterable[Value]]) -> bool:
@@ -62,7 +58,7 @@ def _is_all_of_finds(marks: Marks, whole: list[Value]) -> bool:
     """Tell whether all that is worked out is made of what was found by hand."""
     lists = [set(_elements(one)) for one in islice((one for one in marks.values if len(one.parts) > 1), _LISTS)]
     finds = [value for value in whole if value.parts and not marks.has(value, FACT) and _is_find(marks, value, lists)]
-    if not finds or any(value.kind is Kind.SOURCE or value.what in _TAKING for value in whole):
+    if not finds or any(value.kind is Kind.SOURCE or value.what in TAKING for value in whole):
         # Something is counted through, or taken out of what waits.
         return False
     of_find = _made_of(marks, finds, decided=True)
@@ -75,14 +71,14 @@ def _is_found(marks: Marks, output: list[Value], shown: list[Value], tests: list
         value.inputs[0] for value in output if value.what in _CHANGED and any(one.inputs for one in value.inputs[1:])
     ]
     begun_with = set(marks.slice(changed, lambda one: one.inputs if one.kind is Kind.PICK else ()))
-    handed_on = marks.slice(shown, lambda one: _handed_on(marks, one))
+    worked_out = _made_of(marks, [value for value in marks.values if marks.works[value.index]])
+    handed_on = marks.slice(shown, lambda one: _handed_on(marks, one, worked_out))
     lists = [set(_elements(one)) for one in islice((one for one in marks.values if len(one.parts) > 1), _LISTS)]
     finds = {value for value in handed_on if value not in begun_with and _is_find(marks, value, lists)}
     if not finds:
         return False
 
     of_find = _made_of(marks, finds, decided=True)
-    worked_out = _made_of(marks, [value for value in marks.values if marks.works[value.index]])
     telling = [value for value in shown if value.what not in TESTS and worked_out[value.index]]
     operations = [value for value in marks.values if value.kind is Kind.WORK and value.what not in TESTS]
     computed = _made_of(marks, operations)
@@ -136,27 +132,34 @@ def _meets_find(marks: Marks, test: Value) -> bool:
     return False
 
 
-def _handed_on(marks: Marks, value: Value) -> list[Value]:
+def _handed_on(marks: Marks, value: Value, worked_out: bytearray) -> list[Value]:
     """What ``value`` hands on as it was written: not what was changed, nor what was picked by what was worked out."""
     if value.what == "changed" and all(one.kind is Kind.PICK and not one.inputs for one in value.inputs[1:]):
         # Handed to a function that leaves it as it is.
         return value.inputs[:1]
-    if value.what in _CHANGED or (value.what in _LOOKED_UP and _is_looked_for(marks, value)):
+    if value.what in _CHANGED or (value.what in LOOKED_UP and _is_looked_for(value, worked_out)):
         return []
     if value.kind is Kind.PICK and any(_compares(marks, one) for one in value.control):
         return []
     joined = value.what == "order" and all(one.kind is Kind.ITEM for one in value.inputs)
-    if value.what in _LOOKED_UP or value.what in _ORDERING:
+    if value.what in LOOKED_UP or value.what in _ORDERING:
         return value.inputs[:1]
     return value.inputs if value.kind in _PASSING or value.what in _DRESSING or joined else []
 
 
-def _is_looked_for(marks: Marks, value: Value) -> bool:
+def _is_looked_for(value: Value, worked_out: bytearray) -> bool:
     """Tell whether the place in ``value``, an entry of something, was worked out: not from how long that is."""
+    if len(value.inputs) < 2 or not worked_out[value.inputs[1].index]:
+        return False
     whole, place = value.inputs[:2]
-    made_of = marks.slice([place], lambda one: one.inputs if one is not whole else ())
-    plain = all(one is whole or one.what == "constant" for one in made_of if one.kind is not Kind.WORK)
-    return any(marks.works[one.index] for one in made_of) and not (plain and whole in made_of)
+    made_of = [place]
+    for one in made_of:
+        if one is whole or one.what == "constant":
+            continue
+        if one.kind is not Kind.WORK or len(made_of) > _PLACE:
+            return True
+        made_of += [part for part in one.inputs if part not in made_of]
+    return whole not in made_of
 
 
 def _compares(marks: Marks, control: Value) -> bool:
@@ -186,8 +189,7 @@ def _is_find(marks: Marks, value: Value, lists: list[set[int]]) -> bool:
     if value.what == "constant":
         users = marks.users[value.index]
         cut = any(user.what == ".split" for user in users)
-        given = {one.index for function in marks.graph.functions for one in function.parameters.values()}
-        handled = cut or any(user.kind in (Kind.ITEM, Kind.WORK) or user.index in given for user in users)
+        handled = cut or any(user.kind in (Kind.ITEM, Kind.WORK) or user.index in marks.given for user in users)
         text = value.known if isinstance(value.known, str) else ""
         told = len(text) > 1 and any(map(str.isalnum, text)) and (cut or len(text.split()) <= _WORDS)
         return handled and told and not marks.has(value, FACT)

@@ -14,7 +14,7 @@ import msgspec
 from codesteer_kernel.checkers.symbolic.calling import forks_of, reached_in
 from codesteer_kernel.checkers.symbolic.finding import CHOOSING, shows_find
 from codesteer_kernel.checkers.symbolic.graph import Function, Kind, Loop, Value
-from codesteer_kernel.checkers.symbolic.library import COUNTS
+from codesteer_kernel.checkers.symbolic.library import COUNTS, LOOKED_UP
 from codesteer_kernel.checkers.symbolic.marking import mark
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, TESTS, VARIES, Marks, is_search
 from codesteer_kernel.checkers.symbolic.methods import methods_of
@@ -29,8 +29,6 @@ _TESTED = 20
 _GATHERED = 20
 
 
-# What looks up what is written there: what it is looked up by is not tested.
-_LOOKED_UP = {"index", ".get"}
 # A longer text is a sentence.
 _NAME = 3
 
@@ -159,7 +157,7 @@ class _Judge:
         tests = [value for value in self.marks.values if value.what in TESTS and self.marks.works[value.index]]
         for test in tests[:_TESTED]:
             made_of = self.marks.slice([test], lambda one: one.inputs)
-            told = self.marks.slice([test], lambda one: one.inputs[:1] if one.what in _LOOKED_UP else one.inputs)
+            told = self.marks.slice([test], lambda one: one.inputs[:1] if one.what in LOOKED_UP else one.inputs)
             tested = [value for value in told if value in shown]
             # To search with a constant that is shown as well is no guess; to go through a list that is shown is one.
             searches = any(value.kind in (Kind.SOURCE, Kind.ITEM) for value in made_of)

@@ -9,7 +9,19 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TypeVar
 
-__all__ = ["AGGREGATES", "CHANGES", "COUNTERS", "COUNTS", "FORGOTTEN", "TEXTS", "Meaning", "meaning_of", "method_of"]
+__all__ = [
+    "AGGREGATES",
+    "CHANGES",
+    "COUNTERS",
+    "COUNTS",
+    "FORGOTTEN",
+    "LOOKED_UP",
+    "TAKING",
+    "TEXTS",
+    "Meaning",
+    "meaning_of",
+    "method_of",
+]
 
 
 class Meaning(Enum):
@@ -143,6 +155,10 @@ _METHODS = {
 _METHOD_BY_PATH = {path: method for method, paths in _METHODS.items() for path in paths.split()}
 
 
+# What says what a table has of a key.
+LOOKED_UP = {"index", ".get"}
+# What takes the next one out of those that are waiting.
+TAKING = {".popleft", ".pop", "heapq.heappop"}
 # Names of libraries that programs use and forget to import.
 FORGOTTEN = {
     **{

@@ -52,7 +52,7 @@ class Marks:
     ``counted``: choices between what was worked out, such as how often something was counted. ``fed``: operations one
     of whose inputs is rich. ``several``: variables with more than one value. ``circles``: the circle that a value lies
     on, if a loop runs it: it is then made of what it was the run before. ``recursive``: functions that may come to call
-    themselves. ``users`` and, by index, ``choosers``: what is made of a value, and what it decides. ``changed`` holds
+    themselves. ``given``: parameters, by their index. ``users`` and, by index, ``choosers``: what is made of a value, and what it decides. ``changed`` holds
     values whose marks were not yet passed on. ``steps`` counts what was looked at.
     """
 
@@ -72,6 +72,7 @@ class Marks:
         )
         self.circles = circles_of(self.values)
         self.recursive = recursive_in(graph)
+        self.given = {one.index for function in graph.functions for one in function.parameters.values()}
         self.users: list[list[Value]] = [[] for _ in range(count)]
         self.choosers: dict[int, list[Value]] = {}
         for value in self.values:

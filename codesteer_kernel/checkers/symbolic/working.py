@@ -7,7 +7,7 @@ from operator import and_
 
 from codesteer_kernel.checkers.symbolic.expressions import never_equal
 from codesteer_kernel.checkers.symbolic.graph import TRUTHS, UNKNOWN, Kind, Value, first_of
-from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, method_of
+from codesteer_kernel.checkers.symbolic.library import AGGREGATES, COUNTS, LOOKED_UP, TAKING, method_of
 from codesteer_kernel.checkers.symbolic.marks import FACT, FOREIGN, POOR, READ, VARIES, Marks, is_search, is_written
 
 __all__ = ["PLAIN", "Working"]
@@ -32,14 +32,10 @@ _ARITHMETIC = {"step", "sum", "product", "negate"}
 # What takes a key.
 _BY_KEY = {".sort", "builtins.sorted", "builtins.min", "builtins.max"}
 _MATHS = "math."
-# What a table says of a key.
-_LOOKED_UP = {"index", ".get"}
 # What puts one more behind those that are waiting.
 _PUTTING = {".append", ".appendleft", ".extend", "heapq.heappush"}
 # What cuts a text into parts.
 _CUTTING = {".split", ".splitlines", ".strip"}
-# What takes the next one out of those that are waiting.
-_TAKING = {".popleft", ".pop", "heapq.heappop"}
 # Methods of frames that take names of columns.
 _OF_FRAMES = {".sort_values", ".nlargest", ".nsmallest", ".rank", ".pivot", ".groupby", ".map", ".sort_index"}
 # Shorter texts are codes, letters and signs.
@@ -106,7 +102,7 @@ class Working:
             # How many of several statements are true.
             return True
         if (
-            value.what in _TAKING
+            value.what in TAKING
             and value.loop is not None
             and value.loop.kind == "while"
             and self.marks.circles[value.index] in self._filled
@@ -182,13 +178,13 @@ class Working:
             case "compares" if fact and any(self.marks.circles[one.index] for one in work.inputs):
                 # What a loop moves reaches a number of the question.
                 return True
-            case ".startswith" | ".endswith" if _begins_one(*work.inputs[:2]):
+            case ".startswith" | ".endswith" if len(work.inputs) > 1 and _begins_one(*work.inputs[:2]):
                 return False
             case "equals" if _is_looked_up(*work.inputs[:2]) or _is_looked_up(*work.inputs[1::-1]):
                 # Where it stands was known to who wrote it down.
                 return False
             case "equals" if (
-                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what in _LOOKED_UP
+                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what in LOOKED_UP
             ):
                 # What a table says of a name was written there.
                 table, key = work.inputs[0].inputs[:2]
