@@ -750,7 +750,13 @@ y = y.replace(x, t)
 
 
 # What is computed, what is found, what changes hands, what is true.
-ASKED = ["What is 7 * 3?", "In which order do a, b and c stand?", "Make 24 from 7, 3, 2 and 1.", "x and y swap. x = 1.", ""]
+ASKED = [
+    "What is 7 * 3?",
+    "In which order do a, b and c stand?",
+    "Make 24 from 7, 3, 2 and 1.",
+    "x and y swap. x = 1.",
+    "",
+]
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25), st.sampled_from(ASKED))

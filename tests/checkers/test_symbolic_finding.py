@@ -260,3 +260,9 @@ def test_numbers_belong_to_the_names_near_by_or_in_the_same_order() -> None:
     assert asked.tells_pairs([("Ann", 4), ("Bea", 9)])
     assert asked.tells_pairs([("Cleo", 5), ("Dora", 2), ("Emma", 7)])
     assert not asked.tells_pairs([("Cleo", 7), ("Dora", 5), ("Emma", 2)])
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "0x" + "f" * 6_000, "1e-999", "True"])
+def test_numbers_beyond_all_use_are_no_facts(number: str) -> None:
+    program = f"d = {{'Ann': {number}, 'Bea': 4}}\nl = [{number}, 3, 4, 5]\nfor x in l:\n    print(x, d['Ann'], max(d, key=d.get))"
+    assert rate(program, "Ann has 3 and Bea 4. Who has most?").score >= 0

@@ -270,8 +270,10 @@ class Question:
 
         False only if it surely gives them others: none stands near its name, and their order is another one.
         """
+        if len(pairs) < 2 or not all(_is_number(number) for _, number in pairs):
+            return True
         numbers = [str(int(number)) if number == int(number) else str(number) for _, number in pairs]
-        if not all(number in self._first for number in numbers) or len(pairs) < 2:
+        if not all(number in self._first for number in numbers):
             return True
         places = [self._first[number] for number in numbers]
         near = any(self._stand_near(name, number) for (name, _), number in zip(pairs, numbers, strict=True))
@@ -293,7 +295,8 @@ class Question:
 
     def tells_list(self, atoms: Iterable[object]) -> bool:
         """Tell whether the atoms of a list stand in the question in that order, each where it comes first."""
-        words = [word.lower() for atom in atoms for word in _WORD.findall(str(atom))]
+        told = [str(atom) for atom in atoms if isinstance(atom, str) or _is_number(atom)]
+        words = [word.lower() for text in told for word in _WORD.findall(text)]
         places = [place for word in words if (place := self._first.get(word)) is not None]
         # Numbers stand there by chance more often than names.
         share = _SHARE_OF_NUMBERS if all(map(str.isdecimal, words)) else _SHARE_OF_NAMES
