@@ -77,9 +77,15 @@ async def steered(acts: Acts, rounds: int, *, dialect: Dialect | None = None, be
 
 
 def _mends_nothing(acts: Acts, decision: Decision) -> bool:
-    """Tell whether the target would give the program back that ``decision``, in words of ours, tells it to mend."""
-    ours = decision.guidance_source == "template" and not acts.roles.target.abilities.mends
-    return ours and assess(acts.record.rounds).name in _ANEW
+    """Tell whether the target would give the program back that ``decision``, in words of ours, tells it to mend.
+
+    Of a program that was cut off, local models write the same beginning again: of 44 that the 1.5B was to shorten 41 were
+    cut off once more (docs/results/curves.md).
+    """
+    if decision.guidance_source != "template":
+        return False
+    abilities, situation = acts.roles.target.abilities, assess(acts.record.rounds).name
+    return situation in _ANEW if not abilities.mends else abilities.local and situation == "cut"
 
 
 async def checked(acts: Acts, given: Answer) -> Ending:

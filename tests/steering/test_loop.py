@@ -152,6 +152,20 @@ async def test_a_target_that_does_not_mend_is_asked_for_another_program_from_the
     assert ("plan" in told[-1].content, decision.guidance.startswith("Write another program")) == (not mends, not mends)
 
 
+@pytest.mark.parametrize("local", [True, False])
+async def test_a_local_target_is_asked_anew_where_its_program_was_cut_off(local: bool) -> None:
+    run = Run(
+        [("```python\nx = 1\nx =", "length"), CODE.format("6 * 7")],
+        [say("code"), say("refine"), say("return")],
+        Programs(["42\n"], [(True, "")]),
+    )
+    run.target.abilities = replace(run.target.abilities, local=local)
+    record = await run.finish()
+    assert record.answer is not None
+    assert record.rounds[1].decision.guidance.startswith("Write another program") is local
+    assert len(run.target.requests[1].messages) == (1 if local else 3)
+
+
 async def test_what_a_steerer_says_in_its_own_words_is_told() -> None:
     crash = Result(status="error", error_name="NameError", error_text="name 'x' is not defined")
     run = Run(
