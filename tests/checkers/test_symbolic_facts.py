@@ -208,3 +208,11 @@ def test_a_misspelt_name_is_mended_if_one_alone_is_meant(program: str, mended: s
 )
 def test_exchanges_count_where_they_are_shown(program: str, swapped: bool) -> None:
     assert shows_swapped(ast.parse(program)) is swapped
+
+
+@pytest.mark.parametrize(
+    "program", ["print(d.get() == 'Ann')", "if d.get() == x:\n    print(d.get())", "print(x.startswith())"]
+)
+def test_a_call_without_its_argument_is_rated(program: str) -> None:
+    told = "d = {'Ann': 'Bea', 'Cy': 'Di'}\nx = 'Ann Bea'\n"
+    assert rate(told + program, "Ann, Bea, Cy and Di. Who is first?").score >= 0

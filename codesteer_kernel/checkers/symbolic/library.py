@@ -155,7 +155,7 @@ _METHODS = {
 _METHOD_BY_PATH = {path: method for method, paths in _METHODS.items() for path in paths.split()}
 
 
-# What says what a table has of a key.
+# What reads the entry of a key or a place.
 LOOKED_UP = {"index", ".get"}
 # What takes the next one out of those that are waiting.
 TAKING = {".popleft", ".pop", "heapq.heappop"}
@@ -167,8 +167,8 @@ FORGOTTEN = {
     },
     **{name: f"math.{name}" for name in ("sqrt", "factorial", "gcd", "comb", "perm", "ceil", "floor")},
     **{name: f"collections.{name}" for name in ("Counter", "defaultdict", "deque")},
-    **{name: f"datetime.{name}" for name in ("timedelta",)},
     **{name: name for name in ("itertools", "math", "collections", "re", "random", "functools", "statistics", "heapq")},
+    "timedelta": "datetime.timedelta",
     "np": "numpy",
     "pd": "pandas",
     "reduce": "functools.reduce",

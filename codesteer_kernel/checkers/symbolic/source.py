@@ -120,13 +120,14 @@ def _read(text: str) -> Source:
         "nested too deeply" if isinstance(fault, RecursionError | MemoryError) else getattr(fault, "msg", str(fault))
     )
     tree, cut = _piecewise(plain)
+    last, outer, _ = _last(tree)
     return Source(
         tree=tree,
         fault=str(words)[:200],
         line=line,
         cut=cut,
         transcript=_is_transcript(text),
-        begun=cut and isinstance(_last(tree)[0], ast.Pass) and isinstance(_last(tree)[1], ast.For | ast.While),
+        begun=cut and isinstance(last, ast.Pass) and isinstance(outer, ast.For | ast.While),
     )
 
 

@@ -73,7 +73,8 @@ class Working:
         """Tell whether ``value`` works something out whatever it is made of.
 
         It does if it makes candidates or belongs to a solver, goes through a range of numbers, is a truth that hangs on
-        another one (reasoning, step by step) or on what a loop changes, or is worked out anew from itself at each run of
+        another one (reasoning, step by step) or on what a loop changes, counts how many of several things are true, takes the
+        next one out of what it fills, or is worked out anew from itself at each run of
         a loop or each call of a recursion. Counting up by a constant does not count: the number of runs is then as good as written down.
         """
         if not value.inputs:
@@ -184,7 +185,9 @@ class Working:
                 # Where it stands was known to who wrote it down.
                 return False
             case "equals" if (
-                all(self.marks.has(one, FACT) for one in work.inputs[:2]) and work.inputs[0].what in LOOKED_UP
+                all(self.marks.has(one, FACT) for one in work.inputs[:2])
+                and work.inputs[0].what in LOOKED_UP
+                and len(work.inputs[0].inputs) > 1
             ):
                 # What a table says of a name was written there.
                 table, key = work.inputs[0].inputs[:2]
@@ -312,7 +315,11 @@ class Working:
         return whole is not None and any(self.is_invented(one) for one in whole.inputs[:1])
 
     def is_invented(self, table: Value) -> bool:
-        """Tell whether ``table`` gives numbers that its writer made up: signs and steps (-1, 0, 1) aside."""
+        """Tell whether ``table`` was made up by its writer.
+
+        It gives numbers that the question does not state (signs and steps, -1, 0, 1, aside) or nothing but words that it
+        does not have, or is a table of rows that is none of its facts.
+        """
         table = _whole(first_of(table))
         if table.what == "Dict" and self.question.known:
             texts = [one.known for one in table.parts[1::2][:_LOOKED_AT] if one.text and one.what == "constant"]
